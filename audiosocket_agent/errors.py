@@ -1,0 +1,75 @@
+"""Errors of the media side.
+
+AgentError
+├── ProtocolError
+│   ├── LocalProtocolError      we tried to send what the protocol forbids (our bug)
+│   └── RemoteProtocolError     the peer sent what the protocol forbids (its bug)
+├── AdmissionError              a connection showed a UUID that may not enter
+├── RegistrationError           a call cannot be registered (full, unknown DID, bad request)
+└── ProviderError               an ear, a model or a voice failed
+"""
+
+from __future__ import annotations
+
+
+class AgentError(Exception):
+    """Base of everything the media side raises on purpose."""
+
+
+class ProtocolError(AgentError):
+    """AudioSocket framing was violated."""
+
+
+class LocalProtocolError(ProtocolError):
+    """We tried to send something the AudioSocket protocol forbids."""
+
+
+class RemoteProtocolError(ProtocolError):
+    """Asterisk (or whoever connected) sent something the protocol forbids."""
+
+
+class AdmissionError(AgentError):
+    """A connection's UUID was unknown, already used or expired.
+
+    Attributes:
+        reason: One of ``unknown``, ``used``, ``expired``.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"the UUID is {self.reason}"
+
+
+class RegistrationError(AgentError):
+    """A call cannot be registered.
+
+    Attributes:
+        reason: A short code the gate can act on: ``full``, ``unknown_did``, ``bad_request``,
+            ``repeated``.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class ProviderError(AgentError):
+    """An ear, a model or a voice failed.
+
+    Attributes:
+        provider: The engine's name as the setting spells it.
+        what: What happened, without payloads or personal data.
+        retryable: Whether asking the same provider again may help.
+    """
+
+    def __init__(self, provider: str, what: str, *, retryable: bool = False) -> None:
+        super().__init__(provider, what)
+        self.provider = provider
+        self.what = what
+        self.retryable = retryable
+
+    def __str__(self) -> str:
+        return f"{self.provider}: {self.what}"
