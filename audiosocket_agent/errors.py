@@ -6,10 +6,14 @@ AgentError
 │   └── RemoteProtocolError     the peer sent what the protocol forbids (its bug)
 ├── AdmissionError              a connection showed a UUID that may not enter
 ├── RegistrationError           a call cannot be registered (full, unknown DID, bad request)
+├── IllegalEvent                the conversation was given an event it cannot be in (our bug)
+├── CompanyError                a company file is missing or wrong
 └── ProviderError               an ear, a model or a voice failed
 """
 
 from __future__ import annotations
+
+from pathlib import Path
 
 
 class AgentError(Exception):
@@ -54,6 +58,35 @@ class RegistrationError(AgentError):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
+
+
+class IllegalEvent(AgentError):
+    """A state machine was given an event its state does not accept (our bug)."""
+
+    def __init__(self, state: str, event: str) -> None:
+        super().__init__(state, event)
+        self.state = state
+        self.event = event
+
+    def __str__(self) -> str:
+        return f"{self.event} is not accepted while {self.state}"
+
+
+class CompanyError(AgentError):
+    """A company file is missing or wrong.
+
+    Attributes:
+        path: The file or folder.
+        what: What is wrong with it, and where.
+    """
+
+    def __init__(self, path: Path, what: str) -> None:
+        super().__init__(path, what)
+        self.path = path
+        self.what = what
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.what}"
 
 
 class ProviderError(AgentError):

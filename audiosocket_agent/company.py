@@ -1,0 +1,129 @@
+"""What the agent knows about the company it answers for, and how that is read from YAML."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from audiosocket_agent.errors import CompanyError
+
+Phrase = Annotated[str, StringConstraints(pattern=r"^[a-z' ]{1,60}$")]
+Key = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
+Did = Annotated[str, StringConstraints(pattern=r"^[0-9]{3,15}$")]
+Outward = Annotated[str, StringConstraints(pattern=r"^[A-Z]{1,2}[0-9][0-9A-Z]?$")]
+Text = Annotated[str, StringConstraints(min_length=1, max_length=400, pattern=r"^[^\n\r]*$")]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Service(_Model):
+    """Something that can be booked.
+
+    Attributes:
+        key: Stable name in bookings.
+        name: As spoken after "a" or "your", e.g. "blocked drain visit".
+        price_pounds: The fixed price quoted.
+        phrases: Ways a caller names it: lower-case words only.
+    """
+
+    key: Key
+    name: Text
+    price_pounds: Annotated[Decimal, Field(gt=0, le=100_000, max_digits=8, decimal_places=2)]
+    phrases: Annotated[tuple[Phrase, ...], Field(min_length=1)]
+
+
+class Area(_Model):
+    """A town the company serves.
+
+    Attributes:
+        key: Stable name in bookings.
+        name: As spoken.
+        outward: Outward postcodes (the half before the space) that belong to it.
+        phrases: Ways a caller names it.
+    """
+
+    key: Key
+    name: Text
+    outward: tuple[Outward, ...] = ()
+    phrases: Annotated[tuple[Phrase, ...], Field(min_length=1)]
+
+
+class Company(_Model):
+    """One company: everything the conversation may say as fact.
+
+    Attributes:
+        key: Stable name of the company.
+        name: As spoken.
+        dids: Numbers it is reached on, digits only with the country code.
+        greeting: First sentence of every call.
+        services: What can be booked.
+        areas: Where it works.
+        max_misses: Answers in a row that make no sense before a person takes over.
+        max_call_s: Longest call in seconds before a person takes over.
+        no_input_s: Silence in seconds after a question before it is asked again.
+    """
+
+    key: Key
+    name: Text
+    dids: Annotated[tuple[Did, ...], Field(min_length=1)]
+    greeting: Text
+    services: Annotated[tuple[Service, ...], Field(min_length=1, max_length=12)]
+    areas: Annotated[tuple[Area, ...], Field(min_length=1, max_length=60)]
+    max_misses: Annotated[int, Field(ge=1, le=10)] = 3
+    max_call_s: Annotated[int, Field(ge=30, le=3600)] = 600
+    no_input_s: Annotated[float, Field(ge=1, le=60)] = 6.0
+
+
+def did_digits(did: str) -> str:
+    """Reduce a dialled number to the digits companies are looked up by."""
+    return "".join(c for c in did if c.isdigit())
+
+
+def load_company(path: Path) -> Company:
+    """Read one company file.
+
+    Raises:
+        CompanyError: One line that says what is wrong, in which file and where.
+    """
+    try:
+        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+        return Company.model_validate(data)
+    except OSError as error:
+        raise CompanyError(path, error.strerror or "cannot be read") from None
+    except UnicodeDecodeError:
+        raise CompanyError(path, "is not UTF-8 text") from None
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f"line {mark.line + 1}: " if mark else ""
+        raise CompanyError(path, f"{where}{getattr(error, 'problem', 'not YAML')}") from None
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(str(part) for part in first["loc"]) or "the file"
+        raise CompanyError(path, f"{where}: {first['msg']}") from None
+
+
+def load_companies(folder: Path) -> dict[str, Company]:
+    """Read every ``*.yaml`` in a folder.
+
+    Returns:
+        Companies by DID digits.
+
+    Raises:
+        CompanyError: If a file is bad, the folder holds none, or two companies share a DID.
+    """
+    by_did: dict[str, Company] = {}
+    for path in sorted(folder.glob("*.yaml")):
+        company = load_company(path)
+        for did in company.dids:
+            if did in by_did:
+                raise CompanyError(path, f"dids: {did} already belongs to {by_did[did].key}")
+            by_did[did] = company
+    if not by_did:
+        raise CompanyError(folder, "holds no company: put at least one NAME.yaml there")
+    return by_did

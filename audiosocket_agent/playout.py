@@ -1,0 +1,209 @@
+"""What the caller hears: the one buffer between our voice and the socket, and its clock.
+
+Pure: time comes in as an argument. The call asks `tick` for the frame that is due and is told when
+the next one is. Every piece of speech carries the number of the reply it belongs to, so an
+interruption is one integer and a cleared buffer, and speech that arrives late for a dropped reply
+drops itself. What was heard is counted from the frames that really left.
+
+Lead is how far the audio sent is ahead of real time. A reply's first frame leaves at once, which
+makes the stream up to 20 ms early; more than 40 ms is never allowed (a phone's jitter buffer would
+turn it into delay or loss), and the lead is given back during silence by stretching frames by half
+a millisecond, so no listener ever sees a gap.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+
+from audiosocket_agent.seams import FRAME_BYTES
+
+FRAME_S = 0.020
+MAX_LEAD_S = 0.040
+REANCHOR_LATE_S = 0.080  # past this, catching up would reach the phone as a burst: start afresh
+SILENCE_STRETCH_S = 0.0005
+SILENCE = bytes(FRAME_BYTES)
+TYPICAL_BYTES_PER_LETTER = 1000  # about 16 letters a second * 16,000 bytes a second
+
+
+@dataclass(slots=True)
+class Passage:
+    """One stretch of text and how much of its audio has left.
+
+    Attributes:
+        text: The words being spoken.
+        reply: Number of the reply it belongs to.
+        queued_bytes: Audio received from the voice so far.
+        sent_bytes: Audio handed to the socket so far.
+        complete: Whether the voice has delivered all of it.
+    """
+
+    text: str
+    reply: int
+    queued_bytes: int = 0
+    sent_bytes: int = 0
+    complete: bool = False
+
+    def heard_text(self) -> str:
+        """Return the words whose audio left, by proportion of the audio, whole words only."""
+        if self.sent_bytes <= 0 or not self.queued_bytes:
+            return ""
+        if self.complete and self.sent_bytes >= self.queued_bytes:
+            return self.text
+        words = self.text.split()
+        total_bytes = self.queued_bytes
+        if not self.complete:  # the voice is still at it: the text's length says what is to come
+            total_bytes = max(total_bytes, len(self.text) * TYPICAL_BYTES_PER_LETTER)
+        share = min(1.0, self.sent_bytes / total_bytes)
+        return " ".join(words[: int(len(words) * share)])
+
+
+@dataclass(slots=True)
+class _Chunk:
+    passage: Passage
+    pcm: bytes
+    at: int = 0
+
+
+@dataclass(slots=True)
+class Tick:
+    """The outcome of one tick.
+
+    Attributes:
+        pcm: The frame to write, always 320 bytes.
+        next_due_s: When to ask again.
+        voiced: Whether the frame carries speech of ours.
+        drained: Whether the last speech of the reply left with this frame.
+    """
+
+    pcm: bytes
+    next_due_s: float
+    voiced: bool
+    drained: bool = False
+
+
+@dataclass(slots=True)
+class Playout:
+    """The playout buffer of one call.
+
+    Attributes:
+        reply: Number of the reply that may speak; anything else is dropped on arrival.
+        frames_sent: Frames handed out since the start, silence included.
+    """
+
+    reply: int = 0
+    frames_sent: int = 0
+    _chunks: deque[_Chunk] = field(default_factory=deque)
+    _passages: list[Passage] = field(default_factory=list)
+    _anchor_s: float | None = None
+    _speaking: bool = False
+    _last_sent_s: float = 0.0
+
+    def begin_reply(self) -> int:
+        """Start a new reply, dropping whatever is left of the last; return its number."""
+        self.clear()
+        return self.reply
+
+    def begin_passage(self, reply: int, text: str) -> Passage:
+        """Announce the text whose audio comes next."""
+        passage = Passage(text=text, reply=reply)
+        if reply == self.reply:
+            self._passages.append(passage)
+        return passage
+
+    def push(self, passage: Passage, pcm: bytes) -> bool:
+        """Queue audio of a passage.
+
+        Returns:
+            False if the passage's reply was interrupted meanwhile; the audio is dropped.
+        """
+        if passage.reply != self.reply:
+            return False
+        if pcm:
+            passage.queued_bytes += len(pcm)
+            self._chunks.append(_Chunk(passage, pcm))
+        return True
+
+    def clear(self) -> list[Passage]:
+        """Drop all queued speech at once and end the current reply.
+
+        Returns:
+            The passages of the ended reply, each knowing how much of it was heard.
+        """
+        passages, self._passages = self._passages, []
+        self._chunks.clear()
+        self._speaking = False
+        self.reply += 1
+        return passages
+
+    @property
+    def passages(self) -> tuple[Passage, ...]:
+        """The passages of the current reply, in order."""
+        return tuple(self._passages)
+
+    @property
+    def empty(self) -> bool:
+        """Whether no speech waits to be sent."""
+        return not self._chunks
+
+    def urgent_due_s(self, now_s: float, due_s: float) -> float:
+        """Return when the next frame should leave now that speech was queued.
+
+        The first frame of a reply leaves at once unless that would put the stream more than
+        `MAX_LEAD_S` ahead; anything later keeps its deadline.
+        """
+        if self._speaking or not self._chunks or self._anchor_s is None:
+            return due_s
+        if self.lead_s(now_s) + FRAME_S > MAX_LEAD_S:
+            return due_s
+        return min(due_s, now_s)
+
+    def lead_s(self, now_s: float) -> float:
+        """Return how far the sent audio is ahead of real time, in seconds (negative: behind)."""
+        if self._anchor_s is None:
+            return 0.0
+        return self._anchor_s + self.frames_sent * FRAME_S - now_s
+
+    def tick(self, now_s: float, due_s: float) -> Tick:
+        """Hand out the frame due at `due_s`; call it once for each deadline."""
+        if self._anchor_s is None or now_s - due_s > REANCHOR_LATE_S:
+            self._anchor_s = now_s - self.frames_sent * FRAME_S
+            due_s = now_s
+        self.frames_sent += 1
+        pcm = self._take()
+        if pcm is None:
+            # Give back the lead a reply's early start built up. The deadline drifts, not the tick.
+            stretch_s = SILENCE_STRETCH_S if self.lead_s(now_s) > FRAME_S else 0.0
+            return Tick(SILENCE, due_s + FRAME_S + stretch_s, voiced=False)
+        self._speaking = True
+        drained = not self._chunks and all(p.complete for p in self._passages)
+        if drained:
+            self._speaking = False
+        return Tick(pcm, due_s + FRAME_S, voiced=True, drained=drained)
+
+    def _available(self) -> bool:
+        """Whether a frame can be filled; only the very last one of a passage may be short."""
+        ready = 0
+        for chunk in self._chunks:
+            ready += len(chunk.pcm) - chunk.at
+            if ready >= FRAME_BYTES or chunk.passage.complete:
+                return True
+        return False
+
+    def _take(self) -> bytes | None:
+        """Take 20 ms of speech; None if there is none, or not yet a whole frame of it."""
+        if not self._available():
+            self._speaking = False
+            return None
+        parts: list[bytes] = []
+        wanted = FRAME_BYTES
+        while wanted and self._chunks:
+            chunk = self._chunks[0]
+            part = chunk.pcm[chunk.at : chunk.at + wanted]
+            chunk.at += len(part)
+            chunk.passage.sent_bytes += len(part)
+            wanted -= len(part)
+            parts.append(part)
+            if chunk.at >= len(chunk.pcm):
+                self._chunks.popleft()
+        return b"".join(parts) + bytes(wanted)

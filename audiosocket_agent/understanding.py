@@ -1,0 +1,135 @@
+"""From words and keys to slot values: the ears' side of the rule-driven dialogue. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from audiosocket_agent.company import Company
+from audiosocket_agent.seams import Expectation, Expects
+from audiosocket_agent.workflow import YES_NO_SLOTS, Slot
+
+YES = ("yes", "yes please", "yeah", "that's right", "correct")
+NO = ("no", "no thanks", "no thank you")
+PERSON = ("a person please", "speak to a person", "talk to a person", "operator", "a human please")
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday")
+TOMORROW = "tomorrow"
+PARTS: dict[str, tuple[str, ...]] = {
+    "morning": ("morning", "in the morning"),
+    "afternoon": ("afternoon", "in the afternoon"),
+}
+
+PERSON_KEY = "0"
+_KEYPAD = {c: k for k, cs in enumerate(("", "", "ABC", "DEF", "GHI", "JKL", "MNO", "PQRS", "TUV",
+                                        "WXYZ")) for c in cs}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRule:
+    """How a run of keys is collected.
+
+    Attributes:
+        most: Digits after which the run is complete without ``#``.
+        pause_ms: Quiet time after a digit that completes the run.
+    """
+
+    most: int = 1
+    pause_ms: int = 2500
+
+
+def choices(slot: Slot, company: Company, today: date) -> dict[str, tuple[str, ...]]:
+    """Return the acceptable values of a slot, each with the ways to say it, in keypad order."""
+    if slot is Slot.SERVICE:
+        return {s.key: s.phrases for s in company.services}
+    if slot is Slot.AREA:
+        return {a.key: a.phrases for a in company.areas}
+    if slot is Slot.DAY:
+        days: dict[str, tuple[str, ...]] = {day: (day, f"on {day}") for day in WEEKDAYS}
+        if (today + timedelta(days=1)).weekday() < len(WEEKDAYS):
+            days[TOMORROW] = (TOMORROW,)
+        return days
+    if slot is Slot.PART:
+        return dict(PARTS)
+    if slot in YES_NO_SLOTS:
+        return {"yes": YES, "no": NO}
+    return {}
+
+
+def expectation(slot: Slot, company: Company, today: date) -> Expectation:
+    """Return what the ear should listen for when a slot is asked."""
+    phrases = [p for ways in choices(slot, company, today).values() for p in ways]
+    if slot in YES_NO_SLOTS:
+        kind = Expects.YES_NO
+    else:
+        kind = Expects.CHOICE if phrases else Expects.DIGITS
+    return Expectation(kind, tuple(phrases) + PERSON)
+
+
+def key_rule(slot: Slot) -> KeyRule:
+    """Return how keys are collected when a slot is asked."""
+    if slot is Slot.AREA:
+        return KeyRule(most=7)  # a full postcode has at most seven letters and digits
+    if slot is Slot.PHONE:
+        return KeyRule(most=15, pause_ms=4000)  # E.164 allows fifteen digits
+    return KeyRule()
+
+
+def wants_person(text: str) -> bool:
+    """Whether the caller asked for a person."""
+    return _says(text, PERSON) > 0 or bool({"person", "human", "operator"} & set(text.split()))
+
+
+def value_of(text: str, ways: Mapping[str, tuple[str, ...]]) -> str | None:
+    """Return the one value the text names; None if it names none or several.
+
+    The longest phrase wins, so "no thank you" is not confused by a shorter one inside it.
+    """
+    scores = {value: _says(text, phrases) for value, phrases in ways.items()}
+    best = max(scores.values(), default=0)
+    named = [value for value, score in scores.items() if score == best]
+    return named[0] if best and len(named) == 1 else None
+
+
+def value_of_keys(slot: Slot, keys: str, company: Company, today: date) -> str | None:
+    """Return the value a run of keys stands for; None if it stands for none."""
+    if slot is Slot.PHONE:
+        return phone_number(keys)
+    if slot is Slot.AREA and len(keys) > 1:
+        return _area_of_postcode(keys, company)
+    values = list(choices(slot, company, today))
+    if len(keys) == 1 and keys.isdigit() and 1 <= int(keys) <= len(values):
+        return values[int(keys) - 1]
+    return None
+
+
+def phone_number(written: str) -> str | None:
+    """Return a number somebody can be rung back on, digits with an optional +; else None."""
+    digits = "".join(c for c in written if c.isdigit())
+    if not 9 <= len(digits) <= 15:
+        return None
+    return "+" + digits if written.startswith("+") else digits
+
+
+def date_of(day: str, today: date) -> date:
+    """Return the next date a spoken day means; a weekday's own name means a week from today."""
+    if day == TOMORROW:
+        return today + timedelta(days=1)
+    ahead = (WEEKDAYS.index(day) - today.weekday() - 1) % 7 + 1
+    return today + timedelta(days=ahead)
+
+
+def _says(text: str, phrases: tuple[str, ...]) -> int:
+    """Return the length in words of the longest phrase the text contains as whole words."""
+    padded = f" {text} "
+    return max((len(p.split()) for p in phrases if f" {p} " in padded), default=0)
+
+
+def _area_of_postcode(keys: str, company: Company) -> str | None:
+    """Find the area of a postcode typed on a keypad: whole, or only its outward half."""
+    for area in company.areas:
+        for outward in area.outward:
+            typed = "".join(str(_KEYPAD.get(c, c)) for c in outward)
+            if keys == typed or (len(keys) == len(typed) + 3 and keys.startswith(typed)):
+                return area.key
+    return None

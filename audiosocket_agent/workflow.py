@@ -1,0 +1,90 @@
+"""The eight steps of a booking call, as data.
+
+Theory of operation. A call walks through the steps in `STEPS` from top to bottom. A step is
+finished when every slot it needs is filled; it may be left early by the ways in its rule. Nothing
+outside this table decides where a conversation goes next:
+
+    greet -> understand -> qualify -> quote -> collect -> book -> confirm -> close
+                                        |                  |
+                                        +-- "no" -> close  +-- "no" -> collect (once), then a person
+
+From every step a caller gets to a person by asking, by pressing 0, by not being understood
+`max_misses` times in a row, or by outstaying the step's time-out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Step(Enum):
+    """Where a conversation is."""
+
+    GREET = "greet"
+    UNDERSTAND = "understand"
+    QUALIFY = "qualify"
+    QUOTE = "quote"
+    COLLECT = "collect"
+    BOOK = "book"
+    CONFIRM = "confirm"
+    CLOSE = "close"
+
+
+class Slot(Enum):
+    """Something the conversation must find out."""
+
+    SERVICE = "service"
+    AREA = "area"
+    WANTED = "wanted"
+    DAY = "day"
+    PART = "part"
+    CALLBACK = "callback"
+    PHONE = "phone"
+    AGREED = "agreed"
+
+
+class Outcome(Enum):
+    """What the dialplan is to do once the agent has spoken its last word.
+
+    The values are what the gate answers to the dialplan's outcome question.
+    """
+
+    HANGUP = "hangup"
+    QUEUE = "queue"
+    SORRY = "sorry"
+
+
+@dataclass(frozen=True, slots=True)
+class StepRule:
+    """One row of the table.
+
+    Attributes:
+        needs: Slots to fill, asked in this order.
+        then: The next step; None ends the call.
+        if_no: Where "no" to this step's yes/no question leads; None where there is none.
+        timeout_s: Longest stay in the step before a person takes over, in seconds.
+        way_out: What happens to a caller the step cannot serve.
+    """
+
+    needs: tuple[Slot, ...]
+    then: Step | None
+    timeout_s: float
+    if_no: Step | None = None
+    way_out: Outcome = Outcome.QUEUE
+
+
+STEPS: dict[Step, StepRule] = {
+    Step.GREET: StepRule((), Step.UNDERSTAND, timeout_s=30),
+    Step.UNDERSTAND: StepRule((Slot.SERVICE,), Step.QUALIFY, timeout_s=90),
+    Step.QUALIFY: StepRule((Slot.AREA,), Step.QUOTE, timeout_s=90),
+    Step.QUOTE: StepRule((Slot.WANTED,), Step.COLLECT, timeout_s=90, if_no=Step.CLOSE),
+    Step.COLLECT: StepRule(
+        (Slot.DAY, Slot.PART, Slot.CALLBACK, Slot.PHONE), Step.BOOK, timeout_s=240
+    ),
+    Step.BOOK: StepRule((Slot.AGREED,), Step.CONFIRM, timeout_s=90, if_no=Step.COLLECT),
+    Step.CONFIRM: StepRule((), Step.CLOSE, timeout_s=60),
+    Step.CLOSE: StepRule((), None, timeout_s=60),
+}
+
+YES_NO_SLOTS = frozenset((Slot.WANTED, Slot.CALLBACK, Slot.AGREED))
