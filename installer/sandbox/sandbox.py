@@ -1,0 +1,320 @@
+"""The sandbox as a whole: one folder, one Asterisk, one agent.
+
+```
+DIR/state.json   choices that outlive a stop: ports, secrets, what the root was made from
+DIR/lock         held by whoever changes the sandbox
+DIR/root/        this sandbox's own copy of the Debian root, with the bundle installed
+DIR/data/        the agent's database and recordings
+DIR/logs/        agent.log, pbx.log, install.log, asterisk -> the PBX's own logs
+DIR/run/         the agent's sockets (under /run when DIR's path is too long for one)
+```
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import subprocess
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from installer.sandbox import processes, rootfs
+from installer.sandbox.agent import PART as AGENT_PART
+from installer.sandbox.agent import Agent, program
+from installer.sandbox.errors import SandboxError, StartError
+from installer.sandbox.pbx.instance import Pbx, PortsTakenError
+from installer.sandbox.pbx.render import PbxSettings, render
+from installer.sandbox.ports import PortBlock, PortRegistry
+from installer.sandbox.state import State, load, save
+
+HOST = "127.0.0.1"
+QUEUE = "reception"
+_SAMPLE_DIDS = ["441632960001"]  # of the sample company, for a PBX that runs without the agent
+_PORT_ATTEMPTS = 3
+_OWN_NAMES = ("data", "logs", "root", "root.new", "run", "state.json", "state.json.new", "lock")
+
+
+def default_directory() -> Path:
+    """Return `.sandbox` of the checkout this code runs from, else a folder in the user's state."""
+    checkout = Path(__file__).resolve().parents[2]
+    if (checkout / "pyproject.toml").exists():
+        return checkout / ".sandbox"
+    xdg = os.environ.get("XDG_STATE_HOME")
+    base = Path(xdg) if xdg and Path(xdg).is_absolute() else Path.home() / ".local/state"
+    return base / "voiceagent" / "sandbox"
+
+
+class Sandbox:
+    """A private Asterisk on loopback with the bundle installed and the agent running.
+
+    Args:
+        directory: Its folder; need not exist before `up`.
+        say: Told what is going on, one line each, when something takes long.
+    """
+
+    def __init__(self, directory: Path, say: Callable[[str], None] = lambda line: None) -> None:
+        self.directory = directory.expanduser().resolve()
+        self.root = self.directory / "root"
+        self.logs = self.directory / "logs"
+        self.agent = Agent(self.directory, self.logs / "agent.log")
+        self.pbx = Pbx(self.directory, self.root, self.logs / "pbx.log")
+        self._say = say
+
+    # ---- the three commands ----
+
+    def up(
+        self, *, with_agent: bool = True, env: Mapping[str, str] | None = None
+    ) -> dict[str, object]:
+        """Start what does not run, and return when calls can be placed.
+
+        Args:
+            with_agent: Whether the agent is to run; False leaves one that runs alone.
+            env: The agent's environment if it has to be started; this process's by default.
+
+        Returns:
+            The contract of `voiceagent sandbox up --json`.
+
+        Raises:
+            SandboxError: In one line, why not.
+        """
+        rootfs.check_machine()
+        self._make_directory()
+        with self._locked():
+            state = load(self.directory) or State()
+            save(self.directory, state)
+            self._up_pbx(state)
+            if with_agent and not self.agent.is_healthy(self._ports(state)):
+                self._start_agent(state, env)
+            return self._endpoints(state)
+
+    def down(self, *, purge: bool = False) -> bool:
+        """Stop everything; True if anything ran.
+
+        Args:
+            purge: Also delete the folder's content and give the ports back.
+
+        Raises:
+            SandboxError: If a process is still there afterwards.
+        """
+        if not self.directory.is_dir():
+            return self._stop_all()
+        with self._locked():
+            ran = self._stop_all()
+            if purge:
+                self._purge()
+        if purge and not any(self.directory.iterdir()):
+            self.directory.rmdir()
+        return ran
+
+    def status(self) -> dict[str, object]:
+        """Return what runs: "state" ("up", "degraded" or "down"), the parts, the endpoints."""
+        state = load(self.directory)
+        found = processes.find(self.directory)
+        if state is None or state.port_base is None:
+            return {"state": "degraded" if found else "down", "dir": str(self.directory)}
+        ports = self._ports(state)
+        asterisk = self.pbx.asterisk()
+        pbx_ready = self.pbx.is_ready(self._settings(state), _SAMPLE_DIDS[0])
+        agent_healthy = self.agent.is_healthy(ports)
+        supervisor = self.agent.pids().get("supervisor")
+        both = {
+            "pbx": {
+                "ready": pbx_ready,
+                "pid": asterisk[0].pid if asterisk else None,
+                "uptime_s": round(asterisk[0].uptime_s, 1) if asterisk else None,
+            },
+            "agent": {
+                "ready": agent_healthy,
+                "pids": self.agent.pids(),
+                "uptime_s": next(
+                    (round(p.uptime_s, 1) for p in found if p.pid == supervisor), None
+                ),
+            },
+        }
+        whole = "up" if pbx_ready and agent_healthy else "degraded" if found else "down"
+        return {
+            "state": whole,
+            "dir": str(self.directory),
+            "profile": state.profile,
+            **both,
+            "endpoints": self._endpoints(state),
+        }
+
+    # ---- pieces, for tests that break one part ----
+
+    def start_agent(self, env: Mapping[str, str] | None = None) -> None:
+        """Start the agent afresh, stopping one that runs; returns when it is healthy."""
+        with self._locked():
+            self._start_agent(self._state(), env)
+
+    def stop_agent(self) -> None:
+        """Stop the agent; the PBX goes on."""
+        with self._locked():
+            self.agent.stop()
+
+    def stop_pbx(self) -> None:
+        """Stop Asterisk; the agent goes on."""
+        with self._locked():
+            self.pbx.stop()
+
+    def ports(self) -> PortBlock:
+        """Return the ports of a sandbox that has been up."""
+        return self._ports(self._state())
+
+    def ami_login(self) -> tuple[str, str]:
+        """Return user and secret of the PBX administrator's manager account."""
+        return "sandbox", self._state().ami_secret
+
+    def ari_login(self) -> tuple[str, str]:
+        """Return user and password of the PBX administrator's ARI account."""
+        return "sandbox", self._state().ari_password
+
+    def endpoints(self) -> dict[str, object]:
+        """Return the contract of `voiceagent sandbox up --json` without starting anything."""
+        return self._endpoints(self._state())
+
+    # ---- how ----
+
+    def _up_pbx(self, state: State) -> None:
+        if state.port_base is not None and self.pbx.is_ready(
+            self._settings(state), _SAMPLE_DIDS[0]
+        ):
+            return
+        self.pbx.stop()  # half of one may be left
+        image = rootfs.ensure_image(self._say)
+        taken: set[int] = set()
+        for _ in range(_PORT_ATTEMPTS):
+            self._choose_ports(state, taken)
+            self._prepare_root(state, image)
+            self._install_bundle(state)
+            self.pbx.start()
+            try:
+                self.pbx.wait_ready(self._settings(state), _SAMPLE_DIDS[0])
+                return
+            except PortsTakenError as error:
+                failure = error
+                self._stop_all()
+                taken.add(self._ports(state).base)
+        raise failure
+
+    def _choose_ports(self, state: State, taken: set[int]) -> None:
+        # While the agent runs it holds its ports of the block, which therefore is ours.
+        if state.port_base is not None and processes.find(self.directory, AGENT_PART):
+            return
+        registry = PortRegistry(rootfs.cache_dir())
+        state.port_base = registry.claim(self.directory, state.port_base, taken).base
+        save(self.directory, state)
+
+    def _prepare_root(self, state: State, image: Path) -> None:
+        settings = self._settings(state)
+        key = hashlib.sha256(image.name.encode())
+        for name, content in render(settings).items():
+            key.update(name.encode() + b"\0" + content)
+        wanted = key.hexdigest()
+        if state.root_key == wanted and self.root.is_dir():
+            return
+        state.root_key = ""
+        save(self.directory, state)
+        rootfs.copy_image(image, self.root)
+        self.pbx.write_files(settings)
+        state.root_key = wanted
+        save(self.directory, state)
+
+    def _install_bundle(self, state: State) -> None:
+        command = [str(program("voiceagent-install")), "--root", str(self.root), "--yes"]
+        command += ["--queue", QUEUE, "--agi-port", str(self._ports(state).agi)]
+        done = subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        (self.logs / "install.log").write_text(done.stdout)
+        if done.returncode != 0:
+            said = done.stdout.strip().split("\n")[-1]
+            raise StartError("voiceagent-install failed", f"{said} (see {self.logs}/install.log)")
+
+    def _start_agent(self, state: State, env: Mapping[str, str] | None) -> None:
+        self.agent.stop()
+        ports = self._ports(state)
+        self.agent.start(ports, os.environ if env is None else env)
+        self.agent.wait_healthy(ports)
+
+    def _stop_all(self) -> bool:
+        found = processes.find(self.directory)
+        # The PBX first: the agent then sees its calls end and can finish their records.
+        self.pbx.stop()
+        self.agent.stop()
+        if left := processes.find(self.directory):
+            pids = ", ".join(str(process.pid) for process in left)
+            raise SandboxError(f"processes that do not end: {pids}", "look at them with ps")
+        return bool(found)
+
+    def _purge(self) -> None:
+        PortRegistry(rootfs.cache_dir()).release(self.directory)
+        rootfs.remove_tree(self.agent.run_dir)
+        for name in _OWN_NAMES:
+            rootfs.remove_tree(self.directory / name)
+
+    def _make_directory(self) -> None:
+        if self.directory.is_dir() and not (self.directory / "state.json").exists():
+            strangers = {path.name for path in self.directory.iterdir()} - {"lock"}
+            if strangers:
+                raise SandboxError(
+                    f"{self.directory} holds other files and no sandbox",
+                    "choose an empty folder with --dir",
+                )
+        self.logs.mkdir(parents=True, exist_ok=True)
+        shortcut = self.logs / "asterisk"
+        if not shortcut.is_symlink():
+            shortcut.symlink_to("../root/var/log/asterisk")
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        with (self.directory / "lock").open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                self._say("waiting for another command on this sandbox")
+                fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+    def _state(self) -> State:
+        state = load(self.directory)
+        if state is None or state.port_base is None:
+            raise SandboxError(f"{self.directory} holds no sandbox", "run `voiceagent sandbox up`")
+        return state
+
+    def _ports(self, state: State) -> PortBlock:
+        if state.port_base is None:
+            raise SandboxError("the sandbox has no ports yet", "run `voiceagent sandbox up`")
+        return PortBlock(state.port_base)
+
+    def _settings(self, state: State) -> PbxSettings:
+        ports = self._ports(state)
+        return PbxSettings(
+            sip_port=ports.sip,
+            ami_port=ports.ami,
+            ari_port=ports.ari,
+            rtp_start=ports.rtp_start,
+            rtp_end=ports.rtp_end,
+            ami_secret=state.ami_secret,
+            ari_password=state.ari_password,
+            queue=QUEUE,
+        )
+
+    def _endpoints(self, state: State) -> dict[str, object]:
+        ports = self._ports(state)
+        health = self.agent.health(ports) or {}
+        return {
+            "sip": {"host": HOST, "port": ports.sip},
+            "dids": health.get("dids") or _SAMPLE_DIDS,
+            "ami": {"host": HOST, "port": ports.ami},
+            "ari": {"url": f"http://{HOST}:{ports.ari}/ari"},
+            "audiosocket": {"host": HOST, "port": ports.audiosocket},
+            "http": {"url": f"http://{HOST}:{ports.http}"},
+            "logs": str(self.logs),
+        }
