@@ -1,0 +1,311 @@
+"""One call as a test sees it: answer, say, key, listen, hang up.
+
+Every wait has a deadline, and none outlives the call: when it ends, whoever waits is told so.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from tests.phone import heard, recording, sdp
+from tests.phone.g711 import LAWS, Pcm
+from tests.phone.media import MediaSocket
+from tests.phone.message import Message
+from tests.phone.outcome import CallEnded, CallRefused, Ended
+from tests.phone.rtp import FRAME_SAMPLES, KeyPress, Outgoing, Utterance, event_payloads
+from tests.phone.sip import Answered, Dialog, MediaChanged, Ringing
+
+_DIGIT_MS = 100  # tone length; Asterisk drops the caller's voice meanwhile
+_DIGIT_GAP_MS = 80
+_QUEUED_S = 60.0  # what may be queued ahead of speech or keys
+_RTP_GONE_S = 0.1  # five frames missing: the agent is heard as silent, whatever came before
+
+
+class Call:
+    """A call placed by `Phone.call`.
+
+    Attributes:
+        dialed_at: When the INVITE was sent; all times are seconds of the loop's clock.
+        ringing_at: When the first 18x came, None before.
+        answered_at: When the 200 came, None before.
+        ended_at: When the call was over, None before.
+        media: The RTP socket with everything sent and received.
+    """
+
+    def __init__(self, dialog: Dialog, media: MediaSocket, flush: Callable[[Call], None]) -> None:
+        self.dialog = dialog
+        self.media = media
+        self.dialed_at = 0.0
+        self.ringing_at: float | None = None
+        self.answered_at: float | None = None
+        self.ended_at: float | None = None
+        self._outcome: Ended | None = None
+        self._flush = flush
+        self._change = asyncio.Event()
+        self._law = LAWS["PCMU"]
+        self._listened = 0
+        self._last_sound_at: float | None = None
+        self._listeners = 0
+        media.on_arrival = self._arrived
+
+    # Waiting
+
+    async def ringing(self, timeout_s: float = 5.0) -> float:
+        """Wait for a provisional answer above 100; returns when it came."""
+        await self._until(lambda: self.ringing_at is not None, timeout_s)
+        assert self.ringing_at is not None
+        return self.ringing_at
+
+    async def answered(self, timeout_s: float = 10.0) -> float:
+        """Wait for the answer; returns when it came.
+
+        Raises:
+            CallRefused: If the call was refused, or nothing answered.
+            TimeoutError: If neither happened in time.
+        """
+        await self._until(lambda: self.answered_at is not None, timeout_s)
+        assert self.answered_at is not None
+        return self.answered_at
+
+    async def ended(self, timeout_s: float = 30.0) -> Ended:
+        """Wait until the call is over, whoever ends it.
+
+        Raises:
+            TimeoutError: If it is not over in time.
+        """
+        await self._until(lambda: self._outcome is not None, timeout_s)
+        assert self._outcome is not None
+        return self._outcome
+
+    @property
+    def outcome(self) -> Ended | None:
+        """How the call ended, None while it has not."""
+        return self._outcome
+
+    @property
+    def up(self) -> bool:
+        """Whether both sides can hear each other now."""
+        return self.answered_at is not None and self._outcome is None
+
+    async def hangup(self, timeout_s: float = 5.0) -> Ended:
+        """End the call in whatever state it is and wait for the end."""
+        self.media.stop()
+        self.dialog.hang_up(asyncio.get_running_loop().time())
+        self._flush(self)
+        return await self.ended(timeout_s)
+
+    # Speaking
+
+    def start_saying(self, pcm: Pcm) -> Utterance:
+        """Queue speech and return at once; the utterance tells when it was sent.
+
+        Raises:
+            CallEnded: If the call is not up.
+        """
+        outgoing = self._outgoing()
+        frames = [self._law.encode(frame) for _, frame in heard.frames_of(pcm)]
+        utterance = Utterance(frames, on_change=self._changed)
+        if frames:
+            outgoing.say(utterance)
+        return utterance
+
+    async def say(self, pcm: Pcm) -> Utterance:
+        """Queue speech and wait until its last frame was sent.
+
+        Raises:
+            CallEnded: If the call is over before that.
+        """
+        utterance = self.start_saying(pcm)
+        await self._until(lambda: utterance.finished, len(pcm) / heard.RATE_HZ + _QUEUED_S)
+        return utterance
+
+    async def started(self, utterance: Utterance, timeout_s: float = 5.0) -> float:
+        """Wait until the first frame of an utterance was sent; returns when."""
+        await self._until(lambda: utterance.started_at is not None, timeout_s)
+        assert utterance.started_at is not None
+        return utterance.started_at
+
+    def hush(self) -> None:
+        """Stop speaking in mid-word."""
+        self._outgoing().hush()
+
+    async def send_digits(
+        self, digits: str, tone_ms: int = _DIGIT_MS, gap_ms: int = _DIGIT_GAP_MS
+    ) -> None:
+        """Press keys one after another and wait until the last was sent (RFC 4733).
+
+        Raises:
+            ValueError: If one is no key, or the PBX takes no telephone events.
+            CallEnded: If the call is over before that.
+        """
+        gap = np.zeros(gap_ms * heard.RATE_HZ // 1000, dtype=np.int16)
+        for n, digit in enumerate(digits):
+            if n:
+                await self.say(gap)
+            await self._press(KeyPress(event_payloads(digit, tone_ms), on_change=self._changed))
+
+    async def _press(self, key: KeyPress) -> None:
+        self._outgoing().press(key)
+        await self._until(lambda: key.finished, _QUEUED_S)
+
+    # Listening
+
+    async def agent_sounds(self, timeout_s: float = 10.0, after: float | None = None) -> float:
+        """Wait for sound; returns when it arrived.
+
+        Args:
+            timeout_s: How long to wait.
+            after: Sound before this does not count; default: the answer.
+        """
+        since = after if after is not None else await self.answered(timeout_s)
+
+        def sounding() -> bool:
+            last = self._listen()
+            return last is not None and last >= since
+
+        await self._until(sounding, timeout_s, wake_s=_RTP_GONE_S)
+        first = heard.first_sound_at(self.sound(), since)
+        assert first is not None
+        return first
+
+    async def agent_quiet(
+        self, quiet_s: float = 0.4, timeout_s: float = 30.0, after: float | None = None
+    ) -> float:
+        """Wait until nothing but silence was heard for a while; returns when the sound stopped.
+
+        Args:
+            quiet_s: How long it must be quiet.
+            timeout_s: How long to wait.
+            after: The quiet must begin after this; default: the answer.
+        """
+        since = after if after is not None else await self.answered(timeout_s)
+        loop = asyncio.get_running_loop()
+
+        def quiet() -> bool:
+            last = max(since, self._listen() or since)
+            return loop.time() - last >= quiet_s
+
+        await self._until(quiet, timeout_s, wake_s=_RTP_GONE_S)
+        return max(since, self._last_sound_at or since)
+
+    def sound(self) -> heard.Sound:
+        """Everything heard so far, early media included."""
+        return heard.sound_of(recording.audio_frames(self.media.arrivals))
+
+    def gaps(self, after: float | None = None) -> heard.Gaps:
+        """Time between the packets heard since the answer, on the wire's clock."""
+        since = after if after is not None else (self.answered_at or 0.0)
+        return heard.gaps([a.at for a in self.media.arrivals if a.at >= since])
+
+    def tone_heard(self, shortest_s: float = 0.5) -> bool:
+        """Whether a steady 1,000 Hz was heard, the sandbox's sign that a person was reached."""
+        return bool(heard.tone_spans(self.sound(), shortest_s))
+
+    def record(self, path: Path) -> Path:
+        """Write the stereo recording from dialling to now (or the end); returns the path."""
+        end = self.ended_at or asyncio.get_running_loop().time()
+        seconds = end - self.dialed_at + 0.1
+        said, got = (
+            recording.lay_out(recording.audio_frames(packets), self.dialed_at, seconds)
+            for packets in (self.media.departures, self.media.arrivals)
+        )
+        recording.write_wav(path, said, got)
+        return path
+
+    # Driven by the phone
+
+    def take_in(self, message: Message | None, now: float) -> None:
+        """Feed a message (or, without one, the clock) to the dialog and act on what comes out."""
+        if message is None:
+            self.dialog.tick(now)
+        else:
+            self.dialog.receive(message, now)
+        self._flush(self)
+        for event in self.dialog.take_events():
+            if isinstance(event, Ringing):
+                self.ringing_at = self.ringing_at or (now if event.status >= 180 else None)
+            elif isinstance(event, Answered):
+                self.answered_at = now
+                self._start_media(event.media)
+            elif isinstance(event, MediaChanged):
+                self._change_media(event.media)
+            else:
+                self._outcome = event
+                self.ended_at = now
+                self.media.stop()
+            self._changed()
+
+    def _start_media(self, media: sdp.Media) -> None:
+        codec = media.codec(self.dialog.line.codecs)
+        assert codec is not None  # the dialog hangs up on an answer without one
+        self._law = LAWS[codec[0]]
+        silence = bytes([self._law.silence]) * FRAME_SAMPLES
+        events = media.event_payload_type()
+        ssrc, sequence, timestamp = (random.getrandbits(n) for n in (32, 16, 32))
+        outgoing = Outgoing(codec[1], silence, ssrc, events, sequence, timestamp)
+        self.media.start(outgoing, media.host, media.port)
+
+    def _change_media(self, media: sdp.Media) -> None:
+        """Follow the peer to another address; what is queued keeps its encoding."""
+        self.media.redirect(
+            media.host, 0 if media.direction in ("sendonly", "inactive") else media.port
+        )
+
+    def _outgoing(self) -> Outgoing:
+        if self._outcome is not None:
+            raise CallEnded(self._outcome)
+        if self.media.outgoing is None:
+            raise RuntimeError("the call has not been answered")
+        return self.media.outgoing
+
+    def _listen(self) -> float | None:
+        """Arrival of the last sound; measures only what came since it was asked before."""
+        arrivals = self.media.arrivals
+        fresh = heard.sound_of(recording.audio_frames(arrivals[self._listened :]))
+        self._listened = len(arrivals)
+        loud = fresh.at[fresh.voiced()]
+        if len(loud):
+            self._last_sound_at = float(loud[-1])
+        return self._last_sound_at
+
+    def _arrived(self) -> None:
+        if self._listeners:  # fifty calls bring 2,500 packets a second: wake only who listens
+            self._changed()
+
+    def _changed(self) -> None:
+        self._change.set()
+
+    async def _until(
+        self, done: Callable[[], bool], timeout_s: float, wake_s: float | None = None
+    ) -> None:
+        """Wait for a condition, looked at whenever anything about the call changes.
+
+        Args:
+            done: The condition.
+            timeout_s: How long to wait.
+            wake_s: For conditions on what is heard: look at every packet, and this often without.
+        """
+        self._listeners += wake_s is not None
+        try:
+            async with asyncio.timeout(timeout_s):
+                while not done():
+                    if self._outcome is not None:
+                        kind = CallEnded if self.answered_at is not None else CallRefused
+                        raise kind(self._outcome)
+                    await self._next_change(wake_s)
+        finally:
+            self._listeners -= wake_s is not None
+
+    async def _next_change(self, wake_s: float | None) -> None:
+        if self._change.is_set():
+            self._change = asyncio.Event()
+        try:
+            async with asyncio.timeout(wake_s):
+                await self._change.wait()
+        except TimeoutError:
+            pass  # the packets stopped: that too is something heard
