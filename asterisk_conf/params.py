@@ -1,0 +1,61 @@
+"""What a PBX's admin may choose about our files, checked before any of it reaches a file.
+
+A value ends up inside application arguments, where a comma starts the next argument, a newline
+the next statement and ``${`` an expansion. Each has a whitelist, so nothing needs quoting.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import Enum
+
+from asterisk_conf.errors import ParameterError
+
+_HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?\Z")
+_QUEUE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,78}\Z")  # 79 = Asterisk's own limit
+
+
+class AgiMode(Enum):
+    """How the dialplan asks us about a call."""
+
+    FASTAGI = "fastagi"
+    """A TCP question to the running agent; under 10 ms."""
+    SCRIPT = "script"
+    """``setup.agi`` from agi-bin, a process for every question; slower."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BundleParams:
+    """The choices behind one set of rendered files.
+
+    Attributes:
+        agi_host: Where the FastAGI gate listens: an IPv4 address or a host name. Asterisk tries
+            only the first address of a name, so an address is better.
+        agi_port: The gate's TCP port.
+        agi_mode: FastAGI or script.
+        queue: The queue of people who take what the agent does not.
+        queue_timeout_s: How long a caller waits in it, in seconds, before being told that nobody
+            is free.
+
+    Raises:
+        ParameterError: If a value must not go into an Asterisk file.
+    """
+
+    agi_host: str = "127.0.0.1"
+    agi_port: int = 4573
+    agi_mode: AgiMode = AgiMode.FASTAGI
+    queue: str = "voiceagent"
+    queue_timeout_s: int = 120
+
+    def __post_init__(self) -> None:
+        if not _HOST.match(self.agi_host):
+            raise ParameterError("agi_host", "an IPv4 address or a host name")
+        if not 1 <= self.agi_port <= 65535:
+            raise ParameterError("agi_port", "a port between 1 and 65535")
+        if not _QUEUE.match(self.queue):
+            raise ParameterError(
+                "queue", "letters, digits, _ and -, at most 79, without a leading -"
+            )
+        if not 1 <= self.queue_timeout_s <= 86_400:  # a day: longer is a slip of the finger
+            raise ParameterError("queue_timeout_s", "between 1 and 86400 seconds")

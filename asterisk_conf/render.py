@@ -1,0 +1,107 @@
+"""Parameters in, finished files out; no I/O but reading our own package data.
+
+Every file has its place below Asterisk's configuration, data or AGI directory; which directories
+those are on a given machine is the installer's to find out. A configuration file of ours becomes
+part of one of the PBX's own files, its *parent*, through one ``#tryinclude`` line. Asterisk puts
+the included text exactly there, so each starts with a section of its own and belongs at the end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
+from importlib import resources
+
+from asterisk_conf.modules import Module
+from asterisk_conf.params import AgiMode, BundleParams
+from asterisk_conf.template import substitute
+
+FOLDER = "voiceagent.d"
+"""Where our configuration files live, below Asterisk's configuration directory."""
+CONTEXTS = ("voiceagent-in", "voiceagent-ai", "voiceagent-human", "voiceagent-hangup")
+"""The dialplan contexts we own."""
+SCRIPT = "setup.agi"
+"""The AGI script's name in agi-bin; the dialplan calls it, the installer links it."""
+SOUNDS = ("sorry", "nobody")
+
+# The gate answers within 0.5 s or not at all; what is left is Asterisk's own share.
+SETUP_LIMIT_S = 2
+# A restarting controller is back within 5 s.
+OUTCOME_LIMIT_S = 5
+OUTCOME_WAIT_S = 0.5
+OUTCOME_TRIES = 10  # 5 s / 0.5 s, for a controller that refuses at once
+
+
+class Base(Enum):
+    """The directory a rendered file belongs under."""
+
+    CONFIG = "configuration"
+    DATA = "data"
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedFile:
+    """One finished file.
+
+    Attributes:
+        base: The Asterisk directory it belongs under.
+        path: Its place there, with ``/``.
+        content: Its bytes.
+        parent: The PBX's own file that has to include it, in the configuration directory; empty
+            when none does.
+    """
+
+    base: Base
+    path: str
+    content: bytes
+    parent: str = ""
+
+
+def render(params: BundleParams) -> tuple[RenderedFile, ...]:
+    """Render what every PBX gets: the dialplan and the recorded sentences."""
+    values = {
+        "SETUP_LIMIT_S": str(SETUP_LIMIT_S),
+        "OUTCOME_LIMIT_S": str(OUTCOME_LIMIT_S),
+        "OUTCOME_TRIES": str(OUTCOME_TRIES),
+        "OUTCOME_WAIT_S": str(OUTCOME_WAIT_S),
+        "AGI_SETUP": _agi(params, "setup"),
+        "AGI_OUTCOME": _agi(params, "outcome,${VA_UUID}"),
+        "QUEUE": params.queue,
+        "QUEUE_TIMEOUT_S": str(params.queue_timeout_s),
+    }
+    dialplan = substitute(_template("extensions.conf"), values)
+    return (
+        RenderedFile(
+            Base.CONFIG, f"{FOLDER}/extensions.conf", dialplan.encode(), parent="extensions.conf"
+        ),
+        *(
+            RenderedFile(Base.DATA, f"sounds/voiceagent/{name}.wav", _sound(name))
+            for name in SOUNDS
+        ),
+    )
+
+
+def render_modules(missing: Iterable[Module]) -> RenderedFile:
+    """Render the ``load`` lines for a PBX that loads no module by itself.
+
+    Args:
+        missing: The modules it does not load yet.
+    """
+    rows = [f"load = {module.name}.so  ; {module.why}" for module in missing]
+    text = substitute(_template("modules.conf"), {}) + "\n".join(rows) + "\n"
+    return RenderedFile(Base.CONFIG, f"{FOLDER}/modules.conf", text.encode(), parent="modules.conf")
+
+
+def _agi(params: BundleParams, question: str) -> str:
+    if params.agi_mode is AgiMode.SCRIPT:
+        return f"{SCRIPT},{question}"
+    return f"agi://{params.agi_host}:{params.agi_port}/{question}"
+
+
+def _template(name: str) -> str:
+    return (resources.files(__package__) / "templates" / name).read_text(encoding="utf-8")
+
+
+def _sound(name: str) -> bytes:
+    return (resources.files(__package__) / "sounds" / f"{name}.wav").read_bytes()
