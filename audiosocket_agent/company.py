@@ -5,9 +5,17 @@ from __future__ import annotations
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+)
 
 from audiosocket_agent.errors import CompanyError
 
@@ -15,6 +23,17 @@ Phrase = Annotated[str, StringConstraints(pattern=r"^[a-z' ]{1,60}$")]
 Key = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
 Did = Annotated[str, StringConstraints(pattern=r"^[0-9]{3,15}$")]
 Outward = Annotated[str, StringConstraints(pattern=r"^[A-Z]{1,2}[0-9][0-9A-Z]?$")]
+
+
+def _known_timezone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise ValueError(f"no time zone is called {name!r}") from None
+    return name
+
+
+Timezone = Annotated[str, AfterValidator(_known_timezone)]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=400, pattern=r"^[^\n\r]*$")]
 
 
@@ -64,6 +83,7 @@ class Company(_Model):
         greeting: First sentence of every call.
         services: What can be booked.
         areas: Where it works.
+        timezone: IANA name; "Tuesday" is counted from the date there.
         max_misses: Answers in a row that make no sense before a person takes over.
         max_call_s: Longest call in seconds before a person takes over.
         no_input_s: Silence in seconds after a question before it is asked again.
@@ -75,6 +95,7 @@ class Company(_Model):
     greeting: Text
     services: Annotated[tuple[Service, ...], Field(min_length=1, max_length=12)]
     areas: Annotated[tuple[Area, ...], Field(min_length=1, max_length=60)]
+    timezone: Timezone = "Europe/London"
     max_misses: Annotated[int, Field(ge=1, le=10)] = 3
     max_call_s: Annotated[int, Field(ge=30, le=3600)] = 600
     no_input_s: Annotated[float, Field(ge=1, le=60)] = 6.0

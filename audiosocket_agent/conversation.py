@@ -235,14 +235,14 @@ def _answered(state: State, facts: Facts, value: str | None, person: bool) -> tu
 def _refused(state: State, slot: Slot, facts: Facts) -> tuple[State, Reply]:
     """Handle a "no": to another number, to the price, or to what was read back."""
     if slot is Slot.CALLBACK:
-        without = {s: v for s, v in state.slots.items() if s is not Slot.PHONE}
+        without: dict[Slot, str] = {s: v for s, v in state.slots.items() if s is not Slot.PHONE}
         return _proceed(replace(state, slots=without), facts, ())
     back = STEPS[state.step].if_no
     if back is Step.COLLECT:
         if state.restarts:
             return _to_person(state, wording.TO_PERSON_LOST)
         again = set(STEPS[Step.COLLECT].needs) | {Slot.AGREED}
-        kept = {s: v for s, v in state.slots.items() if s not in again}
+        kept: dict[Slot, str] = {s: v for s, v in state.slots.items() if s not in again}
         state = replace(state, step=back, slots=kept, restarts=1)
         return _proceed(state, facts, (wording.START_OVER,))
     return _proceed(replace(state, step=Step.CLOSE), facts, (wording.DECLINED,))
@@ -251,7 +251,7 @@ def _refused(state: State, slot: Slot, facts: Facts) -> tuple[State, Reply]:
 def _proceed(state: State, facts: Facts, say: tuple[str, ...]) -> tuple[State, Reply]:
     """Walk the table until a question is open or the call ends."""
     company = facts.company
-    passed = (state.step,)
+    passed: tuple[Step, ...] = (state.step,)
     while True:
         rule = STEPS[state.step]
         state = _fill_known(state, facts)

@@ -7,6 +7,7 @@ AgentError
 ├── AdmissionError              a connection showed a UUID that may not enter
 ├── RegistrationError           a call cannot be registered (full, unknown DID, bad request)
 ├── IllegalEvent                the conversation was given an event it cannot be in (our bug)
+├── BookingError                a booking could not be stored
 ├── CompanyError                a company file is missing or wrong
 └── ProviderError               an ear, a model or a voice failed
 """
@@ -70,6 +71,10 @@ class IllegalEvent(AgentError):
 
     def __str__(self) -> str:
         return f"{self.event} is not accepted while {self.state}"
+
+
+class BookingError(AgentError):
+    """A booking could not be stored; the text has no personal data."""
 
 
 class CompanyError(AgentError):

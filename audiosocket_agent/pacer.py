@@ -1,9 +1,9 @@
 """One timer that makes every call's 20 ms frames leave on time.
 
-Asterisk neither buffers nor paces AudioSocket audio, so each frame must leave when it is due. Every
-call has its own phase; its deadlines are absolute (start + n * 20 ms), so lateness of one tick
-never shifts the next. One task serves all calls: a sleep per call would saturate a core long before the
-audio itself does.
+Asterisk neither buffers nor paces AudioSocket audio, so each frame must leave when it is due.
+Every call has its own phase; its deadlines are absolute (start + n * 20 ms), so lateness of one
+tick never shifts the next. One timer serves all calls: a sleep per call would saturate a core long
+before the audio itself does.
 """
 
 from __future__ import annotations

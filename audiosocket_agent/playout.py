@@ -97,12 +97,18 @@ class Playout:
     _passages: list[Passage] = field(default_factory=list)
     _anchor_s: float | None = None
     _speaking: bool = False
-    _last_sent_s: float = 0.0
+    _finished: bool = False
 
     def begin_reply(self) -> int:
         """Start a new reply, dropping whatever is left of the last; return its number."""
         self.clear()
+        self._finished = False
         return self.reply
+
+    def finish_reply(self, reply: int) -> None:
+        """Say that the voice has delivered all of a reply."""
+        if reply == self.reply:
+            self._finished = True
 
     def begin_passage(self, reply: int, text: str) -> Passage:
         """Announce the text whose audio comes next."""
@@ -176,7 +182,7 @@ class Playout:
             stretch_s = SILENCE_STRETCH_S if self.lead_s(now_s) > FRAME_S else 0.0
             return Tick(SILENCE, due_s + FRAME_S + stretch_s, voiced=False)
         self._speaking = True
-        drained = not self._chunks and all(p.complete for p in self._passages)
+        drained = not self._chunks and self._finished
         if drained:
             self._speaking = False
         return Tick(pcm, due_s + FRAME_S, voiced=True, drained=drained)

@@ -1,0 +1,83 @@
+"""The ``voiceagent`` command."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+
+import click
+
+from ari_app.cli_records import bookings, calls
+from installer.sandbox.cli import sandbox
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="asterisk-voiceagent")
+def main() -> None:
+    """Run, try and look into the AI voice agent for Asterisk."""
+
+
+@main.command()
+@click.option(
+    "--role", type=click.Choice(["controller", "media"]), help="Run one role alone, unsupervised."
+)
+@click.option("--heartbeat-fd", type=int, default=-1, hidden=True)
+def run(role: str | None, heartbeat_fd: int) -> None:
+    """Answer calls: controller and media process, supervised.
+
+    Exit codes: 0 told to stop, 78 a setting is wrong.
+    """
+    # Imported here: the other commands must not wait for the engines' libraries.
+    from ari_app.logs import set_up_logging
+    from ari_app.roles import run_role
+    from ari_app.settings import SettingsError, load_settings
+    from ari_app.supervisor import EX_CONFIG, Supervisor
+
+    try:
+        settings = load_settings()
+        for folder, name in ((settings.run_dir, "RUN_DIR"), (settings.data_dir, "DATA_DIR")):
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise SettingsError(
+                    [f"VOICEAGENT_{name}={folder}: cannot make the folder: {error.strerror}"]
+                ) from None
+    except SettingsError as error:
+        for line in error.lines:
+            click.echo(f"voiceagent: {line}", err=True)
+        sys.exit(EX_CONFIG)
+    if role is None:
+        set_up_logging(settings.log_level, "supervisor")
+        sys.exit(asyncio.run(Supervisor(settings.run_dir).run()))
+    if role == "media":
+        from ari_app.media_role import serve_media as serve
+    else:
+        from ari_app.controller import serve_controller as serve
+    sys.exit(run_role(role, serve, settings, heartbeat_fd))
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def settings(as_json: bool) -> None:
+    """List every setting: its variable, default and meaning."""
+    from ari_app.settings import PREFIX, Settings
+
+    rows = [
+        {
+            "variable": f"{PREFIX}{name.upper()}",
+            "default": str(field.default),
+            "meaning": field.description or "",
+        }
+        for name, field in Settings.model_fields.items()
+    ]
+    if as_json:
+        click.echo(json.dumps(rows))
+        return
+    for row in rows:
+        click.echo(f"{row['variable']}={row['default']}\n    {row['meaning']}")
+
+
+main.add_command(calls)
+main.add_command(bookings)
+main.add_command(sandbox)

@@ -1,0 +1,127 @@
+"""``voiceagent calls`` and ``voiceagent bookings``: looking at what is on record."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+import sqlalchemy as sa
+from rich.console import Console
+from rich.table import Table
+
+from ari_app import store
+
+
+def database_path() -> Path:
+    """Return where the records are, without reading the other settings."""
+    return Path(os.environ.get("VOICEAGENT_DATA_DIR", "/var/lib/voiceagent")) / "voiceagent.db"
+
+
+def query(statement: sa.Select[Any]) -> list[dict[str, Any]]:
+    """Run a query on the records; ends the command with one clear line if there are none."""
+    try:
+        with store.reading(database_path()) as db:
+            return [dict(row._mapping) for row in db.execute(statement)]
+    except FileNotFoundError as error:
+        click.echo(
+            f"voiceagent: there are no records at {error}: no call was taken yet, or "
+            "VOICEAGENT_DATA_DIR names another folder",
+            err=True,
+        )
+    except sa.exc.DBAPIError as error:
+        click.echo(f"voiceagent: cannot read {database_path()}: {error.orig}", err=True)
+    sys.exit(1)
+
+
+def print_table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> None:
+    """Print rows as a table with these columns."""
+    table = Table(*columns)
+    for row in rows:
+        table.add_row(*("" if row[name] is None else str(row[name]) for name in columns))
+    Console().print(table)
+
+
+as_json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+@click.group()
+def calls() -> None:
+    """Look at the records of calls."""
+
+
+@calls.command("list")
+@click.option("--limit", default=20, show_default=True, help="Show this many, newest first.")
+@as_json_option
+def list_calls(limit: int, as_json: bool) -> None:
+    """List calls, newest first."""
+    rows = query(store.calls.select().order_by(store.calls.c.registered_at.desc()).limit(limit))
+    if as_json:
+        click.echo(json.dumps(rows))
+        return
+    print_table(rows, ("call_id", "registered_at", "company", "caller", "end_reason", "next"))
+
+
+@calls.command("show")
+@click.argument("call_id", default="last")
+@as_json_option
+def show_call(call_id: str, as_json: bool) -> None:
+    """Show one call: how it ended, what was said, and where the time went.
+
+    CALL_ID is a call's id, or the first characters of it, or "last".
+    """
+    found = store.calls.select().order_by(store.calls.c.registered_at.desc()).limit(2)
+    if call_id != "last":
+        found = found.where(store.calls.c.call_id.startswith(call_id, autoescape=True))
+    rows = query(found)
+    if not rows or (call_id != "last" and len(rows) > 1):
+        click.echo(f"voiceagent: {'several calls start' if rows else 'no call starts'} with "
+                   f"{call_id}; see voiceagent calls list", err=True)  # fmt: skip
+        sys.exit(1)
+    call = rows[0]
+    same = store.turns.c.call_id == call["call_id"]
+    said = query(store.turns.select().where(same).order_by(store.turns.c.index))
+    booked = query(store.bookings.select().where(store.bookings.c.call_id == call["call_id"]))
+    if as_json:
+        click.echo(json.dumps({**call, "turns": said, "booking": booked[0] if booked else None}))
+        return
+    for name, value in call.items():
+        click.echo(f"{name:14} {value if value is not None else '-'}")
+    for turn in said:
+        click.echo(turn_line(turn))
+    for row in booked:
+        click.echo(f"booking {row['reference']}: {row['service']}, {row['day']} {row['part']}")
+
+
+def turn_line(turn: Mapping[str, Any]) -> str:
+    """Return one turn as a line of a transcript."""
+    at = f"{turn['at_ms'] / 1000:7.2f}s"
+    text = turn["heard"] if turn["done"] else turn["text"]
+    note = " [interrupted]" if turn["interrupted"] else ""
+    latency = response_ms(turn["marks_ms"])
+    took = f"  ({latency} ms)" if latency is not None else ""
+    return f"{at} {turn['speaker']:>6}: {text}{note}{took}"
+
+
+def response_ms(marks_ms: Mapping[str, int]) -> int | None:
+    """Return the time from the caller's last sound to our first, inside the agent."""
+    if "speech_end" not in marks_ms or "first_frame" not in marks_ms:
+        return None
+    return marks_ms["first_frame"] - marks_ms["speech_end"]
+
+
+@click.command()
+@as_json_option
+@click.option("--limit", default=50, show_default=True, help="Show this many, newest first.")
+def bookings(as_json: bool, limit: int) -> None:
+    """List bookings, newest first."""
+    table = store.bookings
+    rows = query(table.select().order_by(table.c.created_at.desc()).limit(limit))
+    if as_json:
+        click.echo(json.dumps(rows))
+        return
+    print_table(rows, ("reference", "company", "service", "area", "day", "part", "phone"))

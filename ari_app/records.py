@@ -1,0 +1,160 @@
+"""Writing calls and bookings down: the storage side of `audiosocket_agent.journal`."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+import uuid
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError, IntegrityError
+
+from ari_app.store import Store, bookings, calls, turns, utc_now
+from audiosocket_agent.conversation import BookingRequest
+from audiosocket_agent.errors import BookingError
+from audiosocket_agent.journal import EndReason, Turn
+from audiosocket_agent.registry import CallInfo
+from audiosocket_agent.workflow import Outcome
+
+log = logging.getLogger(__name__)
+
+# A call makes about one note a second. Past this the database has been stuck for minutes, and notes
+# are dropped, with a line in the log, rather than callers.
+MOST_WAITING = 5000
+REFERENCE_TRIES = 20
+
+
+class StoreJournal:
+    """A journal that writes to the store, in order, from one task.
+
+    Args:
+        store: The database.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._waiting: asyncio.Queue[Callable[[], Awaitable[None]]] = asyncio.Queue(MOST_WAITING)
+        self._writer = asyncio.create_task(self._write())
+
+    async def close(self) -> None:
+        """Write what is waiting, then stop."""
+        await self._waiting.join()
+        self._writer.cancel()
+
+    def registered(self, info: CallInfo, company: str) -> None:
+        """A call was announced."""
+        row = {
+            "call_id": str(info.call_id),
+            "company": company,
+            "did": info.did,
+            "caller": info.caller,
+            "channel": info.channel,
+            "uniqueid": info.uniqueid,
+            "registered_at": utc_now(),
+        }
+        self._note(lambda: self._store.upsert(calls, row))
+
+    def connected(self, call_id: uuid.UUID) -> None:
+        """Its audio arrived."""
+        change = (
+            calls.update().where(calls.c.call_id == str(call_id)).values(connected_at=utc_now())
+        )
+        self._note(lambda: self._execute(change))
+
+    def turn(self, call_id: uuid.UUID, turn: Turn) -> None:
+        """A turn began, or ended."""
+        row: dict[str, Any] = {
+            "call_id": str(call_id),
+            "index": turn.index,
+            "speaker": turn.speaker.value,
+            "step": turn.step,
+            "asks": turn.asks,
+            "text": turn.text,
+            "heard": turn.heard,
+            "done": turn.done,
+            "interrupted": turn.interrupted,
+            "at_ms": turn.at_ms,
+            "marks_ms": turn.marks_ms,
+        }
+        self._note(lambda: self._store.upsert(turns, row))
+
+    def ended(self, call_id: uuid.UUID, reason: EndReason, outcome: Outcome | None) -> None:
+        """The call is over."""
+        following = outcome.value if outcome else None
+        self._note(lambda: self._store.end_call(call_id, reason.value, following))
+
+    async def _execute(self, statement: sa.Executable) -> None:
+        async with self._store.transaction() as db:
+            await db.execute(statement)
+
+    def _note(self, write: Callable[[], Awaitable[None]]) -> None:
+        try:
+            self._waiting.put_nowait(write)
+        except asyncio.QueueFull:
+            log.error("the database does not keep up; a note of a call was dropped")
+
+    async def _write(self) -> None:
+        while True:
+            write = await self._waiting.get()
+            try:
+                await write()
+            except DBAPIError as error:
+                # The statement's parameters are personal data: only the driver's words are logged.
+                log.error("a note of a call was not written: %s", type(error.orig).__name__)
+            finally:
+                self._waiting.task_done()
+
+
+class StoreBookings:
+    """Bookings in the store.
+
+    Args:
+        store: The database.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def book(self, call_id: uuid.UUID, company: str, request: BookingRequest) -> str:
+        """Make a booking, once a call.
+
+        Returns:
+            The six-digit reference.
+
+        Raises:
+            BookingError: If the database does not take it.
+        """
+        row = {
+            "call_id": str(call_id),
+            "company": company,
+            "service": request.service,
+            "area": request.area,
+            "day": request.day.isoformat(),
+            "part": request.part,
+            "phone": request.phone,
+            "price_pounds": request.price_pounds,
+            "created_at": utc_now(),
+        }
+        try:
+            for _ in range(REFERENCE_TRIES):
+                if reference := await self._try(row, f"{secrets.randbelow(900_000) + 100_000}"):
+                    return reference
+        except DBAPIError as error:
+            raise BookingError(f"the database refused it ({type(error.orig).__name__})") from None
+        raise BookingError("no free reference")
+
+    async def _try(self, row: dict[str, str], reference: str) -> str | None:
+        """Insert under this reference; None if another call has it."""
+        mine = sa.select(bookings.c.reference).where(bookings.c.call_id == row["call_id"])
+        async with self._store.transaction() as db:
+            made: str | None = (await db.execute(mine)).scalar_one_or_none()
+            if made:
+                return made
+            try:
+                await db.execute(bookings.insert().values(reference=reference, **row))
+            except IntegrityError:
+                return None
+        return reference

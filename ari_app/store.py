@@ -1,0 +1,172 @@
+"""Records and bookings in SQLite, through SQLAlchemy so that another database stays possible.
+
+Both roles open the same file (write-ahead log): the media process writes what happens in calls, the
+controller closes the records of calls whose media process died, the command line reads.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+metadata = sa.MetaData()
+
+calls = sa.Table(
+    "calls",
+    metadata,
+    sa.Column("call_id", sa.String(36), primary_key=True),
+    sa.Column("company", sa.String(32), nullable=False),
+    sa.Column("did", sa.String(32), nullable=False),
+    sa.Column("caller", sa.String(32), nullable=False),
+    sa.Column("channel", sa.String(128), nullable=False),
+    sa.Column("uniqueid", sa.String(64), nullable=False),
+    sa.Column("registered_at", sa.String(32), nullable=False),
+    sa.Column("connected_at", sa.String(32)),
+    sa.Column("ended_at", sa.String(32)),
+    sa.Column("end_reason", sa.String(32)),
+    sa.Column("next", sa.String(16)),
+)
+
+turns = sa.Table(
+    "turns",
+    metadata,
+    sa.Column("call_id", sa.String(36), sa.ForeignKey("calls.call_id"), primary_key=True),
+    sa.Column("index", sa.Integer, primary_key=True),
+    sa.Column("speaker", sa.String(8), nullable=False),
+    sa.Column("step", sa.String(16), nullable=False),
+    sa.Column("asks", sa.String(16), nullable=False),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("heard", sa.Text, nullable=False),
+    sa.Column("done", sa.Boolean, nullable=False),
+    sa.Column("interrupted", sa.Boolean, nullable=False),
+    sa.Column("at_ms", sa.Integer, nullable=False),
+    sa.Column("marks_ms", sa.JSON, nullable=False),
+)
+
+bookings = sa.Table(
+    "bookings",
+    metadata,
+    sa.Column("reference", sa.String(16), primary_key=True),
+    sa.Column("call_id", sa.String(36), nullable=False, unique=True),
+    sa.Column("company", sa.String(32), nullable=False),
+    sa.Column("service", sa.String(32), nullable=False),
+    sa.Column("area", sa.String(32), nullable=False),
+    sa.Column("day", sa.String(10), nullable=False),
+    sa.Column("part", sa.String(16), nullable=False),
+    sa.Column("phone", sa.String(32), nullable=False),
+    sa.Column("price_pounds", sa.String(16), nullable=False),
+    sa.Column("created_at", sa.String(32), nullable=False),
+)
+
+BUSY_TIMEOUT_MS = 3000
+
+
+def utc_now() -> str:
+    """Return the time as stored: ISO 8601, UTC, milliseconds."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+def _set_pragmas(connection: Any, _record: Any) -> None:
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=NORMAL")  # with a WAL: a crash loses nothing committed
+    cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.close()
+
+
+class Store:
+    """The database as the running roles use it.
+
+    Args:
+        engine: Made by `open_store`.
+    """
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def close(self) -> None:
+        """Close the database; idempotent."""
+        await self._engine.dispose()
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncConnection]:
+        """Open one transaction; commits at the end, rolls back on an error."""
+        async with self._engine.begin() as connection:
+            yield connection
+
+    async def open_calls(self) -> list[tuple[uuid.UUID, str]]:
+        """Return the calls without an end, each with the time it was registered."""
+        query = sa.select(calls.c.call_id, calls.c.registered_at).where(calls.c.ended_at.is_(None))
+        async with self.transaction() as db:
+            return [(uuid.UUID(row.call_id), row.registered_at) for row in await db.execute(query)]
+
+    async def end_call(self, call_id: uuid.UUID, reason: str, following: str | None) -> None:
+        """Note how a call ended; the last word counts, the first time stays."""
+        change = (
+            calls.update()
+            .where(calls.c.call_id == str(call_id))
+            .values(
+                end_reason=reason,
+                next=following,
+                ended_at=sa.func.coalesce(calls.c.ended_at, utc_now()),
+            )
+        )
+        async with self.transaction() as db:
+            await db.execute(change)
+
+    async def planned_next(self, call_id: uuid.UUID) -> str | None:
+        """Return what the dialplan was to do after a call; None if it has no planned end."""
+        query = sa.select(calls.c.next).where(calls.c.call_id == str(call_id))
+        async with self.transaction() as db:
+            return (await db.execute(query)).scalar_one_or_none()
+
+    async def upsert(self, table: sa.Table, values: dict[str, Any]) -> None:
+        """Insert a row, or replace the one with the same key."""
+        keys = [column.name for column in table.primary_key]
+        rest = {name: value for name, value in values.items() if name not in keys}
+        statement = insert(table).values(values)
+        statement = statement.on_conflict_do_update(index_elements=keys, set_=rest)
+        async with self.transaction() as db:
+            await db.execute(statement)
+
+
+async def open_store(path: Path) -> Store:
+    """Open the database, creating it and its tables where needed.
+
+    Raises:
+        sqlalchemy.exc.DBAPIError: If the file cannot be opened or written.
+    """
+    engine = create_async_engine(f"sqlite+aiosqlite:///{path}")
+    sa.event.listen(engine.sync_engine, "connect", _set_pragmas)
+    async with engine.begin() as connection:
+        await connection.run_sync(metadata.create_all)
+    return Store(engine)
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[sa.Connection]:
+    """Open an existing database for reading, from a command.
+
+    Raises:
+        FileNotFoundError: If there is no database yet.
+    """
+    if not path.exists():
+        raise FileNotFoundError(path)
+    engine = sa.create_engine(f"sqlite:///file:{path}?mode=ro&uri=true")
+    sa.event.listen(
+        engine, "connect", lambda c, _: c.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+    )
+    try:
+        with engine.connect() as connection:
+            yield connection
+    finally:
+        engine.dispose()

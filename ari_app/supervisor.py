@@ -1,0 +1,171 @@
+"""Keeping the two roles alive: starts them, listens for their heartbeats, kills and restarts them.
+
+Each role writes a byte to its pipe four times a second, from its event loop. A role that is silent
+for `SILENCE_S` is frozen, and only its end lets Asterisk notice and take its callers to people, so
+it is killed. A role that dies is started again: at once the first time, then with growing pauses.
+A role that says its settings are wrong (exit code 78) is not: that would only hide the message.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+import signal
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+log = logging.getLogger(__name__)
+
+ROLES = ("controller", "media")
+SILENCE_S = 2.0
+START_GRACE_S = 20.0  # until the first beat: importing and binding on a busy machine
+CHECK_S = 0.1
+STOP_GRACE_S = 5.0
+STEADY_S = 10.0  # a role that lived this long is restarted without a pause
+LONGEST_PAUSE_S = 4.0
+EX_CONFIG = 78  # sysexits.h: something is wrong with the configuration
+BEAT = b"."
+READY = b"R"
+
+
+class Role:
+    """One supervised role process."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.process: asyncio.subprocess.Process | None = None
+        self.ready = False
+        self.pause_s = 0.0
+        self._beat_due_s = 0.0
+        self._loop = asyncio.get_running_loop()
+
+    @property
+    def pid(self) -> int | None:
+        """Its process id while it runs."""
+        return self.process.pid if self.process and self.process.returncode is None else None
+
+    async def run_once(self) -> int:
+        """Start the process, watch it to its end, and return its exit code."""
+        read_fd, write_fd = os.pipe()
+        os.set_blocking(read_fd, False)
+        started_s = self._loop.time()
+        self._beat_due_s = started_s + START_GRACE_S
+        self.ready = False
+        try:
+            command = (sys.executable, "-m", "ari_app", "run", "--role", self.name)
+            self.process = await asyncio.create_subprocess_exec(
+                *command, "--heartbeat-fd", str(write_fd), pass_fds=(write_fd,)
+            )
+        finally:
+            os.close(write_fd)
+        self._loop.add_reader(read_fd, self._heard, read_fd)
+        watching = asyncio.create_task(self._watch(self.process))
+        try:
+            code = await self.process.wait()
+        finally:
+            watching.cancel()
+            self._loop.remove_reader(read_fd)
+            os.close(read_fd)
+            self.ready = False
+        lived_s = self._loop.time() - started_s
+        self.pause_s = 0.0 if lived_s > STEADY_S else min(LONGEST_PAUSE_S, self.pause_s * 2 + 0.1)
+        return code
+
+    def stop(self) -> None:
+        """Ask the process to end."""
+        self._signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """End the process now."""
+        self._signal(signal.SIGKILL)
+
+    def _signal(self, number: signal.Signals) -> None:
+        if self.process is not None and self.process.returncode is None:
+            with suppress(ProcessLookupError):
+                self.process.send_signal(number)
+
+    def _heard(self, read_fd: int) -> None:
+        data = os.read(read_fd, 4096)
+        if not data:  # every writer is gone; the process's end is noticed elsewhere
+            self._loop.remove_reader(read_fd)
+            return
+        self._beat_due_s = self._loop.time() + SILENCE_S
+        if READY in data:
+            self.ready = True
+
+    async def _watch(self, process: asyncio.subprocess.Process) -> None:
+        while True:
+            await asyncio.sleep(CHECK_S)
+            if self._loop.time() > self._beat_due_s:
+                log.error(
+                    "%s is frozen (no heartbeat for %.0f s); killing it", self.name, SILENCE_S
+                )
+                process.kill()
+                return
+
+
+class Supervisor:
+    """Runs both roles until told to stop.
+
+    Args:
+        run_dir: Where ``supervisor.json`` is kept: ``{"pid", "ready", "roles": {name: pid}}``.
+    """
+
+    def __init__(self, run_dir: Path) -> None:
+        self._status = run_dir / "supervisor.json"
+        self._roles = [Role(name) for name in ROLES]
+        self._stopping = asyncio.Event()
+        self._exit_code = 0
+
+    async def run(self) -> int:
+        """Supervise; returns the exit code of the whole."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stopping.set)
+        keepers = [asyncio.create_task(self._keep(role)) for role in self._roles]
+        reporting = asyncio.create_task(self._report())
+        await self._stopping.wait()
+        for role in self._roles:
+            role.stop()
+        _, late = await asyncio.wait(keepers, timeout=STOP_GRACE_S)
+        for role in self._roles:
+            role.kill()
+        if late:
+            await asyncio.wait(late)
+        reporting.cancel()
+        self._status.unlink(missing_ok=True)
+        return self._exit_code
+
+    async def _keep(self, role: Role) -> None:
+        while not self._stopping.is_set():
+            code = await role.run_once()
+            if self._stopping.is_set():
+                return
+            if code == EX_CONFIG:
+                self._exit_code = code
+                self._stopping.set()
+                return
+            log.error("%s ended (exit code %d); starting it again", role.name, code)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), max(role.pause_s, 0.001))
+
+    async def _report(self) -> None:
+        """Keep the status file true; written whole, so that a reader never sees half of it."""
+        written = ""
+        while True:
+            text = json.dumps(
+                {
+                    "pid": os.getpid(),
+                    "ready": all(role.ready for role in self._roles),
+                    "roles": {role.name: role.pid for role in self._roles},
+                }
+            )
+            if text != written:
+                part = self._status.with_suffix(".part")
+                part.write_text(text)
+                part.replace(self._status)
+                written = text
+            await asyncio.sleep(CHECK_S)

@@ -1,0 +1,95 @@
+"""What a call leaves behind: the seams through which turns, ends and bookings reach storage.
+
+`ari_app` implements them; the media side only knows these shapes.
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Protocol
+
+from audiosocket_agent.conversation import BookingRequest
+from audiosocket_agent.registry import CallInfo
+from audiosocket_agent.workflow import Outcome
+
+
+class EndReason(Enum):
+    """How a call ended; exactly one for each call."""
+
+    COMPLETED = "completed"  # the agent said goodbye and was heard
+    HANDED_OVER = "handed_over"  # the agent sent the caller to a person
+    CALLER_HUNG_UP = "caller_hung_up"
+    NEVER_CONNECTED = "never_connected"  # registered, but the audio never came
+    ENGINE_FAILED = "engine_failed"  # an ear or voice failed: apology and a person
+    CONNECTION_LOST = "connection_lost"  # Asterisk left the audio but the caller was still there
+    AGENT_STOPPED = "agent_stopped"  # the media process was told to stop
+    AGENT_DIED = "agent_died"  # the media process died in mid-call
+
+
+class Speaker(Enum):
+    """Whose turn it was."""
+
+    AGENT = "agent"
+    CALLER = "caller"
+
+
+@dataclass(slots=True)
+class Turn:
+    """One turn, as it is stored. An agent's turn is written when it begins and when it ends.
+
+    Attributes:
+        index: Position in the call, from 0.
+        speaker: Whose turn.
+        step: The conversation step.
+        asks: The slot asked for by an agent's turn, or "".
+        text: What was said; for the agent, what it set out to say.
+        heard: For the agent, the words that left before any interruption.
+        done: Whether the turn is over.
+        interrupted: Whether the caller spoke over it.
+        at_ms: Start, in milliseconds since the call was connected.
+        marks_ms: The waterfall, in milliseconds since the call was connected: ``speech_end``,
+            ``decision``, ``stt_final``, ``reply_text``, ``tts_first_byte``, ``first_frame``.
+    """
+
+    index: int
+    speaker: Speaker
+    step: str
+    asks: str = ""
+    text: str = ""
+    heard: str = ""
+    done: bool = True
+    interrupted: bool = False
+    at_ms: int = 0
+    marks_ms: dict[str, int] = field(default_factory=dict)
+
+
+class Journal(Protocol):
+    """Takes notes of calls. Methods return at once and never raise; writing happens elsewhere."""
+
+    def registered(self, info: CallInfo, company: str) -> None:
+        """A call was announced."""
+
+    def connected(self, call_id: uuid.UUID) -> None:
+        """Its audio arrived."""
+
+    def turn(self, call_id: uuid.UUID, turn: Turn) -> None:
+        """A turn began, or ended (same index: replaces it)."""
+
+    def ended(self, call_id: uuid.UUID, reason: EndReason, outcome: Outcome | None) -> None:
+        """The call is over, `outcome` is what the dialplan does next; the last word counts."""
+
+
+class Bookings(Protocol):
+    """Makes bookings."""
+
+    async def book(self, call_id: uuid.UUID, company: str, request: BookingRequest) -> str:
+        """Make a booking; a second request of the same call returns the first one's reference.
+
+        Returns:
+            The reference to read to the caller, digits.
+
+        Raises:
+            BookingError: If the booking is not stored.
+        """

@@ -1,0 +1,123 @@
+"""The Unix socket through which the gate and the controller reach a media process.
+
+One JSON object a line, one reply a line, in order. Requests:
+
+    {"op": "register", "uuid", "did", "caller", "caller_name", "channel", "uniqueid"}
+        -> {"ok": true, "media": "127.0.0.1:9099"}
+    {"op": "outcome", "uuid"}   how did this call end?
+        -> {"ok": true, "next": "hangup" | "queue" | "sorry"}
+    {"op": "status"}            -> {"ok": true, "load": 1, "capacity": 50, "calls": ["<uuid>"]}
+
+Anything refused: {"ok": false, "error": "<word>"}. A refused outcome question has the error
+``unknown``: this process never saw the call, or was restarted since.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from audiosocket_agent.errors import RegistrationError
+
+log = logging.getLogger(__name__)
+
+MAX_LINE_BYTES = 8192
+IDLE_DEADLINE_S = 30.0
+MOST_PEERS = 64  # the gate and the controller; a script for each call that is being set up
+
+
+class Register(BaseModel):
+    """A call the gate announces; field shapes repeat the gate's whitelists on purpose."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    uuid: str = Field(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
+    did: str = Field(pattern=r"^\+?[0-9]{1,31}$")
+    caller: str = Field("", pattern=r"^[0-9+*#]{0,32}$")
+    channel: str = Field("", max_length=128)
+    uniqueid: str = Field("", max_length=64)
+
+
+class LinkServer:
+    """Answers link requests.
+
+    Args:
+        register: Registers a call; raises RegistrationError.
+        outcome: Returns ``hangup``, ``queue`` or ``sorry``; raises KeyError for an unknown call.
+        status: Returns the fields of the status reply.
+    """
+
+    def __init__(
+        self,
+        register: Callable[[Register], str],
+        outcome: Callable[[str], str],
+        status: Callable[[], dict[str, Any]],
+    ) -> None:
+        self._register = register
+        self._outcome = outcome
+        self._status = status
+        self._server: asyncio.Server | None = None
+        self._peers: set[asyncio.StreamWriter] = set()
+
+    async def start(self, path: Path, mode: int, gid: int = -1) -> None:
+        """Listen on a Unix socket, replacing one a dead process left behind."""
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(path)
+        self._server = await asyncio.start_unix_server(self._serve, path, limit=MAX_LINE_BYTES)
+        if gid >= 0:
+            os.chown(path, -1, gid)
+        os.chmod(path, mode)
+
+    async def close(self) -> None:
+        """Stop listening and drop the peers; idempotent."""
+        if self._server is not None:
+            self._server.close()
+        for peer in tuple(self._peers):
+            peer.close()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if len(self._peers) >= MOST_PEERS:
+            writer.close()
+            return
+        self._peers.add(writer)
+        try:
+            while True:
+                async with asyncio.timeout(IDLE_DEADLINE_S):
+                    line = await reader.readline()
+                if not line:
+                    return
+                writer.write(json.dumps(self.answer(line)).encode() + b"\n")
+                await writer.drain()
+        except (TimeoutError, OSError, ValueError):
+            return  # idle, gone, or a line without end
+        finally:
+            self._peers.discard(writer)
+            writer.close()
+
+    def answer(self, line: bytes) -> dict[str, Any]:
+        """Answer one request line; never raises."""
+        try:
+            request = json.loads(line)
+            match request["op"]:
+                case "register":
+                    media = self._register(Register.model_validate(request))
+                    return {"ok": True, "media": media}
+                case "outcome":
+                    return {"ok": True, "next": self._outcome(str(request["uuid"]))}
+                case "status":
+                    return {"ok": True, **self._status()}
+        except RegistrationError as error:
+            return {"ok": False, "error": error.reason}
+        except KeyError:
+            return {"ok": False, "error": "unknown"}
+        except (ValueError, TypeError, ValidationError):
+            pass
+        return {"ok": False, "error": "bad_request"}

@@ -1,0 +1,247 @@
+"""A media process: its server, its link, its engines, and the calls it holds."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import uuid
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from audiosocket_agent import wording
+from audiosocket_agent.call import Call, CallConfig, Engines
+from audiosocket_agent.company import Company, did_digits
+from audiosocket_agent.conversation import Facts
+from audiosocket_agent.desk import BookingDesk
+from audiosocket_agent.errors import AdmissionError, RegistrationError
+from audiosocket_agent.journal import Bookings, EndReason, Journal
+from audiosocket_agent.link import LinkServer, Register
+from audiosocket_agent.minutes import Minutes
+from audiosocket_agent.pacer import Pacer
+from audiosocket_agent.protocol import Hello
+from audiosocket_agent.registry import CallInfo, Registry
+from audiosocket_agent.seams import SpeechToText
+from audiosocket_agent.server import AudioSocketServer, Connection
+from audiosocket_agent.tts.cache import CachedVoice
+from audiosocket_agent.workflow import Outcome
+
+log = logging.getLogger(__name__)
+
+SWEEP_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class MediaConfig:
+    """What a media process needs to know.
+
+    Attributes:
+        host: Address AudioSocket listens on.
+        port: Its port; 0 takes a free one.
+        link_path: Where the Unix socket goes.
+        link_mode: Its permissions.
+        link_gid: Its group; -1 leaves it.
+        capacity: Most calls at once.
+        call: Thresholds of every call.
+    """
+
+    host: str
+    port: int
+    link_path: Path
+    link_mode: int
+    link_gid: int
+    capacity: int
+    call: CallConfig
+
+
+class MediaProcess:
+    """Takes registrations over the link and calls over AudioSocket.
+
+    Args:
+        config: Addresses and limits.
+        companies: Companies by DID digits.
+        ear: The speech-to-text engine.
+        voice: The voice, with its cache of stock phrases.
+        journal: Where notes of calls go.
+        bookings: Makes bookings.
+    """
+
+    def __init__(
+        self,
+        config: MediaConfig,
+        companies: dict[str, Company],
+        ear: SpeechToText,
+        voice: CachedVoice,
+        journal: Journal,
+        bookings: Bookings,
+    ) -> None:
+        self._config = config
+        self._companies = companies
+        self._ear = ear
+        self._voice = voice
+        self._journal = journal
+        self._desk = BookingDesk(bookings)
+        self._registry = Registry(config.capacity)
+        self._server = AudioSocketServer(self._admit)
+        self._link = LinkServer(self._register, self._outcome, self._status)
+        self._pacer = Pacer(asyncio.get_running_loop())
+        self._calls: dict[uuid.UUID, asyncio.Task[None]] = {}
+        self._address = ""
+
+    async def serve(self, stop: Awaitable[Any], on_ready: Callable[[], None]) -> None:
+        """Serve until `stop` completes, then end every call towards people."""
+        companies = {company.key: company for company in self._companies.values()}
+        await self._voice.prepare([*wording.STOCK, *(c.greeting for c in companies.values())])
+        port = await self._server.start(self._config.host, self._config.port)
+        self._address = f"{self._config.host}:{port}"
+        await self._link.start(
+            self._config.link_path, self._config.link_mode, self._config.link_gid
+        )
+        log.info("media process ready on %s", self._address)
+        on_ready()
+        sweeping = asyncio.create_task(self._sweep())
+        try:
+            await stop
+        finally:
+            sweeping.cancel()
+            await self._close()
+
+    async def _close(self) -> None:
+        # The link stays up while calls end, so that the gate can still ask for their outcome.
+        for task in self._calls.values():
+            task.cancel()
+        if self._calls:
+            await asyncio.wait(self._calls.values())
+        await self._server.close()
+        await self._desk.close()
+        await asyncio.sleep(0)  # lets the last 0x00 leave before the pacer and link go
+        self._pacer.close()
+        await self._link.close()
+
+    # --- the link's questions --------------------------------------------------------------------
+
+    def _register(self, request: Register) -> str:
+        company = self._companies.get(did_digits(request.did))
+        if company is None:
+            raise RegistrationError("unknown_did")
+        info = CallInfo(
+            call_id=uuid.UUID(request.uuid),
+            did=request.did,
+            caller=request.caller,
+            channel=request.channel,
+            uniqueid=request.uniqueid,
+        )
+        self._registry.register(info, self._now_s())
+        self._journal.registered(info, company.key)
+        return self._address
+
+    def _outcome(self, call_id_text: str) -> str:
+        call_id = uuid.UUID(call_id_text)
+        outcome = self._registry.outcome(call_id)
+        if outcome is None:
+            # The caller is still there, so this was no hangup: Asterisk left the audio early.
+            outcome = Outcome.SORRY
+            self._registry.finish(call_id, outcome, self._now_s())
+            self._journal.ended(call_id, EndReason.CONNECTION_LOST, outcome)
+        return outcome.value
+
+    def _status(self) -> dict[str, Any]:
+        calls = [str(call_id) for call_id in self._registry.live()]
+        return {"load": self._registry.load, "capacity": self._config.capacity, "calls": calls}
+
+    # --- calls -----------------------------------------------------------------------------------
+
+    def _admit(self, hello: Hello, connection: Connection) -> CallLeg:
+        info = self._registry.admit(hello.call_id, self._now_s())
+        company = self._companies.get(did_digits(info.did))
+        if company is None:  # cannot be: it was there at registration
+            raise AdmissionError("unknown")
+        today = datetime.now(ZoneInfo(company.timezone)).date()
+        leg = CallLeg()
+        task = asyncio.create_task(
+            self._hold(info, Facts(company, info.caller, today), connection, leg)
+        )
+        self._calls[info.call_id] = task
+        return leg
+
+    async def _hold(
+        self, info: CallInfo, facts: Facts, connection: Connection, leg: CallLeg
+    ) -> None:
+        """Hold one call and see to it that it ends exactly once, whatever happens."""
+        extra = {"call_id": str(info.call_id)}
+        log.info("call connected", extra=extra)
+        self._journal.connected(info.call_id)
+        reason, outcome = EndReason.ENGINE_FAILED, Outcome.SORRY
+        ended: tuple[EndReason, Outcome | None] = (reason, outcome)
+        ear = None
+        try:
+            ear = await self._ear.session(str(info.call_id))
+            leg.call = Call(
+                info,
+                facts,
+                Engines(ear, self._voice),
+                self._config.call,
+                self._pacer,
+                connection.send,
+                Minutes(info.call_id, self._journal),
+                self._desk,
+            )
+            ended = await leg.run()
+        except asyncio.CancelledError:
+            ended = (EndReason.AGENT_STOPPED, Outcome.SORRY)
+        except Exception:
+            log.exception("call failed", extra=extra)
+        finally:
+            del self._calls[info.call_id]
+            self._registry.finish(info.call_id, ended[1], self._now_s())
+            self._journal.ended(info.call_id, *ended)
+            connection.hang_up()
+            log.info("call ended: %s", ended[0].value, extra=extra)
+            if ear is not None:
+                await ear.close()
+
+    async def _sweep(self) -> None:
+        while True:
+            await asyncio.sleep(SWEEP_S)
+            for info in self._registry.expire(self._now_s()):
+                self._journal.ended(info.call_id, EndReason.NEVER_CONNECTED, None)
+
+    def _now_s(self) -> float:
+        return asyncio.get_running_loop().time()
+
+
+class CallLeg:
+    """The connection's side of a call, there before the call itself is set up.
+
+    Audio that arrives in the milliseconds before the ear is open is dropped; a hangup is kept.
+    """
+
+    def __init__(self) -> None:
+        self.call: Call | None = None
+        self._gone = False
+
+    async def run(self) -> tuple[EndReason, Outcome | None]:
+        """Run the call, unless the caller is gone already."""
+        assert self.call is not None
+        if self._gone:
+            self.gone()
+        return await self.call.run()
+
+    def audio(self, pcm: bytes) -> None:
+        """The caller's audio."""
+        if self.call is not None:
+            self.call.audio(pcm)
+
+    def key(self, digit: str) -> None:
+        """A key was pressed."""
+        if self.call is not None:
+            self.call.key(digit)
+
+    def gone(self) -> None:
+        """Asterisk closed the connection."""
+        self._gone = True
+        if self.call is not None:
+            self.call.end(EndReason.CALLER_HUNG_UP, None)
