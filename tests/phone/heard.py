@@ -18,10 +18,12 @@ from tests.phone.rtp import FRAME_SAMPLES
 RATE_HZ = 8000
 VOICE_DBFS = -50.0
 """A frame above this is sound: espeak and recordings sit at -30..-12, G.711 silence below -66."""
+TONE_HZ = 1000.0
 FRAME_S = FRAME_SAMPLES / RATE_HZ
 _SILENCE_DBFS = -100.0
 _TONE_SHARE = 0.8  # of a frame's power at one frequency; the loudest harmonic of speech has less
 Floats = npt.NDArray[np.float64]
+Block = npt.NDArray[np.int16]  # one frame a row
 Flags = npt.NDArray[np.bool_]
 
 
@@ -86,35 +88,48 @@ class Gaps:
 
 def level_dbfs(pcm: Pcm) -> float:
     """Mean level of some samples against a full-scale square wave, -100 for digital silence."""
-    if not len(pcm):
-        return _SILENCE_DBFS
-    wide = pcm.astype(np.float64)
-    power = float(np.dot(wide, wide)) / len(wide) / 32768.0**2
-    return max(_SILENCE_DBFS, 10 * math.log10(power)) if power > 0 else _SILENCE_DBFS
+    return float(_levels_dbfs(pcm[np.newaxis])[0]) if len(pcm) else _SILENCE_DBFS
 
 
-def tone_share(pcm: Pcm, hz: float = 1000.0, rate_hz: int = RATE_HZ) -> float:
+def tone_share(pcm: Pcm, hz: float = TONE_HZ) -> float:
     """The share of power at one frequency (Goertzel), 0..1.
 
     20 ms of 8 kHz hold 20 whole periods of 1,000 Hz, so a steady tone gives 1.0 and no window is
     needed.
     """
-    wide = pcm.astype(np.float64)
-    power = float(np.dot(wide, wide))
-    if not power:
-        return 0.0
-    angle = 2j * math.pi * hz / rate_hz * np.arange(len(wide))
-    correlation = abs(complex(np.dot(wide, np.exp(-angle)))) ** 2
-    return min(1.0, 2 * correlation / (len(wide) * power))
+    return float(_tone_shares(pcm[np.newaxis], hz)[0]) if len(pcm) else 0.0
 
 
 def sound_of(frames: Sequence[tuple[float, Pcm]]) -> Sound:
-    """Measure frames with their arrival times."""
-    return Sound(
-        np.array([at for at, _ in frames], dtype=np.float64),
-        np.array([level_dbfs(pcm) for _, pcm in frames], dtype=np.float64),
-        np.array([tone_share(pcm) for _, pcm in frames], dtype=np.float64),
-    )
+    """Measure frames with their arrival times, all frames of one length in one go."""
+    lengths = np.array([len(pcm) for _, pcm in frames], dtype=np.int64)
+    levels = np.full(len(frames), _SILENCE_DBFS)
+    tones = np.zeros(len(frames))
+    for length in set(lengths.tolist()) - {0}:
+        which = np.flatnonzero(lengths == length)
+        block = np.stack([frames[n][1] for n in which.tolist()])
+        levels[which] = _levels_dbfs(block)
+        tones[which] = _tone_shares(block, TONE_HZ)
+    return Sound(np.array([at for at, _ in frames], dtype=np.float64), levels, tones)
+
+
+def _powers(block: Block) -> Floats:
+    wide = block.astype(np.float64)
+    return np.asarray(np.einsum("ij,ij->i", wide, wide), dtype=np.float64)
+
+
+def _levels_dbfs(block: Block) -> Floats:
+    mean = _powers(block) / block.shape[1] / 32768.0**2
+    floor = 10 ** (_SILENCE_DBFS / 10)
+    return np.asarray(10 * np.log10(np.maximum(mean, floor)), dtype=np.float64)
+
+
+def _tone_shares(block: Block, hz: float) -> Floats:
+    length = block.shape[1]
+    wave = np.exp(-2j * math.pi * hz / RATE_HZ * np.arange(length))
+    correlation = np.abs(block @ wave) ** 2
+    shares = 2 * correlation / (length * np.maximum(_powers(block), 1.0))
+    return np.asarray(np.minimum(1.0, shares), dtype=np.float64)
 
 
 def frames_of(pcm: Pcm, start: float = 0.0) -> list[tuple[float, Pcm]]:

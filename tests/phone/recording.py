@@ -13,10 +13,15 @@ from typing import Protocol
 import numpy as np
 
 from tests.phone.g711 import LAWS, Pcm
-from tests.phone.heard import RATE_HZ
+from tests.phone.heard import RATE_HZ, VOICE_DBFS
 from tests.phone.rtp import Packet
 
 _LAW_OF_TYPE = {0: LAWS["PCMU"], 8: LAWS["PCMA"]}  # static types, RFC 3551 table 4
+_POWER_OF_TYPE = {
+    kind: law.decode(bytes(range(256))).astype(np.float64) ** 2
+    for kind, law in _LAW_OF_TYPE.items()
+}
+_VOICE_POWER = 32768.0**2 * 10 ** (VOICE_DBFS / 10)
 _SNAP_S = 0.010  # jitter up to half a frame is smoothed as any phone does, more is heard as a hole
 _QUEUE_S = 0.060  # what a phone holds back of a burst before it has to skip
 
@@ -48,6 +53,15 @@ def audio_frames(packets: Iterable[Timed]) -> list[tuple[float, Pcm]]:
             seen.add(key)
             frames.append((timed.at, law.decode(packet.payload)))
     return sorted(frames, key=lambda frame: frame[0])
+
+
+def is_sound(packet: Packet) -> bool:
+    """Whether a packet is louder than `heard.VOICE_DBFS`: one look-up, cheap enough for each."""
+    powers = _POWER_OF_TYPE.get(packet.payload_type)
+    if powers is None or not packet.payload:
+        return False
+    codes = np.frombuffer(packet.payload, dtype=np.uint8)
+    return bool(powers[codes].sum() > _VOICE_POWER * len(codes))
 
 
 def lost(packets: Iterable[Timed]) -> int:

@@ -3,7 +3,7 @@ import pytest
 
 from tests.phone import heard
 from tests.phone.g711 import LAWS, Pcm
-from tests.phone.heard import RATE_HZ, Segment, Sound, frames_of, sound_of
+from tests.phone.heard import RATE_HZ, Sound, frames_of, sound_of
 
 
 def _tone(seconds: float, hz: float, amplitude: float = 8000.0) -> Pcm:
@@ -67,12 +67,13 @@ def test_silence_that_lasts_to_the_end_of_the_record_counts() -> None:
 
 
 def test_a_steady_tone_is_found_after_speech_and_is_not_speech() -> None:
-    voice = sum(_tone(1.0, hz, 2000) for hz in (150, 300, 450, 1000)).astype(np.int16)
+    voice = _tone(1.0, 150, 2000) + _tone(1.0, 300, 2000) + _tone(1.0, 1000, 2000)
     sound = _sound(voice, _quiet(0.2), _tone(1.5, 1000), _quiet(0.2))
     assert [(round(s.start, 2), round(s.seconds, 2)) for s in heard.tone_spans(sound)] == [
         (101.2, 1.5)
     ]
-    assert heard.segments(heard.speech(sound)) == [Segment(100.0, pytest.approx(101.0))]
+    [spoken] = heard.segments(heard.speech(sound))
+    assert (round(spoken.start, 2), round(spoken.end, 2)) == (100.0, 101.0)
 
 
 def test_gaps_are_sorted_by_time_and_summed_up() -> None:

@@ -67,3 +67,13 @@ def test_the_caller_is_left_and_the_agent_right(tmp_path: Path) -> None:
         stereo = np.frombuffer(written.readframes(400), dtype="<i2").reshape(-1, 2)
     assert stereo[0].tolist() == [5, 7]
     assert stereo[-1].tolist() == [0, 7]
+
+
+def test_sound_is_told_from_silence_packet_by_packet() -> None:
+    def packet(value: int, payload_type: int = 0, law: str = "PCMU") -> Packet:
+        return Packet(payload_type, 1, 0, 1, LAWS[law].encode(_frame(value)))
+
+    assert recording.is_sound(packet(200)) and recording.is_sound(packet(200, 8, "PCMA"))
+    assert not recording.is_sound(packet(0)) and not recording.is_sound(packet(0, 8, "PCMA"))
+    assert not recording.is_sound(packet(200, 101))
+    assert not recording.is_sound(Packet(0, 1, 0, 1, b""))

@@ -13,8 +13,8 @@ from tests.phone.rtp import (
 _SILENCE = b"\xff" * 160
 
 
-def _stream(**kwargs: int) -> Outgoing:
-    return Outgoing(0, _SILENCE, 7, kwargs.pop("events", 101), **kwargs)
+def _stream(sequence: int = 0, timestamp: int = 0) -> Outgoing:
+    return Outgoing(0, _SILENCE, 7, 101, sequence, timestamp)
 
 
 def test_a_packet_is_twelve_bytes_of_header_and_the_payload() -> None:
