@@ -1,0 +1,39 @@
+# `make demo` and `make test` are all there is to type on a fresh machine.
+# PYTHON=/path/to/python chooses the interpreter of .venv (3.11 or newer).
+.DEFAULT_GOAL := help
+.PHONY: help bootstrap demo test check bench requirements
+
+BIN := .venv/bin
+
+help:
+	@echo "make demo          a finished phone call on this machine, from nothing"
+	@echo "make test          the whole test suite, real Asterisk included"
+	@echo "make check         lint, types and the fast tests"
+	@echo "make bench         the benchmark"
+	@echo "make requirements  pin the Python packages anew"
+
+bootstrap:
+	@PYTHON="$(PYTHON)" scripts/bootstrap.sh
+
+demo: bootstrap
+	@$(BIN)/python -m tests.demo
+
+# Without root the sandbox's tests skip themselves; here that must not pass unnoticed.
+test: bootstrap
+	@SANDBOX_TESTS=required $(BIN)/pytest
+
+check: bootstrap
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy
+	@$(BIN)/pytest -m "not pbx and not live"
+
+bench: bootstrap
+	@$(BIN)/python -m bench
+
+# The second file holds the developers' tools on top of exactly the first one's versions.
+PIN := $(BIN)/pip-compile --quiet --strip-extras --no-header --no-emit-index-url \
+	--no-emit-find-links --no-emit-trusted-host --no-emit-options
+requirements: bootstrap
+	$(PIN) --output-file requirements.txt pyproject.toml
+	$(PIN) --extra dev --constraint requirements.txt --output-file requirements-dev.txt pyproject.toml
