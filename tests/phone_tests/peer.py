@@ -14,6 +14,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from tests.phone import rtp, sdp
+from tests.phone.g711 import LAWS, Pcm
+from tests.phone.heard import frames_of
 from tests.phone.message import Message, parameter, parse, reply
 
 
@@ -39,6 +41,7 @@ class Peer(asyncio.DatagramProtocol):
     invite: Message | None = None
     transport: asyncio.DatagramTransport = field(init=False)
     rtp_socket: socket.socket = field(init=False)
+    _spoken: int = 0
     _answered: dict[tuple[str, str], list[bytes]] = field(default_factory=dict)
     _repeats: list[asyncio.TimerHandle] = field(default_factory=list)
 
@@ -158,6 +161,19 @@ class Peer(asyncio.DatagramProtocol):
         self.changed.set()
         if self.echo:
             self.rtp_socket.sendto(data, addr)
+
+    async def speak(self, pcm: Pcm) -> None:
+        """Send sound to the caller, a frame every 20 ms; returns with the last one sent."""
+        assert self.invite is not None
+        media = sdp.parse(self.invite.body.decode())
+        loop = asyncio.get_running_loop()
+        started_s = loop.time()
+        for n, (_, frame) in enumerate(frames_of(pcm)):
+            await asyncio.sleep(started_s + n * rtp.FRAME_MS / 1000 - loop.time())
+            self._spoken += 1
+            coded = LAWS["PCMU"].encode(frame)
+            packet = rtp.Packet(0, self._spoken, self._spoken * rtp.FRAME_SAMPLES, 9, coded)
+            self.rtp_socket.sendto(packet.encode(), (media.host, media.port))
 
     def close(self) -> None:
         for timer in self._repeats:
