@@ -24,9 +24,8 @@ from audiosocket_agent.minutes import Minutes
 from audiosocket_agent.pacer import Pacer
 from audiosocket_agent.protocol import Hello
 from audiosocket_agent.registry import CallInfo, Registry
-from audiosocket_agent.seams import SpeechToText
+from audiosocket_agent.seams import SpeechToText, StockVoice
 from audiosocket_agent.server import AudioSocketServer, Connection
-from audiosocket_agent.tts.cache import CachedVoice
 from audiosocket_agent.workflow import Outcome
 
 log = logging.getLogger(__name__)
@@ -74,7 +73,7 @@ class MediaProcess:
         config: MediaConfig,
         companies: dict[str, Company],
         ear: SpeechToText,
-        voice: CachedVoice,
+        voice: StockVoice,
         journal: Journal,
         bookings: Bookings,
     ) -> None:

@@ -7,7 +7,7 @@ of the engine's file in ``stt/`` or ``tts/``; that file has an ``async def open_
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
@@ -113,3 +113,14 @@ class TextToSpeech(Protocol):
 
     async def close(self) -> None:
         """Stop the engine; idempotent."""
+
+
+class StockVoice(TextToSpeech, Protocol):
+    """A voice that keeps what it says often."""
+
+    async def prepare(self, texts: Sequence[str]) -> None:
+        """Make these sentences ready, so that each is heard without delay later.
+
+        Raises:
+            ProviderError: If the voice fails.
+        """

@@ -100,7 +100,7 @@ class EnergyVad:
 
     def _while_quiet(self, voiced: bool, duration_ms: float) -> VadEvent | None:
         self._recent.append((duration_ms, voiced))
-        while sum(d for d, _ in self._recent) > self.config.onset_window_ms:
+        while len(self._recent) > 1 and self._window_ms() > self.config.onset_window_ms:
             self._recent.popleft()
         if sum(d for d, v in self._recent if v) < self.config.onset_ms:
             return None
@@ -108,6 +108,9 @@ class EnergyVad:
         self._quiet_ms = 0.0
         self._recent.clear()
         return VadEvent.SPEECH_START
+
+    def _window_ms(self) -> float:
+        return sum(duration_ms for duration_ms, _ in self._recent)
 
     def _while_speaking(self, voiced: bool, duration_ms: float) -> VadEvent | None:
         if voiced:

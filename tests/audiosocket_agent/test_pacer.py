@@ -1,0 +1,62 @@
+"""The shared frame clock, on a real loop: order and counts, never durations."""
+
+import asyncio
+
+from audiosocket_agent.pacer import Pacer
+
+
+def test_serves_every_call_at_its_own_phase_and_stops_when_they_leave():
+    async def main():
+        loop = asyncio.get_running_loop()
+        pacer = Pacer(loop)
+        start_s = loop.time()
+        counts = [0] * 10
+        done = asyncio.Event()
+        beats = []
+
+        def ticker(i):
+            def tick(_now_s):
+                counts[i] += 1
+                if counts[i] == 5:
+                    beats[i].leave()
+                if min(counts) >= 5:
+                    done.set()
+                return start_s + i * 0.002 + counts[i] * 0.020
+
+            return tick
+
+        beats += [pacer.join(ticker(i)) for i in range(10)]
+        async with asyncio.timeout(5):
+            await done.wait()
+        await asyncio.sleep(0.05)
+        pacer.close()
+        return counts
+
+    assert asyncio.run(main()) == [5] * 10
+
+
+def test_a_moved_beat_ticks_at_the_new_time_once():
+    async def main():
+        loop = asyncio.get_running_loop()
+        pacer = Pacer(loop)
+        ticked = asyncio.Event()
+        count = 0
+
+        def tick(now_s):
+            nonlocal count
+            count += 1
+            if count == 2:
+                ticked.set()
+            return now_s + 3600
+
+        beat = pacer.join(tick)
+        while not count:
+            await asyncio.sleep(0)
+        beat.move(loop.time())
+        async with asyncio.timeout(5):
+            await ticked.wait()
+        await asyncio.sleep(0.05)
+        pacer.close()
+        return count
+
+    assert asyncio.run(main()) == 2
