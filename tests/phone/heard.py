@@ -167,13 +167,16 @@ def first_sound_at(sound: Sound, after: float = -math.inf) -> float | None:
     return float(loud[0]) if len(loud) else None
 
 
-def fell_silent_at(sound: Sound, after: float, quiet_s: float = 0.3) -> float | None:
+def fell_silent_at(
+    sound: Sound, after: float, quiet_s: float = 0.3, until: float | None = None
+) -> float | None:
     """When the last frame of sound arrived before the first real quiet after a moment.
 
     Args:
         sound: What was heard.
         after: The moment somebody started to talk over it.
         quiet_s: How long it must be quiet to count as silent: speech has holes of its own.
+        until: When listening ended; default: with the last packet. Silence may be no packets.
 
     Returns:
         Arrival of that last frame; `after` itself when it was quiet from then on; None when the
@@ -185,7 +188,7 @@ def fell_silent_at(sound: Sound, after: float, quiet_s: float = 0.3) -> float | 
         if at - last > quiet_s:
             return last
         last = float(at)
-    end = float(heard.at[-1]) if len(heard.at) else after
+    end = until if until is not None else float(heard.at[-1]) if len(heard.at) else after
     return last if end - last >= quiet_s else None
 
 

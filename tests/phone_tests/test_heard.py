@@ -64,6 +64,9 @@ def test_silence_that_lasts_to_the_end_of_the_record_counts() -> None:
     sound = _sound(_tone(1.0, 300), _quiet(0.4))
     assert heard.fell_silent_at(sound, after=100.2) == pytest.approx(100.98)
     assert heard.fell_silent_at(sound, after=105.0, quiet_s=0.3) is None  # nothing recorded there
+    spoken = _sound(_tone(1.0, 300))
+    assert heard.fell_silent_at(spoken, after=100.2) is None
+    assert heard.fell_silent_at(spoken, after=100.2, until=102.0) == pytest.approx(100.98)
 
 
 def test_a_steady_tone_is_found_after_speech_and_is_not_speech() -> None:
