@@ -59,23 +59,24 @@ def main(argv: list[str] | None = None) -> int:
         0 when the dialplan was told what to do, 1 when it must go to people.
     """
     words = sys.argv[1:] if argv is None else argv
-    socket_path = os.environ.get("VOICEAGENT_MEDIA_SOCKET", DEFAULT_SOCKET)
+    link = ScriptGate(os.environ.get("VOICEAGENT_MEDIA_SOCKET", DEFAULT_SOCKET))
     sys.stdin.reconfigure(errors="replace")  # type: ignore[union-attr]  # any byte may be dialled
-    # pyst2 prints the whole environment, caller included, to stderr, which is Asterisk's console.
+    # pyst2 prints all it reads, caller included, to stderr, which is Asterisk's console.
     with open(os.devnull, "w") as nowhere:
-        agi = AGI(stderr=nowhere)
-    link = ScriptGate(socket_path)
-    try:
-        if words[:1] == ["outcome"]:
-            variables = gate.next_step(link.ask(gate.outcome_request((words + [""])[1])))
-        else:
-            request = gate.registration(agi.env)
-            variables = gate.accepted(request, link.ask(request))
-        for name, value in variables:
-            agi.execute(gate.set_variable(name, value))
-    except gate.GateError as error:
-        print(f"voiceagent: {error}", file=sys.stderr)
-        return 1
-    except AGIException:
-        return 1  # the caller hung up while we asked
+        try:
+            agi = AGI(stderr=nowhere)
+            for name, value in _decide(link, agi.env, words):
+                agi.execute(gate.set_variable(name, value))
+        except gate.GateError as error:
+            print(f"voiceagent: {error}", file=sys.stderr)
+            return 1
+        except AGIException:
+            return 1  # the caller hung up while we asked
     return 0
+
+
+def _decide(link: ScriptGate, env: dict[str, str], words: list[str]) -> gate.Variables:
+    if words[:1] == ["outcome"]:
+        return gate.next_step(link.ask(gate.outcome_request((words + [""])[1])))
+    request = gate.registration(env)
+    return gate.accepted(request, link.ask(request))

@@ -39,19 +39,19 @@ def test_a_moved_beat_ticks_at_the_new_time_once():
     async def main():
         loop = asyncio.get_running_loop()
         pacer = Pacer(loop)
-        ticked = asyncio.Event()
+        first, ticked = asyncio.Event(), asyncio.Event()
         count = 0
 
         def tick(now_s):
             nonlocal count
             count += 1
+            first.set()
             if count == 2:
                 ticked.set()
             return now_s + 3600
 
         beat = pacer.join(tick)
-        while not count:
-            await asyncio.sleep(0)
+        await first.wait()
         beat.move(loop.time())
         async with asyncio.timeout(5):
             await ticked.wait()

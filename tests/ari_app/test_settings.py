@@ -1,0 +1,78 @@
+"""Settings: defaults hold, and everything wrong is named in one line each."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from ari_app.settings import PREFIX, Settings, SettingsError, load_settings
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch):
+    for name in list(os.environ):
+        if name.startswith(PREFIX):
+            monkeypatch.delenv(name)
+
+
+def test_defaults_are_the_documented_ports():
+    settings = load_settings()
+    assert (settings.audiosocket_port, settings.agi_port, settings.http_port) == (9099, 4573, 8095)
+    assert settings.audiosocket_host == settings.agi_host == settings.http_host == "127.0.0.1"
+    assert settings.media().capacity == settings.max_calls
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("AUDIOSOCKET_PORT", "0"),
+        ("AUDIOSOCKET_PORT", "voice"),
+        ("AGI_PORT", "70000"),
+        ("MAX_CALLS", "-1"),
+        ("STT", "telepathy"),
+        ("ENDPOINT_MS", "5"),
+        ("VAD_MARGIN_DB", "loud"),
+        ("LINK_GROUP", "no-such-group"),
+        ("RUN_DIR", "/" + "x" * 120),
+        ("LOG_LEVEL", "verbose"),
+    ],
+)
+def test_each_bad_value_is_named_in_one_line(monkeypatch, name, value):
+    monkeypatch.setenv(PREFIX + name, value)
+    with pytest.raises(SettingsError) as caught:
+        load_settings()
+    (line,) = caught.value.lines
+    assert line.startswith(f"{PREFIX}{name}={value}: ") and "\n" not in line
+
+
+def test_several_bad_values_are_all_named(monkeypatch):
+    monkeypatch.setenv("VOICEAGENT_AGI_PORT", "x")
+    monkeypatch.setenv("VOICEAGENT_MAX_CALLS", "x")
+    with pytest.raises(SettingsError) as caught:
+        load_settings()
+    assert len(caught.value.lines) == 2
+
+
+def test_every_setting_says_what_it_means():
+    assert all(field.description for field in Settings.model_fields.values())
+
+
+def run(*words, **env):
+    return subprocess.run(
+        [sys.executable, "-m", "ari_app", *words], env={**os.environ, **env},
+        capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+
+
+def test_a_bad_setting_stops_the_start_with_one_line(tmp_path):
+    result = run("run", VOICEAGENT_MAX_CALLS="many", VOICEAGENT_RUN_DIR=str(tmp_path))
+    assert result.returncode == 78
+    assert len(result.stderr.splitlines()) == 1 and "VOICEAGENT_MAX_CALLS=many" in result.stderr
+
+
+def test_a_folder_that_cannot_be_made_stops_the_start(tmp_path):
+    (tmp_path / "file").write_text("")
+    result = run("run", VOICEAGENT_RUN_DIR=str(tmp_path / "file" / "run"))
+    assert result.returncode == 78
+    assert len(result.stderr.splitlines()) == 1 and "VOICEAGENT_RUN_DIR" in result.stderr

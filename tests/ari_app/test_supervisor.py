@@ -1,0 +1,144 @@
+"""The supervisor with real roles: started, killed, frozen, misconfigured, and stopped."""
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import sys
+from contextlib import asynccontextmanager, suppress
+
+import pytest
+
+from ari_app.supervisor import EX_CONFIG
+
+
+def free_ports(count):
+    socks = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [s.getsockname()[1] for s in socks]
+    for s in socks:
+        s.close()
+    return ports
+
+
+def environment(tmp_path):
+    media, agi, http = free_ports(3)
+    return {
+        **os.environ,
+        "VOICEAGENT_RUN_DIR": str(tmp_path / "run"),
+        "VOICEAGENT_DATA_DIR": str(tmp_path / "data"),
+        "VOICEAGENT_AUDIOSOCKET_PORT": str(media),
+        "VOICEAGENT_AGI_PORT": str(agi),
+        "VOICEAGENT_HTTP_PORT": str(http),
+        "VOICEAGENT_STT_WORKERS": "1",
+    }
+
+
+class Agent:
+    def __init__(self, process, tmp_path, env):
+        self.process, self.env = process, env
+        self._status = tmp_path / "run" / "supervisor.json"
+        self.log = tmp_path / "agent.log"
+
+    def status(self):
+        try:
+            return json.loads(self._status.read_text())
+        except FileNotFoundError:
+            return {"ready": False, "roles": {}}
+
+    async def until(self, condition):
+        async with asyncio.timeout(40):
+            while not condition(self.status()):
+                assert self.process.returncode is None, self.log.read_text()
+                await asyncio.sleep(0.05)
+        return self.status()
+
+    async def until_ready(self, *other_than):
+        return await self.until(
+            lambda s: s["ready"] and not set(other_than) & set(s["roles"].values())
+        )
+
+
+@asynccontextmanager
+async def agent(tmp_path, env=None):
+    env = env or environment(tmp_path)
+    with open(tmp_path / "agent.log", "ab") as log:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "ari_app", "run", env=env, stderr=log, stdout=log
+        )
+    it = Agent(process, tmp_path, env)
+    try:
+        yield it
+    finally:
+        with suppress(ProcessLookupError):
+            process.terminate()
+        async with asyncio.timeout(20):
+            await process.wait()
+
+
+def gone(pid):
+    try:
+        with open(f"/proc/{pid}/stat") as stat:
+            return stat.read().rpartition(")")[2].split()[0] == "Z"
+    except FileNotFoundError:
+        return True
+
+
+async def until_gone(*pids):
+    async with asyncio.timeout(20):
+        while not all(map(gone, pids)):
+            await asyncio.sleep(0.02)
+
+
+def test_a_killed_or_frozen_role_is_replaced_and_the_other_left_alone(tmp_path):
+    async def main():
+        async with agent(tmp_path) as it:
+            first = (await it.until_ready())["roles"]
+            os.kill(first["controller"], signal.SIGKILL)
+            second = (await it.until_ready(first["controller"]))["roles"]
+            assert second["media"] == first["media"]
+            os.kill(first["media"], signal.SIGSTOP)
+            third = (await it.until_ready(first["media"]))["roles"]
+            assert third["controller"] == second["controller"]
+            assert gone(first["media"])
+            assert "media is frozen" in it.log.read_text()
+            it.process.terminate()
+            assert await it.process.wait() == 0
+            await until_gone(*third.values())
+
+    asyncio.run(main())
+
+
+def test_roles_do_not_outlive_a_killed_supervisor(tmp_path):
+    async def main():
+        async with agent(tmp_path) as it:
+            roles = (await it.until_ready())["roles"]
+            it.process.kill()
+            await it.process.wait()
+            await until_gone(*roles.values())
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("name", ["AUDIOSOCKET_PORT", "AGI_PORT", "HTTP_PORT"])
+def test_a_port_in_use_stops_the_start_and_names_the_setting(tmp_path, name):
+    async def main():
+        env = environment(tmp_path)
+        with socket.create_server(("127.0.0.1", int(env[f"VOICEAGENT_{name}"]))):
+            async with agent(tmp_path, env) as it, asyncio.timeout(40):
+                assert await it.process.wait() == EX_CONFIG
+                lines = [s for s in it.log.read_text().splitlines() if " ERROR " in s]
+                assert len(lines) == 1 and f"VOICEAGENT_{name}" in lines[0]
+
+    asyncio.run(main())
+
+
+def test_a_database_that_cannot_be_opened_stops_the_start(tmp_path):
+    async def main():
+        env = environment(tmp_path)
+        (tmp_path / "data" / "voiceagent.db").mkdir(parents=True)
+        async with agent(tmp_path, env) as it, asyncio.timeout(40):
+            assert await it.process.wait() == EX_CONFIG
+            assert "VOICEAGENT_DATA_DIR" in it.log.read_text()
+
+    asyncio.run(main())

@@ -1,0 +1,72 @@
+"""Who may import whom, and which modules may touch the world."""
+
+import ast
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+OURS = {"agi", "ari_app", "audiosocket_agent", "asterisk_conf", "installer"}
+MAY_IMPORT = {
+    "asterisk_conf": set(),
+    "audiosocket_agent": set(),
+    "agi": set(),
+    "installer": {"asterisk_conf"},
+    "ari_app": OURS,
+}
+PURE = [
+    "agi/gate.py",
+    "audiosocket_agent/conversation.py",
+    "audiosocket_agent/playout.py",
+    "audiosocket_agent/protocol.py",
+    "audiosocket_agent/registry.py",
+    "audiosocket_agent/turns.py",
+    "audiosocket_agent/understanding.py",
+    "audiosocket_agent/vad.py",
+    "audiosocket_agent/wording.py",
+    "audiosocket_agent/workflow.py",
+    "asterisk_conf/render.py",
+    "installer/plan.py",
+    "installer/conf_text.py",
+]
+IMPURE = {"asyncio", "socket", "os", "time", "random", "subprocess", "threading", "logging"}
+
+
+def imports(path):
+    """Return the top-level names a module imports."""
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            names.add((node.module or "").partition(".")[0])
+    return names
+
+
+@pytest.mark.parametrize("package", sorted(MAY_IMPORT))
+def test_packages_import_only_what_they_may(package):
+    for path in (ROOT / package).rglob("*.py"):
+        forbidden = (imports(path) & OURS) - MAY_IMPORT[package] - {package}
+        assert not forbidden, f"{path} imports {forbidden}"
+
+
+def test_the_gate_needs_only_pyst2_and_the_standard_library():
+    for path in (ROOT / "agi").glob("*.py"):
+        foreign = imports(path) - set(sys.stdlib_module_names) - {"agi", "asterisk"}
+        assert not foreign, f"{path} imports {foreign}"
+
+
+@pytest.mark.parametrize("module", PURE)
+def test_decisions_are_pure(module):
+    assert not imports(ROOT / module) & IMPURE
+
+
+def test_untyped_libraries_have_one_adapter_each():
+    for library in ("panoramisk", "aioari", "pocketsphinx", "asterisk"):
+        users = [p for d in OURS for p in (ROOT / d).rglob("*.py") if library in imports(p)]
+        assert len(users) <= 1, f"{library} is imported by {users}"
+
+
+def test_nothing_is_called_asterisk():
+    assert not (ROOT / "asterisk").exists()  # pyst2 owns that import
