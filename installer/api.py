@@ -1,0 +1,165 @@
+"""One PBX's installation: plan, apply, verify, undo. What `voiceagent-install` is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+
+import agi
+from asterisk_conf import AgiMode, BundleParams
+from installer import live, precompile
+from installer.bundle import assemble, located
+from installer.errors import ConflictError
+from installer.facts import Facts, gather
+from installer.model import Manifest, Plan, Role
+from installer.plan import Planner
+from installer.store import Store
+from installer.transaction import OnStep, Transaction
+from installer.tree import Tree
+from installer.verify import Check, verify
+
+
+class Installation:
+    """Everything that can be done with the bundle in one PBX's tree.
+
+    A plan is made, shown, and applied; between the two nothing is held, so a plan whose ground has
+    changed is refused when it is applied.
+
+    Args:
+        root: The directory that is ``/`` to the PBX.
+        agi_source: The folder of the `agi` package; the installed one when omitted.
+        on_step: Told about each write.
+    """
+
+    def __init__(
+        self, root: Path, *, agi_source: Path | None = None, on_step: OnStep | None = None
+    ) -> None:
+        self.tree = Tree(root)
+        self._store = Store(self.tree)
+        self._agi_source = agi_source or Path(agi.__path__[0])
+        self._on_step = on_step or (lambda step: None)
+        self._read_facts: Facts | None = None
+
+    @property
+    def facts(self) -> Facts:
+        """What is known of the PBX.
+
+        Raises:
+            InstallError: If nothing can be installed there.
+        """
+        if self._read_facts is None:
+            named = None
+            if self.tree.is_machine:
+                named = live.directories(live.ask("core show settings") or "")
+            self._read_facts = gather(self.tree, named)
+        return self._read_facts
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether an earlier run was killed and has to be dealt with first."""
+        return self._store.interrupted
+
+    @property
+    def installed(self) -> bool:
+        """Whether something of ours is in the tree."""
+        return bool(self._store.manifest().owned)
+
+    def recover(self) -> tuple[str, ...]:
+        """Undo or finish an earlier run that was killed; returns notes."""
+        return self._transaction().recover()
+
+    def plan_install(self, params: BundleParams) -> Plan:
+        """Plan for the PBX to have the bundle.
+
+        Raises:
+            InstallError: If something stands in the way.
+        """
+        if self.facts.absent:
+            names = ", ".join(f"{one.name}.so" for one in self.facts.absent)
+            raise ConflictError(
+                f"this Asterisk is without {names}",
+                where="its module directory",
+                what_to_do="Install the package with these modules, then run this again.",
+            )
+        bundle = located(assemble(params, self.facts, self._agi_source), self.tree)
+        parents = [
+            (self.tree.locate(self.facts.config / one.parent), one.include) for one in bundle.blocks
+        ]
+        manifest = self._store.manifest()
+        paths = {one.path for one in bundle.wanted} | {path for path, _ in parents}
+        planner = self._planner(manifest, paths)
+        for wanted in bundle.wanted:
+            planner.want(wanted)
+        for path, include in parents:
+            planner.want_block(path, include)
+        planner.give_back()
+        plan = planner.plan()
+        scripts, python = bundle.scripts, self.facts.python
+        if scripts is None or python is None:
+            if params.agi_mode is AgiMode.SCRIPT:
+                raise _without_python()
+            planner.note("there is no Python 3 in that tree, so setup.agi is left out")
+        elif not precompile.can_run(self.tree):
+            planner.note("setup.agi is not compiled: that takes root; it works, only slower")
+        else:
+            fresh = any(scripts in change.path.parents for change in plan.changes)
+            if fresh or precompile.is_stale(self.tree, scripts, python):
+                return planner.plan(compiled=scripts)
+        return planner.plan()
+
+    def plan_undo(self) -> Plan:
+        """Plan for the PBX to be as it was before us."""
+        manifest = self._store.manifest()
+        planner = self._planner(manifest, set())
+        for folder in _outermost(manifest):
+            planner.sweep(precompile.compiled_below(self.tree, folder))
+        planner.give_back()
+        return planner.plan()
+
+    def apply(self, plan: Plan) -> tuple[str, ...]:
+        """Carry a plan out, and let a running Asterisk read its dialplan again; returns notes.
+
+        Raises:
+            InstallError: If it cannot be done; the tree is as it was.
+        """
+        notes = list(self._transaction().apply(plan))
+        self._read_facts = None
+        if self.tree.is_machine and live.ask("dialplan reload") is not None:
+            if any(change.path.name == "modules.conf" for change in plan.changes):
+                notes.append("restart Asterisk when convenient: modules.conf changed")
+        return tuple(notes)
+
+    def verify(self) -> tuple[Check, ...]:
+        """Read the installation back; on a running machine ask Asterisk too.
+
+        Raises:
+            InstallError: If nothing can be installed there in the first place.
+        """
+        ask = live.ask if self.tree.is_machine else None
+        return verify(self.tree, self.facts, self._store.manifest(), ask)
+
+    def _planner(self, manifest: Manifest, paths: set[PurePosixPath]) -> Planner:
+        owned = {one.path for one in manifest.owned}
+        snapshot = self.tree.snapshot(sorted(paths | owned))
+        return Planner(snapshot, manifest, self._store.originals(manifest))
+
+    def _transaction(self) -> Transaction:
+        return Transaction(self.tree, self._store, self._compile, self._on_step)
+
+    def _compile(self, folder: PurePosixPath) -> str:
+        python = self.facts.python
+        return precompile.compile_folder(self.tree, python, folder) if python else ""
+
+
+def _outermost(manifest: Manifest) -> Iterator[PurePosixPath]:
+    """Yield the outermost folders that are ours."""
+    folders = {one.path for one in manifest.owned if one.role is Role.FOLDER}
+    return (path for path in sorted(folders) if not folders & set(path.parents))
+
+
+def _without_python() -> ConflictError:
+    return ConflictError(
+        "there is no Python 3 for the AGI script",
+        where="/usr/bin of that tree",
+        what_to_do="Install python3 there, or leave --agi-mode at fastagi.",
+    )

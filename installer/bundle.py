@@ -1,0 +1,203 @@
+"""What a PBX should have: every file, link and marked line, with its mode and owner.
+
+Gathers the rendered Asterisk files, our `agi` package and the parts of pyst2 it stands on. The
+last two go into one folder below agi-bin, so that the script needs nothing of this machine's
+Python but the interpreter, and nothing of ours outside that folder.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path, PurePosixPath
+
+from asterisk_conf import Base, BundleParams, render, render_modules
+from asterisk_conf.render import FOLDER, SCRIPT
+from installer.errors import NotAPbxError
+from installer.facts import Facts
+from installer.model import Kind, Node
+from installer.tree import Tree
+
+SCRIPT_FOLDER = "voiceagent"
+# The FastAGI server runs in the agent, never in agi-bin.
+_SERVER_ONLY = frozenset({"fastagi.py"})
+_VENDORED = ("asterisk/__init__.py", "asterisk/agi.py")
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """One path as it should be.
+
+    Attributes:
+        path: Where.
+        node: What should be there.
+        bulk: Whether its text is of no interest to the admin.
+    """
+
+    path: PurePosixPath
+    node: Node
+    bulk: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One file of the PBX's that should include one of ours.
+
+    Attributes:
+        parent: The file, in the configuration directory.
+        include: What it includes, relative to that directory.
+    """
+
+    parent: str
+    include: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """Everything one PBX should have.
+
+    Attributes:
+        wanted: Folders before what goes into them.
+        blocks: Marked lines.
+        scripts: The folder to precompile; None if the tree has no Python for it.
+    """
+
+    wanted: tuple[Wanted, ...]
+    blocks: tuple[Block, ...]
+    scripts: PurePosixPath | None
+
+
+def assemble(params: BundleParams, facts: Facts, agi_source: Path) -> Bundle:
+    """List what a PBX should have.
+
+    Args:
+        params: The admin's choices.
+        facts: The PBX.
+        agi_source: The folder of our `agi` package.
+
+    Raises:
+        NotAPbxError: If pyst2 is not installed beside us.
+    """
+    rendered = list(render(params))
+    if facts.missing:
+        rendered.append(render_modules(facts.missing))
+    parts = _Parts(facts)
+    # Asterisk reads its configuration, nobody else needs to: later files carry secrets.
+    parts.folder(facts.config / FOLDER, 0o750, facts.config_group)
+    for one in rendered:
+        if one.base is Base.CONFIG:
+            parts.file(facts.config / one.path, one.content, 0o640, facts.config_group)
+        else:
+            for folder in reversed(PurePosixPath(one.path).parents[:-1]):
+                parts.folder(facts.data / folder)
+            parts.file(facts.data / one.path, one.content, bulk=True)
+    blocks = tuple(Block(one.parent, one.path) for one in rendered if one.parent)
+    if facts.python is None:
+        return Bundle(tuple(parts.wanted), blocks, None)
+    _script(parts, facts.agi_bin, facts.python, agi_source)
+    return Bundle(tuple(parts.wanted), blocks, facts.agi_bin / SCRIPT_FOLDER)
+
+
+def located(bundle: Bundle, tree: Tree) -> Bundle:
+    """Return the bundle with the symbolic links in its paths followed, except where it ends."""
+    wanted = []
+    for one in bundle.wanted:
+        is_folder = one.node.kind is Kind.FOLDER
+        path = tree.locate(one.path, follow_last=is_folder)
+        wanted.append(Wanted(path, one.node, one.bulk))
+    scripts = None if bundle.scripts is None else tree.locate(bundle.scripts)
+    return Bundle(tuple(wanted), bundle.blocks, scripts)
+
+
+class _Parts:
+    """Collects wanted paths; a folder is listed once, before what goes into it."""
+
+    def __init__(self, facts: Facts) -> None:
+        self.wanted: list[Wanted] = []
+        self._owner = facts.owner
+        self._group = facts.owner_group
+
+    def folder(self, path: PurePosixPath, mode: int = 0o755, group: int | None = None) -> None:
+        if not any(one.path == path for one in self.wanted):
+            self._add(path, Kind.FOLDER, mode, group, b"", False)
+
+    def file(
+        self,
+        path: PurePosixPath,
+        content: bytes,
+        mode: int = 0o644,
+        group: int | None = None,
+        *,
+        bulk: bool = False,
+    ) -> None:
+        self._add(path, Kind.FILE, mode, group, content, bulk)
+
+    def link(self, path: PurePosixPath, target: str) -> None:
+        self._add(path, Kind.LINK, 0o777, None, target.encode(), False)
+
+    def _add(
+        self,
+        path: PurePosixPath,
+        kind: Kind,
+        mode: int,
+        group: int | None,
+        content: bytes,
+        bulk: bool,
+    ) -> None:
+        gid = self._group if group is None else group
+        self.wanted.append(Wanted(path, Node(kind, mode, self._owner, gid, content), bulk))
+
+
+def _script(parts: _Parts, agi_bin: PurePosixPath, python: PurePosixPath, source: Path) -> None:
+    folder = agi_bin / SCRIPT_FOLDER
+    for path in (agi_bin, folder, folder / "agi", folder / "asterisk"):
+        parts.folder(path)
+    for place in sorted(source.glob("*.py")):
+        if place.name not in _SERVER_ONLY:
+            parts.file(folder / "agi" / place.name, place.read_bytes(), bulk=True)
+    for name, content in _vendored():
+        parts.file(folder / name, content, bulk=True)
+    script = with_interpreter((source / SCRIPT).read_bytes(), python)
+    parts.file(folder / SCRIPT, script, 0o755)
+    parts.link(agi_bin / SCRIPT, f"{SCRIPT_FOLDER}/{SCRIPT}")
+
+
+def with_interpreter(script: bytes, python: PurePosixPath) -> bytes:
+    """Put another interpreter into a script's first line; its options stay.
+
+    Raises:
+        ValueError: If the first line names none.
+    """
+    first, newline, rest = script.partition(b"\n")
+    if not first.startswith(b"#!"):
+        raise ValueError("the script does not begin with #!")
+    _, *options = first[2:].split(None, 1)
+    return b" ".join([b"#!" + str(python).encode(), *options]) + newline + rest
+
+
+def _vendored() -> Iterator[tuple[str, bytes]]:
+    """Read pyst2's AGI class and six, and say whose they are."""
+    spec = importlib.util.find_spec("asterisk")
+    six = importlib.util.find_spec("six")
+    if spec is None or spec.origin is None or six is None or six.origin is None:
+        raise NotAPbxError(
+            "pyst2 is not installed beside this program",
+            where="the Python environment",
+            what_to_do="Install asterisk-voiceagent with its dependencies.",
+        )
+    packages = Path(spec.origin).parent.parent
+    for name in _VENDORED:
+        yield name, (packages / name).read_bytes()
+    yield "six.py", Path(six.origin).read_bytes()
+    yield "THIRD-PARTY.txt", _notice().encode()
+
+
+def _notice() -> str:
+    lines = ["Copied unchanged from other projects, under their own licences:", ""]
+    for name, files in (("pyst2", "asterisk/"), ("six", "six.py")):
+        about = metadata.metadata(name)
+        lines.append(f"{files}  {name} {about['Version']}, {about['Home-page']}")
+        lines.append(f"    {about['Author']}. Licence: {about['License']}")
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,95 @@
+"""Shows a plan: what an admin reads before saying yes."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+
+from installer.model import Change, Kind, Node, Plan
+
+
+class Tone(Enum):
+    """What a line is, for its colour."""
+
+    HEAD = "head"
+    ADDED = "added"
+    REMOVED = "removed"
+    PLACE = "place"
+    PLAIN = "plain"
+    NOTE = "note"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line to show.
+
+    Attributes:
+        tone: What it is.
+        text: Without a line end, printable.
+    """
+
+    tone: Tone
+    text: str
+
+
+def describe(plan: Plan) -> Iterator[Line]:
+    """Yield a plan as lines: unified diffs of what is worth reading, one line for the rest."""
+    for change in plan.changes:
+        yield Line(Tone.HEAD, headline(change))
+        if not change.bulk:
+            yield from _text_diff(change)
+    if plan.compiled is not None:
+        yield Line(Tone.HEAD, f"compile {plan.compiled}")
+    for path in plan.emptied:
+        yield Line(Tone.HEAD, f"remove {path} if nothing else is in it")
+    for note in plan.notes:
+        yield Line(Tone.NOTE, f"Note: {note}")
+
+
+def headline(change: Change) -> str:
+    """Say in one line what happens to a path."""
+    if change.new is None:
+        return f"remove {change.path}"
+    if change.new.kind is Kind.LINK:
+        return f"{_verb(change)} {change.path} -> {_text(change.new.content)}"
+    if change.new.kind is Kind.FOLDER:
+        return f"{_verb(change)} {change.path}/ ({_rights(change.new)})"
+    size = f", {len(change.new.content)} bytes" if change.bulk else ""
+    return f"{_verb(change)} {change.path} ({_rights(change.new)}{size})"
+
+
+def _verb(change: Change) -> str:
+    return "create" if change.old is None else "change"
+
+
+def _rights(node: Node) -> str:
+    return f"mode {node.mode:04o}, owner {node.uid}:{node.gid}"
+
+
+def _text_diff(change: Change) -> Iterator[Line]:
+    nodes = (change.old, change.new)
+    if change.new is None or any(one is not None and one.kind is not Kind.FILE for one in nodes):
+        return  # a removal says it all
+    before = _text(change.old.content) if change.old else ""
+    after = _text(change.new.content)
+    rows = difflib.unified_diff(
+        before.splitlines(), after.splitlines(), f"a{change.path}", f"b{change.path}", lineterm=""
+    )
+    for number, row in enumerate(rows):
+        if number >= 2:  # the two file names repeat the headline
+            yield Line(_tone(row), row)
+    if before and not before.endswith("\n"):
+        yield Line(Tone.PLAIN, "\\ the last line had no newline")
+
+
+def _tone(row: str) -> Tone:
+    tones = {"+": Tone.ADDED, "-": Tone.REMOVED, "@": Tone.PLACE}
+    return tones.get(row[:1], Tone.PLAIN)
+
+
+def _text(content: bytes) -> str:
+    """Decode for showing; terminal control characters of a foreign file are not passed on."""
+    text = content.decode("utf-8", "backslashreplace").replace("\r\n", "\n")
+    return "".join(one if one.isprintable() or one in "\n\t" else "?" for one in text)

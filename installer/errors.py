@@ -1,0 +1,66 @@
+"""Errors of the installer, each with the exit code of `voiceagent-install`.
+
+InstallError
+├── NotAPbxError        3   no Asterisk there, or not enough of one to tell where things go
+├── ConflictError       4   something is in the way that only the admin can decide about
+├── WriteError          5   a change failed; everything was put back
+├── VerifyError         6   what is installed is not what it should be
+└── BusyError           7   another run is at work
+
+0 is success (also: nothing to do), 1 a plan that was shown and declined, 2 a wrong command line.
+"""
+
+from __future__ import annotations
+
+DECLINED = 1
+
+
+class InstallError(Exception):
+    """Base of everything the installer raises on purpose; prints as one line.
+
+    Attributes:
+        what: What is wrong.
+        where: The file, folder or setting it is about.
+        what_to_do: How to fix it.
+    """
+
+    exit_code = 1
+
+    def __init__(self, what: str, *, where: str, what_to_do: str) -> None:
+        super().__init__(what, where, what_to_do)
+        self.what = what
+        self.where = where
+        self.what_to_do = what_to_do
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.what}. {self.what_to_do}"
+
+
+class NotAPbxError(InstallError):
+    """The tree has no Asterisk we can install into."""
+
+    exit_code = 3
+
+
+class ConflictError(InstallError):
+    """Something in the tree stands in the way; nothing was changed."""
+
+    exit_code = 4
+
+
+class WriteError(InstallError):
+    """A change could not be written; the tree is as it was."""
+
+    exit_code = 5
+
+
+class VerifyError(InstallError):
+    """The installed bundle does not hold."""
+
+    exit_code = 6
+
+
+class BusyError(InstallError):
+    """Another run holds the lock, or changed things since the plan was made."""
+
+    exit_code = 7

@@ -1,0 +1,255 @@
+"""What there is: a PBX's directories, users, modules and dialplan, read and not guessed at.
+
+Nothing is changed and nothing is run here. Where the tree does not say, the distributions' own
+places are looked for, and a tree that fits none is refused.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from asterisk_conf.modules import NEEDED, Module
+from asterisk_conf.render import CONTEXTS, FOLDER
+from installer.conf_reader import Config, read_config
+from installer.errors import ConflictError, NotAPbxError
+from installer.tree import Tree
+
+CONFIG = PurePosixPath("/etc/asterisk")
+# Debian's and Red Hat's first, then the place of a build from source and of FreePBX.
+_DATA = (PurePosixPath("/usr/share/asterisk"), PurePosixPath("/var/lib/asterisk"))
+_MODULES = (
+    "/usr/lib/*/asterisk/modules",
+    "/usr/lib64/asterisk/modules",
+    "/usr/lib/asterisk/modules",
+)
+_PYTHON = (PurePosixPath("/usr/bin"), PurePosixPath("/usr/local/bin"))
+_LOADING = ("load", "require", "preload", "preload-require")
+_OLDEST_PYTHON = 9  # 3.9; what the script is written for
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """One PBX, as far as installing needs it.
+
+    Attributes:
+        config: The configuration directory, links followed; so are the next two.
+        data: The data directory; sounds are below it.
+        agi_bin: Where AGI scripts are looked for.
+        owner: The superuser's number in the tree.
+        owner_group: The superuser's group's number in the tree.
+        config_group: The group Asterisk runs as, by number; it may read our configuration files.
+        python: An interpreter of the tree for the AGI script, or None.
+        missing: Modules our dialplan needs and modules.conf neither loads nor lets load by itself.
+        absent: Essential modules whose file is not in the tree.
+        problems: What Asterisk would complain about in the files we read.
+    """
+
+    config: PurePosixPath
+    data: PurePosixPath
+    agi_bin: PurePosixPath
+    owner: int
+    owner_group: int
+    config_group: int
+    python: PurePosixPath | None
+    missing: tuple[Module, ...]
+    absent: tuple[Module, ...]
+    problems: tuple[str, ...]
+
+
+def gather(tree: Tree, directories: Mapping[str, str] | None = None) -> Facts:
+    """Read a tree.
+
+    Args:
+        tree: The PBX.
+        directories: What the running Asterisk says of itself, by the names of asterisk.conf; it
+            beats everything else.
+
+    Raises:
+        NotAPbxError: If it has no Asterisk, or does not tell where things go.
+        ConflictError: If it keeps a module from loading that we cannot do without, or has a context
+            under one of our names.
+    """
+    named = dict(directories or {})
+    config_at = PurePosixPath(named.get("astetcdir", str(CONFIG)))
+    _require(tree, config_at)
+    main = read_config_file(tree, config_at, "asterisk.conf")
+    section = main.section("directories")
+    if section is not None:
+        named = {one.name: one.value for one in section.settings} | named
+    config_at = PurePosixPath(named.get("astetcdir", str(config_at)))
+    _require(tree, config_at)
+    data, agi_bin = _data(tree, named)
+    modules = read_config_file(tree, config_at, "modules.conf")
+    dialplan = read_config_file(tree, config_at, "extensions.conf")
+    for config in (modules, dialplan):
+        _refuse_open_comment(config)
+    _refuse_foreign_contexts(dialplan)
+    return Facts(
+        config=tree.locate(config_at),
+        data=tree.locate(data),
+        agi_bin=tree.locate(agi_bin),
+        owner=_numbers(tree, "/etc/passwd").get("root", 0),
+        owner_group=_numbers(tree, "/etc/group").get("root", 0),
+        config_group=_group(tree, main, config_at),
+        python=_python(tree),
+        missing=unloaded(modules, count_ours=False),
+        absent=_absent(tree, named.get("astmoddir")),
+        problems=(*modules.problems, *dialplan.problems),
+    )
+
+
+def read_config_file(tree: Tree, config_at: PurePosixPath, name: str) -> Config:
+    """Read one of the PBX's configuration files with all it includes."""
+
+    def load(target: str) -> Sequence[tuple[str, bytes]]:
+        found = []
+        for path in tree.matching(config_at / target):
+            content = tree.read(path)
+            if content is not None:
+                found.append((str(path), content))
+        return found
+
+    return read_config(name, load)
+
+
+def ours(where: str) -> bool:
+    """Say whether a ``file:line`` of a configuration is in one of our own files."""
+    return f"/{FOLDER}/" in where
+
+
+def _require(tree: Tree, config_at: PurePosixPath) -> None:
+    for name in ("extensions.conf", "modules.conf"):
+        if tree.read(config_at / name) is None:
+            raise NotAPbxError(
+                f"there is no {name}",
+                where=str(tree.root / config_at.relative_to("/")),
+                what_to_do="Install Asterisk first, or name its tree with --root.",
+            )
+
+
+def _data(tree: Tree, named: Mapping[str, str]) -> tuple[PurePosixPath, PurePosixPath]:
+    """Find the data and the AGI directory; moving the former leaves the latter where it was."""
+    # Both can exist; Asterisk was built for the one with agi-bin in it.
+    built_in = next((one for one in _DATA if tree.is_folder(one / "agi-bin")), None)
+    if built_in is None and not {"astdatadir", "astagidir"} <= named.keys():
+        raise NotAPbxError(
+            "none of the usual data directories has an agi-bin folder",
+            where=" and ".join(str(one) for one in _DATA),
+            what_to_do="Set astdatadir and astagidir in asterisk.conf under [directories].",
+        )
+    usual = built_in or _DATA[0]
+    data = PurePosixPath(named.get("astdatadir", str(usual)))
+    return data, PurePosixPath(named.get("astagidir", str(usual / "agi-bin")))
+
+
+def _group(tree: Tree, main: Config, config_at: PurePosixPath) -> int:
+    """Return the number of the group Asterisk runs as, from the tree's own group file."""
+    options = main.section("options")
+    named = {one.name: one.value for one in options.settings} if options else {}
+    groups = _numbers(tree, "/etc/group")
+    wanted = named.get("rungroup") or "asterisk"
+    if wanted in groups:
+        return groups[wanted]
+    if "rungroup" in named:
+        raise NotAPbxError(
+            f"there is no group {wanted}, which asterisk.conf runs Asterisk as",
+            where=str(tree.root / "etc/group"),
+            what_to_do="Create it, or correct rungroup.",
+        )
+    # Nobody runs as "asterisk" here: whoever can read the configuration directory is right.
+    folder = tree.node(tree.locate(config_at))
+    return folder.gid if folder else 0
+
+
+def _numbers(tree: Tree, path: str) -> dict[str, int]:
+    """Read names and numbers from a passwd or group file."""
+    numbers: dict[str, int] = {}
+    text = (tree.read(PurePosixPath(path)) or b"").decode("utf-8", "replace")
+    for line in text.splitlines():
+        fields = line.split(":")
+        if len(fields) >= 3 and fields[2].isdecimal():
+            numbers.setdefault(fields[0], int(fields[2]))
+    return numbers
+
+
+def _refuse_open_comment(config: Config) -> None:
+    if config.open_comment:
+        raise ConflictError(
+            "a comment begins here with ;-- and never ends, so nothing after it counts",
+            where=config.open_comment,
+            what_to_do="End it with --; where it should end, then run this again.",
+        )
+
+
+def _refuse_foreign_contexts(dialplan: Config) -> None:
+    for section in dialplan.sections:
+        if section.name in CONTEXTS and not ours(section.where):
+            raise ConflictError(
+                f"it has a context [{section.name}] of its own",
+                where=section.where,
+                what_to_do="Rename that context, then run this again.",
+            )
+
+
+def _python(tree: Tree) -> PurePosixPath | None:
+    for folder in _PYTHON:
+        versions = []
+        for name in tree.names(folder):
+            found = re.fullmatch(r"python3\.(\d+)", name)
+            if found and int(found[1]) >= _OLDEST_PYTHON:
+                versions.append((int(found[1]), name))
+        if versions:
+            # The plain name survives the distribution's next Python, the numbered one does not.
+            plain = folder / "python3"
+            exists = tree.node(tree.locate(plain)) is not None
+            return plain if exists else folder / max(versions)[1]
+    return None
+
+
+def unloaded(modules: Config, *, count_ours: bool) -> tuple[Module, ...]:
+    """Return what our dialplan needs and modules.conf keeps out or does not ask for.
+
+    Args:
+        modules: modules.conf and all it includes.
+        count_ours: Whether our own ``load`` lines count.
+
+    Raises:
+        ConflictError: If it refuses something essential by name.
+    """
+    section = modules.section("modules")
+    settings = [
+        one for one in (section.settings if section else ()) if count_ours or not ours(one.where)
+    ]
+    refused = {one.value.removesuffix(".so"): one for one in settings if one.name == "noload"}
+    for module in NEEDED:
+        # Asterisk lets noload win over load, whatever their order.
+        if module.name in refused and module.essential:
+            raise ConflictError(
+                f"it keeps {module.name}.so from loading, which {module.why}",
+                where=refused[module.name].where,
+                what_to_do="Take that noload line out, restart Asterisk, then run this again.",
+            )
+    if any(one.name == "autoload" and _true(one.value) for one in settings):
+        return ()
+    loaded = {one.value.removesuffix(".so") for one in settings if one.name in _LOADING}
+    return tuple(one for one in NEEDED if one.name not in loaded and one.name not in refused)
+
+
+def _absent(tree: Tree, named: str | None) -> tuple[Module, ...]:
+    """Return essential modules without a file; none if the module directory is not found."""
+    names: set[str] = set()
+    for pattern in (named,) if named else _MODULES:
+        head, _, tail = pattern.partition("/*/")
+        for folder in tree.names(PurePosixPath(head)) if tail else ("",):
+            path = PurePosixPath(head) / folder / tail if tail else PurePosixPath(pattern)
+            names.update(tree.names(path))
+    if not names:
+        return ()
+    return tuple(one for one in NEEDED if one.essential and f"{one.name}.so" not in names)
+
+
+def _true(value: str) -> bool:
+    return value.lower() in ("yes", "true", "y", "t", "1", "on")  # ast_true()

@@ -1,0 +1,212 @@
+"""Decides what a run changes: pure, from what is there to what should be.
+
+Installing and undoing are the same thing seen from here: undoing is a plan towards a PBX that
+should have nothing of ours. Three rules hold in both directions:
+
+* what is not ours and in our way is a conflict, never overwritten;
+* what is ours and was edited by hand is said, and its edited content kept;
+* of a file of the PBX's only our marked lines are ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import PurePosixPath
+
+from installer.bundle import Wanted
+from installer.conf_text import BlockError, with_block, without_block
+from installer.errors import ConflictError
+from installer.model import Change, Kind, Manifest, Node, Owned, Plan, Role, Snapshot, digest_of
+
+
+class Planner:
+    """Collects one run's changes.
+
+    Args:
+        snapshot: What is there, at every path wanted or owned.
+        manifest: What earlier runs are responsible for.
+        originals: Bytes kept by earlier runs, by digest.
+    """
+
+    def __init__(
+        self, snapshot: Snapshot, manifest: Manifest, originals: Mapping[str, bytes]
+    ) -> None:
+        self._snapshot = snapshot
+        self._manifest = manifest
+        self._originals = originals
+        self._changes: list[Change] = []
+        self._owned: list[Owned] = []
+        self._folders: list[Owned] = []
+        self._emptied: list[PurePosixPath] = []
+        self._kept: dict[PurePosixPath, bytes] = {}
+        self._wanted_originals: dict[str, bytes] = {}
+        self._notes: list[str] = []
+
+    def want(self, wanted: Wanted) -> None:
+        """Plan for one path to be as it should be.
+
+        Raises:
+            ConflictError: If something that is not ours is there.
+        """
+        old = self._snapshot.get(wanted.path)
+        owned = self._manifest.at(wanted.path)
+        if wanted.node.kind is Kind.FOLDER:
+            self._want_folder(wanted, old, owned)
+            return
+        if old is not None and owned is None and not _same_content(old, wanted.node):
+            raise _in_the_way(wanted.path, old)
+        if old is not None and owned is not None and old.digest != owned.digest:
+            self._keep(wanted.path, old)
+        if old != wanted.node:
+            self._changes.append(Change(wanted.path, old, wanted.node, wanted.bulk))
+        self._owned.append(Owned(wanted.path, Role.OURS, wanted.node.digest))
+
+    def want_block(self, parent: PurePosixPath, include: str) -> None:
+        """Plan for a file of the PBX's to include one of ours.
+
+        Args:
+            parent: The file, links followed.
+            include: What it includes.
+
+        Raises:
+            ConflictError: If the file is missing or our marks in it are damaged.
+        """
+        old = self._snapshot.get(parent)
+        if old is None or old.kind is not Kind.FILE:
+            raise ConflictError(
+                "it is not there", where=str(parent), what_to_do="Restore it, then run this again."
+            )
+        owned = self._manifest.at(parent)
+        text = _checked(parent, lambda: with_block(old.content, include))
+        if owned is not None and text == old.content:
+            self._owned.append(owned)
+            self._keep_original(owned.original)
+            return
+        # Undoing goes back to the file without our lines: to the bytes kept when nobody has
+        # touched it since, otherwise to the file as edited.
+        base, mtime_ns = without_block(old.content), old.mtime_ns
+        if owned is not None:
+            mtime_ns = None
+            exact = self._original(owned, old)
+            if exact is not None:
+                base, mtime_ns = exact, owned.original_mtime_ns
+        self._wanted_originals[digest_of(base)] = base
+        new = Node(old.kind, old.mode, old.uid, old.gid, text)
+        if text != old.content:
+            self._changes.append(Change(parent, old, new))
+        self._owned.append(Owned(parent, Role.PARENT, new.digest, digest_of(base), mtime_ns))
+
+    def give_back(self) -> None:
+        """Plan for everything owned and no longer wanted to be gone."""
+        wanted = {one.path for one in (*self._owned, *self._folders)}
+        for owned in self._manifest.owned:
+            if owned.path in wanted:
+                continue
+            if owned.role is Role.FOLDER:
+                self._emptied.append(owned.path)
+            elif owned.role is Role.PARENT:
+                self._restore(owned)
+            else:
+                self._remove(owned)
+
+    def sweep(self, compiled: Snapshot) -> None:
+        """Plan for what Python compiled into our folders to go with them."""
+        for path, node in compiled.items():
+            if node.kind is Kind.FOLDER:
+                self._emptied.append(path)
+            else:
+                self._changes.append(Change(path, node, None, bulk=True))
+
+    def note(self, text: str) -> None:
+        """Add a line for the admin."""
+        self._notes.append(text)
+
+    def plan(self, compiled: PurePosixPath | None = None) -> Plan:
+        """Return the plan so far.
+
+        Args:
+            compiled: The script folder, if it has to be precompiled.
+        """
+        folders = sorted(self._folders, key=lambda one: len(one.path.parts), reverse=True)
+        return Plan(
+            changes=tuple(self._changes),
+            base=self._manifest,
+            manifest=Manifest((*self._owned, *folders)),
+            originals=dict(self._wanted_originals),
+            kept=dict(self._kept),
+            emptied=tuple(sorted(self._emptied, key=lambda one: len(one.parts), reverse=True)),
+            compiled=compiled,
+            notes=tuple(self._notes),
+        )
+
+    def _want_folder(self, wanted: Wanted, old: Node | None, owned: Owned | None) -> None:
+        if old is not None and old.kind is not Kind.FOLDER:
+            raise _in_the_way(wanted.path, old)
+        if old is None:
+            self._changes.append(Change(wanted.path, None, wanted.node))
+        if old is None or owned is not None:
+            self._folders.append(Owned(wanted.path, Role.FOLDER))
+
+    def _restore(self, owned: Owned) -> None:
+        old = self._snapshot.get(owned.path)
+        if old is None:
+            self._notes.append(f"{owned.path} is gone; there is nothing to take out of it")
+            return
+        exact = self._original(owned, old)
+        if exact is not None:
+            new = Node(old.kind, old.mode, old.uid, old.gid, exact, owned.original_mtime_ns)
+        else:
+            text = _checked(owned.path, lambda: without_block(old.content))
+            said = "only our lines go" if text != old.content else "our lines are gone already"
+            self._notes.append(f"{owned.path} was edited since the installation; {said}")
+            new = Node(old.kind, old.mode, old.uid, old.gid, text)
+        if new.content != old.content:
+            self._changes.append(Change(owned.path, old, new))
+
+    def _remove(self, owned: Owned) -> None:
+        old = self._snapshot.get(owned.path)
+        if old is None:
+            return
+        if old.kind is Kind.FOLDER:
+            self._notes.append(f"{owned.path} is a folder now; it is left alone")
+            return
+        if old.digest != owned.digest:
+            self._keep(owned.path, old)
+        self._changes.append(Change(owned.path, old, None))
+
+    def _keep(self, path: PurePosixPath, old: Node) -> None:
+        self._kept[path] = old.content
+        self._notes.append(f"{path} was edited by hand; a copy of it as it is now will be kept")
+
+    def _original(self, owned: Owned, old: Node) -> bytes | None:
+        """Return a parent's bytes without our lines, if nobody touched it since."""
+        if old.digest != owned.digest or owned.original is None:
+            return None
+        return self._originals.get(owned.original)
+
+    def _keep_original(self, digest: str | None) -> None:
+        if digest is not None and digest in self._originals:
+            self._wanted_originals[digest] = self._originals[digest]
+
+
+def _checked(path: PurePosixPath, edit: Callable[[], bytes]) -> bytes:
+    try:
+        return edit()
+    except BlockError as error:
+        raise ConflictError(
+            str(error),
+            where=str(path),
+            what_to_do="Take the lines that name voiceagent-install out, then run it again.",
+        ) from None
+
+
+def _same_content(old: Node, new: Node) -> bool:
+    return old.kind is new.kind and old.content == new.content
+
+
+def _in_the_way(path: PurePosixPath, old: Node) -> ConflictError:
+    return ConflictError(
+        f"there is a {old.kind.value} that this program did not put there",
+        where=str(path),
+        what_to_do="Move it away, then run this again.",
+    )

@@ -1,0 +1,283 @@
+"""The installer's own memory, in one folder of the PBX's tree.
+
+::
+
+    /var/lib/voiceagent-install/
+        journal.json    exists while a run is at work, or was killed at it
+        manifest.json   what we are responsible for; exists while something is installed
+        originals/      the PBX's files as they were before our lines, by digest
+        kept/           hand-edited files of ours that a later run replaced or removed
+
+The folder goes when nothing is installed and nothing was kept.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from enum import Enum
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from installer import durable
+from installer.errors import BusyError, ConflictError, NotAPbxError
+from installer.model import Manifest, Owned, Role, digest_of
+from installer.tree import Tree
+
+STATE = PurePosixPath("/var/lib/voiceagent-install")
+_VERSION = 1
+
+
+class Phase(Enum):
+    """How far a journal's run has come."""
+
+    APPLYING = "applying"
+    """Anything may be half done; it is undone."""
+    COMMITTED = "committed"
+    """All is done but tidying up; that is finished."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One change as the journal keeps it.
+
+    Attributes:
+        path: Where.
+        old: Digest of what was there; None for nothing.
+        new: Digest of what will be there; None for nothing.
+        folder: Whether it is a folder being made.
+    """
+
+    path: PurePosixPath
+    old: str | None
+    new: str | None
+    folder: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Journal:
+    """What a run set out to do.
+
+    Attributes:
+        run: The run's name; part of its temporary files' names.
+        phase: How far it has come.
+        steps: Its changes, in order.
+        emptied: Folders to remove if nothing is left in them.
+        compiled: The folder it has Python compile, if any.
+        manifest: The manifest once it is done.
+    """
+
+    run: str
+    phase: Phase
+    steps: tuple[Step, ...]
+    emptied: tuple[PurePosixPath, ...]
+    compiled: PurePosixPath | None
+    manifest: Manifest
+
+
+class Store:
+    """Reads and writes the memory of one tree.
+
+    Args:
+        tree: The PBX.
+    """
+
+    def __init__(self, tree: Tree) -> None:
+        self.folder = tree.host(tree.locate(STATE))
+        self._journal = self.folder / "journal.json"
+        self._manifest = self.folder / "manifest.json"
+        self._originals = self.folder / "originals"
+        self._kept = self.folder / "kept"
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether a run was killed, or is still at work."""
+        return self._journal.exists()
+
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[None]:
+        """Make the folder and hold it against other runs.
+
+        Raises:
+            BusyError: If another run holds it.
+            NotAPbxError: If there is no place for it.
+        """
+        try:
+            self.folder.mkdir(mode=0o700, exist_ok=True)
+        except FileNotFoundError:
+            raise NotAPbxError(
+                "there is no such folder",
+                where=str(self.folder.parent),
+                what_to_do="Name a whole system's tree with --root.",
+            ) from None
+        descriptor = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            yield
+        except BlockingIOError:
+            raise BusyError(
+                "another voiceagent-install is at work",
+                where=str(self.folder),
+                what_to_do="Wait for it to end.",
+            ) from None
+        finally:
+            os.close(descriptor)
+
+    def manifest(self) -> Manifest:
+        """Return what we are responsible for; nothing if nothing is installed."""
+        return _manifest_of(self._load(self._manifest) or {})
+
+    def originals(self, manifest: Manifest) -> Mapping[str, bytes]:
+        """Return the kept bytes a manifest refers to, as far as they are there and whole."""
+        found = {}
+        for digest in _referred(manifest):
+            with contextlib.suppress(FileNotFoundError):
+                content = (self._originals / digest).read_bytes()
+                if digest_of(content) == digest:
+                    found[digest] = content
+        return found
+
+    def journal(self) -> Journal | None:
+        """Return the journal of a run that was killed, if there is one."""
+        raw = self._load(self._journal)
+        if raw is None:
+            return None
+        steps = tuple(
+            Step(PurePosixPath(one["path"]), one["old"], one["new"], one["folder"])
+            for one in raw["steps"]
+        )
+        return Journal(
+            run=raw["run"],
+            phase=Phase(raw["phase"]),
+            steps=steps,
+            emptied=tuple(PurePosixPath(one) for one in raw["emptied"]),
+            compiled=PurePosixPath(raw["compiled"]) if raw["compiled"] else None,
+            manifest=_manifest_of(raw["manifest"]),
+        )
+
+    def save_originals(self, originals: Mapping[str, bytes]) -> None:
+        """Keep bytes for a later undo."""
+        self._save(self._originals, originals)
+
+    def save_kept(self, run: str, kept: Mapping[PurePosixPath, bytes]) -> None:
+        """Set hand-edited content aside, for the admin to find."""
+        names = {path: "-".join((run, *path.parts[1:])) for path in kept}
+        self._save(self._kept, {names[path]: content for path, content in kept.items()})
+
+    def save_journal(self, journal: Journal) -> None:
+        """Write the journal down; a run begins and commits with it."""
+        raw = {
+            "version": _VERSION,
+            "run": journal.run,
+            "phase": journal.phase.value,
+            "steps": [
+                {"path": str(one.path), "old": one.old, "new": one.new, "folder": one.folder}
+                for one in journal.steps
+            ],
+            "emptied": [str(one) for one in journal.emptied],
+            "compiled": str(journal.compiled) if journal.compiled else None,
+            "manifest": _raw(journal.manifest),
+        }
+        durable.replace(self._journal, _encoded(raw))
+
+    def commit(self, journal: Journal) -> Journal:
+        """Mark a run as done but for tidying up."""
+        done = replace(journal, phase=Phase.COMMITTED)
+        self.save_journal(done)
+        return done
+
+    def close(self, manifest: Manifest) -> None:
+        """End a run: remember its manifest, forget its journal and what nobody refers to."""
+        if manifest.owned:
+            durable.replace(self._manifest, _encoded(_raw(manifest)))
+        else:
+            self._manifest.unlink(missing_ok=True)
+        wanted = _referred(manifest)
+        if self._originals.is_dir():
+            for path in self._originals.iterdir():
+                if path.name not in wanted:
+                    path.unlink()
+        self._journal.unlink(missing_ok=True)
+        durable.sync_folders([self.folder])
+        self.tidy()
+
+    def tidy(self) -> None:
+        """Remove the folder if nothing is installed, nothing was kept and no run is open."""
+        if self.interrupted or self._manifest.exists() or not self.folder.is_dir():
+            return
+        if self._originals.is_dir():
+            for path in self._originals.iterdir():
+                path.unlink()
+            self._originals.rmdir()
+        for path in self.folder.glob("*.new"):
+            path.unlink()
+        with contextlib.suppress(OSError):  # what was kept stays
+            self.folder.rmdir()
+
+    def _save(self, folder: Path, contents: Mapping[str, bytes]) -> None:
+        if not contents:
+            return
+        folder.mkdir(mode=0o700, exist_ok=True)
+        for name, content in contents.items():
+            durable.replace(folder / name, content)
+        durable.sync_folders([self.folder])
+
+    def _load(self, path: Path) -> dict[str, Any] | None:
+        try:
+            raw: dict[str, Any] = json.loads(path.read_bytes())
+            if raw["version"] != _VERSION:
+                raise KeyError("version")
+        except FileNotFoundError:
+            return None
+        except PermissionError:
+            raise NotAPbxError(
+                "it cannot be read", where=str(path), what_to_do="Run this as root."
+            ) from None
+        except (ValueError, KeyError, TypeError):
+            raise ConflictError(
+                "this is not what this version of the program writes",
+                where=str(path),
+                what_to_do="Restore it, or use the version that wrote it.",
+            ) from None
+        return raw
+
+
+def _referred(manifest: Manifest) -> frozenset[str]:
+    return frozenset(one.original for one in manifest.owned if one.original)
+
+
+def _encoded(raw: Mapping[str, Any]) -> bytes:
+    return json.dumps(raw, indent=1).encode() + b"\n"
+
+
+def _raw(manifest: Manifest) -> dict[str, Any]:
+    rows = [
+        {
+            "path": str(one.path),
+            "role": one.role.value,
+            "digest": one.digest,
+            "original": one.original,
+            "original_mtime_ns": one.original_mtime_ns,
+        }
+        for one in manifest.owned
+    ]
+    return {"version": _VERSION, "owned": rows}
+
+
+def _manifest_of(raw: Mapping[str, Any]) -> Manifest:
+    return Manifest(
+        tuple(
+            Owned(
+                PurePosixPath(one["path"]),
+                Role(one["role"]),
+                one["digest"],
+                one["original"],
+                one["original_mtime_ns"],
+            )
+            for one in raw.get("owned", ())
+        )
+    )

@@ -1,0 +1,95 @@
+"""Proves an installation by reading it back, as Asterisk will, and by asking Asterisk itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from asterisk_conf.render import CONTEXTS
+from installer.facts import Facts, ours, read_config_file, unloaded
+from installer.live import has_context
+from installer.model import Manifest, Role
+from installer.tree import Tree
+
+Ask = Callable[[str], str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing looked at.
+
+    Attributes:
+        name: What.
+        ok: Whether it holds.
+        detail: What was found, or what to do.
+    """
+
+    name: str
+    ok: bool
+    detail: str
+
+
+def verify(tree: Tree, facts: Facts, manifest: Manifest, ask: Ask | None) -> tuple[Check, ...]:
+    """Look at an installation.
+
+    Args:
+        tree: The PBX.
+        facts: The PBX.
+        manifest: What should be there.
+        ask: Asks the running Asterisk; None where nothing may be run.
+    """
+    if not manifest.owned:
+        return (Check("installed", False, "nothing is installed here"),)
+    checks = [_files(tree, manifest), *_dialplan(tree, facts), _modules(tree, facts)]
+    if ask is not None:
+        checks.append(_live(ask))
+    return tuple(checks)
+
+
+def _files(tree: Tree, manifest: Manifest) -> Check:
+    wrong = []
+    for owned in manifest.owned:
+        node = tree.node(owned.path)
+        if node is None:
+            wrong.append(f"{owned.path} is gone")
+        elif owned.role is Role.OURS and node.digest != owned.digest:
+            wrong.append(f"{owned.path} was edited by hand")
+    count = len(manifest.owned)
+    return Check("files", not wrong, "; ".join(wrong) or f"{count} files and folders as installed")
+
+
+def _dialplan(tree: Tree, facts: Facts) -> Iterator[Check]:
+    config = read_config_file(tree, facts.config, "extensions.conf")
+    found = {one.name for one in config.sections if ours(one.where) and not one.template}
+    lacking = [name for name in CONTEXTS if name not in found]
+    detail = "extensions.conf leads to all our contexts"
+    if lacking:
+        detail = f"extensions.conf does not lead to {', '.join(lacking)}; install again"
+    yield Check("dialplan", not lacking, detail)
+
+
+def _modules(tree: Tree, facts: Facts) -> Check:
+    config = read_config_file(tree, facts.config, "modules.conf")
+    lacking = [f"{one.name}.so" for one in unloaded(config, count_ours=True) if one.essential]
+    absent = [f"{one.name}.so" for one in facts.absent]
+    if absent:
+        return Check("modules", False, f"Asterisk's modules lack {', '.join(absent)}")
+    if lacking:
+        return Check("modules", False, f"modules.conf loads no {', '.join(lacking)}; install again")
+    return Check("modules", True, "all that the dialplan needs is loaded")
+
+
+def _live(ask: Ask) -> Check:
+    missing = []
+    for context in CONTEXTS:
+        answer = ask(f"dialplan show {context}")
+        if answer is None:
+            return Check(
+                "running", True, "Asterisk is not running; it reads the files at its start"
+            )
+        if not has_context(answer, context):
+            missing.append(context)
+    if missing:
+        detail = f"the running dialplan lacks {', '.join(missing)}; see Asterisk's log for why"
+        return Check("running", False, detail)
+    return Check("running", True, "the running Asterisk has the dialplan")
