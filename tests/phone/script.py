@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -128,16 +128,17 @@ class Story:
     exchanges: list[Exchange] = field(default_factory=list)
     ended: Ended | None = None
 
-    def response_ms(self, call: Call) -> list[float]:
-        """From the last frame the caller sent to the first sound of the agent, each exchange."""
+    def responses_ms(self, call: Call) -> list[float | None]:
+        """From the last frame the caller sent to the first sound of the agent, each exchange.
+
+        None where the caller kept silent, or nothing more was heard.
+        """
         sound = call.sound()
-        found = []
+        found: list[float | None] = []
         for exchange in self.exchanges:
-            if exchange.ended_at is None:
-                continue
-            first = heard.first_sound_at(sound, exchange.ended_at)
-            if first is not None:
-                found.append((first - exchange.ended_at) * 1000)
+            ended_at = exchange.ended_at
+            first = None if ended_at is None else heard.first_sound_at(sound, ended_at)
+            found.append(None if first is None or ended_at is None else (first - ended_at) * 1000)
         return found
 
 
@@ -163,12 +164,14 @@ class ScriptedCaller:
         voice: How it speaks.
         most_repeats: How often the same thing may be asked before it gives up.
         quiet_s: How long the agent must have been silent before it speaks.
+        tell: Called with each question and the answer to it, just before it is given.
     """
 
     answers: Answers
     voice: Voice = CALLERS[0]
     most_repeats: int = 4
     quiet_s: float = QUIET_S
+    tell: Callable[[Question, Answer], None] = lambda question, answer: None
 
     async def prepare(self) -> None:
         """Make the speech beforehand, so that making it delays no answer."""
@@ -211,6 +214,7 @@ class ScriptedCaller:
                 if question is None:
                     return
                 answer = self._answer(question, asked)
+                self.tell(question, answer)
                 story.exchanges.append(await self._give(call, question, answer))
                 if isinstance(answer, HangUp):
                     return

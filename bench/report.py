@@ -1,0 +1,85 @@
+"""From raw measurements to figures and a Markdown table. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One measured quantity.
+
+    Attributes:
+        name: What was measured.
+        values: Every single measurement, in `unit`.
+        unit: `ms`, `s` or a plain count.
+        target: What it should not exceed, with the percentile that counts; None without a target.
+        statistic: The percentile the target is about: `p50`, `p95`, `p99` or `max`.
+        note: What a reader has to know beside the figure.
+    """
+
+    name: str
+    values: Sequence[float]
+    unit: str = "ms"
+    target: float | None = None
+    statistic: str = "p95"
+    note: str = ""
+
+    def figures(self) -> dict[str, float]:
+        """The percentiles, rounded to what is meaningful; empty without a measurement."""
+        if not len(self.values):
+            return {}
+        found = {f"p{p}": float(np.percentile(self.values, p)) for p in (50, 95, 99)}
+        found["max"] = float(np.max(self.values))
+        return {name: round(value, 1) for name, value in found.items()}
+
+    def met(self) -> bool | None:
+        """Whether the target was reached; None when there is nothing to compare."""
+        figures = self.figures()
+        if self.target is None or not figures:
+            return None
+        return figures[self.statistic] <= self.target
+
+
+def table(rows: Sequence[Row]) -> str:
+    """A Markdown table of percentiles, targets last."""
+    lines = [
+        "| measured at the phone | n | p50 | p95 | p99 | max | target | reached |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for row in rows:
+        figures = row.figures()
+        cells = [f"{figures[k]:g}" if k in figures else "-" for k in ("p50", "p95", "p99", "max")]
+        target = f"{row.statistic} <= {row.target:g}" if row.target is not None else ""
+        reached = {True: "yes", False: "**no**", None: ""}[row.met()]
+        name = f"{row.name}, {row.unit}" + (f" ({row.note})" if row.note else "")
+        cells = [name, str(len(row.values)), *cells, target, reached]
+        lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def as_json(rows: Sequence[Row]) -> list[dict[str, object]]:
+    """The rows with their raw values, for plots and for comparing runs."""
+    return [
+        {
+            "name": row.name,
+            "unit": row.unit,
+            **row.figures(),
+            "n": len(row.values),
+            "target": row.target,
+            "statistic": row.statistic if row.target is not None else None,
+            "met": row.met(),
+            "note": row.note,
+            "values": [round(float(value), 3) for value in row.values],
+        }
+        for row in rows
+    ]
+
+
+def document(machine: Mapping[str, object], rows: Sequence[Row]) -> str:
+    """The Markdown page: the table and what it was measured on."""
+    about = ", ".join(f"{name} {value}" for name, value in machine.items())
+    return f"# Calls, measured at the phone\n\n{table(rows)}\nMeasured on: {about}.\n"
