@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
-import agi
 from asterisk_conf import AgiMode, BundleParams
 from installer import live, precompile
-from installer.bundle import assemble, located
+from installer.bundle import agi_package, assemble, located
 from installer.errors import ConflictError
 from installer.facts import Facts, gather
 from installer.model import Manifest, Plan, Role
 from installer.plan import Planner
 from installer.store import Store
-from installer.transaction import OnStep, Transaction
+from installer.transaction import Compile, OnStep, Transaction
 from installer.tree import Tree
 from installer.verify import Check, verify
 
@@ -28,16 +27,25 @@ class Installation:
     Args:
         root: The directory that is ``/`` to the PBX.
         agi_source: The folder of the `agi` package; the installed one when omitted.
+        compile_scripts: Compiles the AGI script's folder; when omitted the tree's own Python does,
+            where it can be run.
         on_step: Told about each write.
     """
 
     def __init__(
-        self, root: Path, *, agi_source: Path | None = None, on_step: OnStep | None = None
+        self,
+        root: Path,
+        *,
+        agi_source: Path | None = None,
+        compile_scripts: Compile | None = None,
+        on_step: OnStep | None = None,
     ) -> None:
         self.tree = Tree(root)
         self._store = Store(self.tree)
-        self._agi_source = agi_source or Path(agi.__path__[0])
-        self._on_step = on_step or (lambda step: None)
+        self._agi_source = agi_source or agi_package()
+        self._on_step = on_step
+        self._compile = compile_scripts or self._compile_with_own
+        self._can_compile = compile_scripts is not None or precompile.can_run(self.tree)
         self._read_facts: Facts | None = None
 
     @property
@@ -93,13 +101,15 @@ class Installation:
         for path, include in parents:
             planner.want_block(path, include)
         planner.give_back()
+        for problem in self.facts.problems:
+            planner.note(f"Asterisk will complain: {problem}")
         plan = planner.plan()
         scripts, python = bundle.scripts, self.facts.python
         if scripts is None or python is None:
             if params.agi_mode is AgiMode.SCRIPT:
                 raise _without_python()
             planner.note("there is no Python 3 in that tree, so setup.agi is left out")
-        elif not precompile.can_run(self.tree):
+        elif not self._can_compile:
             planner.note("setup.agi is not compiled: that takes root; it works, only slower")
         else:
             fresh = any(scripts in change.path.parents for change in plan.changes)
@@ -146,7 +156,7 @@ class Installation:
     def _transaction(self) -> Transaction:
         return Transaction(self.tree, self._store, self._compile, self._on_step)
 
-    def _compile(self, folder: PurePosixPath) -> str:
+    def _compile_with_own(self, folder: PurePosixPath) -> str:
         python = self.facts.python
         return precompile.compile_folder(self.tree, python, folder) if python else ""
 

@@ -69,6 +69,18 @@ class Bundle:
     scripts: PurePosixPath | None
 
 
+def agi_package() -> Path:
+    """Return the folder of our `agi` package, which is copied and never run from here.
+
+    Raises:
+        NotAPbxError: If it is not installed beside us.
+    """
+    spec = importlib.util.find_spec("agi")
+    if spec is None or spec.origin is None:
+        raise _incomplete("the agi package")
+    return Path(spec.origin).parent
+
+
 def assemble(params: BundleParams, facts: Facts, agi_source: Path) -> Bundle:
     """List what a PBX should have.
 
@@ -182,11 +194,7 @@ def _vendored() -> Iterator[tuple[str, bytes]]:
     spec = importlib.util.find_spec("asterisk")
     six = importlib.util.find_spec("six")
     if spec is None or spec.origin is None or six is None or six.origin is None:
-        raise NotAPbxError(
-            "pyst2 is not installed beside this program",
-            where="the Python environment",
-            what_to_do="Install asterisk-voiceagent with its dependencies.",
-        )
+        raise _incomplete("pyst2")
     packages = Path(spec.origin).parent.parent
     for name in _VENDORED:
         yield name, (packages / name).read_bytes()
@@ -201,3 +209,11 @@ def _notice() -> str:
         lines.append(f"{files}  {name} {about['Version']}, {about['Home-page']}")
         lines.append(f"    {about['Author']}. Licence: {about['License']}")
     return "\n".join(lines) + "\n"
+
+
+def _incomplete(name: str) -> NotAPbxError:
+    return NotAPbxError(
+        f"{name} is not installed beside this program",
+        where="the Python environment",
+        what_to_do="Install asterisk-voiceagent with its dependencies.",
+    )

@@ -37,10 +37,6 @@ _WHAT_TO_DO = {
 }
 
 
-def _silent(_: str) -> None:
-    """Take no notice of a step."""
-
-
 class Transaction:
     """Changes one tree.
 
@@ -52,12 +48,12 @@ class Transaction:
     """
 
     def __init__(
-        self, tree: Tree, store: Store, compile_scripts: Compile, on_step: OnStep = _silent
+        self, tree: Tree, store: Store, compile_scripts: Compile, on_step: OnStep | None = None
     ) -> None:
         self._tree = tree
         self._store = store
         self._compile = compile_scripts
-        self._step = on_step
+        self._step = on_step or (lambda step: None)
 
     def apply(self, plan: Plan) -> tuple[str, ...]:
         """Carry out a plan.

@@ -1,0 +1,52 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from asterisk_conf import BundleParams, ParameterError
+
+HOSTILE = ["", "a,b", "a b", "a\nb", "${SHELL(id)}", "$[1]", "a;b", "a)", 'a"', "a&b", "a|b", "a\0"]
+
+
+@pytest.mark.parametrize("value", [*HOSTILE, "-a", "q" * 80, "schön"])
+def test_a_queue_that_would_break_the_dialplan_is_refused(value):
+    with pytest.raises(ParameterError, match="queue must be"):
+        BundleParams(queue=value)
+
+
+@pytest.mark.parametrize("value", [*HOSTILE, "host/", "host:1", "-host", "host-", "h@st", "::1"])
+def test_a_host_that_would_break_the_address_is_refused(value):
+    with pytest.raises(ParameterError, match="agi_host must be"):
+        BundleParams(agi_host=value)
+
+
+@pytest.mark.parametrize("port", [0, -1, 65536])
+def test_a_port_out_of_range_is_refused(port):
+    with pytest.raises(ParameterError, match="agi_port"):
+        BundleParams(agi_port=port)
+
+
+@pytest.mark.parametrize("seconds", [0, -5, 86_401])
+def test_a_queue_timeout_out_of_range_is_refused(seconds):
+    with pytest.raises(ParameterError, match="queue_timeout_s"):
+        BundleParams(queue_timeout_s=seconds)
+
+
+@pytest.mark.parametrize("queue", ["reception", "600", "_q", "a-b_C9", "q" * 79])
+def test_ordinary_queues_are_accepted(queue):
+    assert BundleParams(queue=queue).queue == queue
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "pbx", "agent.example.org", "a"])
+def test_ordinary_hosts_are_accepted(host):
+    assert BundleParams(agi_host=host).agi_host == host
+
+
+@given(st.text(max_size=100), st.text(max_size=100))
+def test_whatever_is_accepted_cannot_leave_its_argument(queue, host):
+    try:
+        params = BundleParams(queue=queue, agi_host=host)
+    except ParameterError:
+        return
+    for value in (params.queue, params.agi_host):
+        assert value.isascii() and value.isprintable()
+        assert not set(value) & set(",;()[]{}$&|\"'\\ =>")
