@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 BEGIN = b"; >>> voiceagent-install: managed lines, taken out by voiceagent-install --undo"
 END = b"; <<< voiceagent-install"
+_BOM = b"\xef\xbb\xbf"
 
 
 class BlockError(ValueError):
@@ -43,7 +44,7 @@ def with_block(text: bytes, include: str) -> bytes:
     if span is not None:
         return text[: span.start] + block + text[span.stop :]
     # A byte order mark alone is an empty file: a newline after it would only add a line.
-    glue = b"" if text.endswith(b"\n") or not text.removeprefix(b"\xef\xbb\xbf") else eol
+    glue = b"" if text.endswith(b"\n") or text in (b"", _BOM) else eol
     return text + glue + block
 
 
@@ -77,8 +78,10 @@ def line_end_of(text: bytes) -> bytes:
 def _find(text: bytes) -> _Span | None:
     start = stop = None
     place = 0
-    for line in text.splitlines(keepends=True):
-        bare = line.removeprefix(b"\xef\xbb\xbf").strip()
+    if text.startswith(_BOM):
+        place = len(_BOM)
+    for line in text[place:].splitlines(keepends=True):
+        bare = line.strip()
         if bare == BEGIN:
             if start is not None:
                 raise BlockError("our first mark is in it more than once")

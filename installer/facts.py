@@ -186,7 +186,7 @@ def _refuse_open_comment(config: Config) -> None:
 
 def _refuse_foreign_contexts(dialplan: Config) -> None:
     for section in dialplan.sections:
-        if section.name in CONTEXTS and not ours(section.where):
+        if section.name in CONTEXTS and not section.template and not ours(section.where):
             raise ConflictError(
                 f"it has a context [{section.name}] of its own",
                 where=section.where,

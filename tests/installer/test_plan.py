@@ -1,0 +1,206 @@
+"""The planner's rules, with no file system at all."""
+
+from pathlib import PurePosixPath as P
+
+import pytest
+
+from installer.bundle import Wanted
+from installer.conf_text import BEGIN
+from installer.errors import ConflictError
+from installer.model import Kind, Manifest, Node, Owned, Role, digest_of
+from installer.plan import Planner
+
+CONF = P("/etc/asterisk/voiceagent.d/extensions.conf")
+FOLDER = CONF.parent
+PARENT = P("/etc/asterisk/extensions.conf")
+INCLUDE = "voiceagent.d/extensions.conf"
+
+
+def file(content, mode=0o640, uid=0, gid=101, mtime_ns=None):
+    return Node(Kind.FILE, mode, uid, gid, content, mtime_ns)
+
+
+def folder(mode=0o750):
+    return Node(Kind.FOLDER, mode, 0, 101)
+
+
+def planner(snapshot=None, owned=(), originals=None):
+    return Planner(snapshot or {}, Manifest(tuple(owned)), originals or {})
+
+
+def ours(content):
+    return Owned(CONF, Role.OURS, digest_of(content))
+
+
+def wanted(content=b"new"):
+    return Wanted(CONF, file(content))
+
+
+def test_a_new_file_is_created_and_owned():
+    one = planner()
+    one.want(wanted())
+    plan = one.plan()
+    assert [(c.path, c.old, c.new) for c in plan.changes] == [(CONF, None, file(b"new"))]
+    assert plan.manifest == Manifest((ours(b"new"),))
+
+
+def test_a_file_as_it_should_be_is_left_alone():
+    one = planner({CONF: file(b"new", mtime_ns=5)}, [ours(b"new")])
+    one.want(wanted())
+    assert one.plan().idle
+
+
+def test_a_foreign_file_in_the_way_is_a_conflict():
+    one = planner({CONF: file(b"theirs")})
+    with pytest.raises(ConflictError, match="did not put there"):
+        one.want(wanted())
+
+
+def test_a_foreign_file_with_our_very_content_is_taken_over():
+    one = planner({CONF: file(b"new")})
+    one.want(wanted())
+    plan = one.plan()
+    assert not plan.changes and not plan.idle  # the manifest is what changes
+
+
+def test_a_hand_edited_file_is_replaced_only_with_a_copy_kept_and_a_word_said():
+    one = planner({CONF: file(b"edited")}, [ours(b"old")])
+    one.want(wanted())
+    plan = one.plan()
+    assert plan.kept == {CONF: b"edited"}
+    assert "edited by hand" in plan.notes[0]
+    assert plan.changes[0].new == file(b"new")
+
+
+def test_an_outdated_file_is_replaced_without_a_word():
+    one = planner({CONF: file(b"old")}, [ours(b"old")])
+    one.want(wanted())
+    plan = one.plan()
+    assert not plan.kept and not plan.notes and len(plan.changes) == 1
+
+
+@pytest.mark.parametrize("old", [file(b"new", mode=0o666), file(b"new", uid=1000)])
+def test_a_changed_mode_or_owner_is_put_right(old):
+    one = planner({CONF: old}, [ours(b"new")])
+    one.want(wanted())
+    (change,) = one.plan().changes
+    assert change.new == file(b"new")
+
+
+def test_a_folder_that_was_there_is_not_ours_and_keeps_its_mode():
+    one = planner({FOLDER: folder(0o700)})
+    one.want(Wanted(FOLDER, folder()))
+    assert one.plan().idle
+
+
+def test_folders_we_made_are_recorded_innermost_first():
+    one = planner()
+    for path in (FOLDER, FOLDER / "a", FOLDER / "a/b"):
+        one.want(Wanted(path, folder()))
+    owned = one.plan().manifest.owned
+    assert [item.path.name for item in owned] == ["b", "a", "voiceagent.d"]
+
+
+def test_a_file_where_a_folder_should_be_is_a_conflict():
+    one = planner({FOLDER: file(b"")})
+    with pytest.raises(ConflictError):
+        one.want(Wanted(FOLDER, folder()))
+
+
+def test_a_parent_gets_our_lines_and_keeps_mode_owner_and_a_copy():
+    old = file(b"[a]\n", mode=0o444, uid=7, gid=8, mtime_ns=99)
+    one = planner({PARENT: old})
+    one.want_block(PARENT, INCLUDE)
+    plan = one.plan()
+    new = plan.changes[0].new
+    assert (new.mode, new.uid, new.gid) == (0o444, 7, 8)
+    assert new.content.startswith(b"[a]\n" + BEGIN)
+    assert plan.originals == {digest_of(b"[a]\n"): b"[a]\n"}
+    record = Owned(PARENT, Role.PARENT, new.digest, digest_of(b"[a]\n"), 99)
+    assert plan.manifest == Manifest((record,))
+
+
+def installed_parent(content=b"[a]"):
+    """Return the parent with our lines, its record and what was kept."""
+    one = planner({PARENT: file(content, mtime_ns=99)})
+    one.want_block(PARENT, INCLUDE)
+    plan = one.plan()
+    return plan.changes[0].new, plan.manifest.owned[0], plan.originals
+
+
+def test_a_parent_with_our_lines_is_left_alone_even_when_edited_elsewhere():
+    node, record, kept = installed_parent()
+    for content in (node.content, b"; admin\n" + node.content):
+        one = planner({PARENT: file(content)}, [record], kept)
+        one.want_block(PARENT, INCLUDE)
+        plan = one.plan()
+        assert plan.idle and plan.originals == kept
+
+
+def test_undoing_an_untouched_parent_restores_its_bytes_and_time():
+    node, record, kept = installed_parent(b"[a]")  # no last newline: lines alone would leave one
+    one = planner({PARENT: node}, [record], kept)
+    one.give_back()
+    plan = one.plan()
+    (change,) = plan.changes
+    assert (change.new.content, change.new.mtime_ns) == (b"[a]", 99)
+    assert plan.manifest == Manifest() and not plan.notes
+
+
+def test_undoing_an_edited_parent_takes_only_our_lines_and_says_so():
+    node, record, kept = installed_parent(b"[a]\n")
+    one = planner({PARENT: file(node.content + b"[admin]\n")}, [record], kept)
+    one.give_back()
+    plan = one.plan()
+    assert plan.changes[0].new.content == b"[a]\n[admin]\n"
+    assert "edited since" in plan.notes[0]
+
+
+def test_undoing_a_parent_whose_lines_are_gone_already_changes_nothing():
+    _, record, kept = installed_parent(b"[a]\n")
+    one = planner({PARENT: file(b"[b]\n")}, [record], kept)
+    one.give_back()
+    plan = one.plan()
+    assert not plan.changes and "gone already" in plan.notes[0]
+    one = planner({}, [record], kept)
+    one.give_back()
+    assert "is gone" in one.plan().notes[0]
+
+
+def test_undoing_an_edited_file_of_ours_keeps_a_copy():
+    one = planner({CONF: file(b"edited")}, [ours(b"old")])
+    one.give_back()
+    plan = one.plan()
+    assert plan.kept == {CONF: b"edited"}
+    assert plan.changes[0].new is None
+
+
+def test_undoing_leaves_alone_what_has_become_a_folder():
+    one = planner({CONF: folder()}, [ours(b"old")])
+    one.give_back()
+    plan = one.plan()
+    assert not plan.changes and "folder now" in plan.notes[0]
+
+
+def test_what_is_no_longer_wanted_goes():
+    node, record, kept = installed_parent()
+    one = planner({PARENT: node, CONF: file(b"old")}, [ours(b"old"), record], kept)
+    one.want(wanted())
+    one.give_back()
+    plan = one.plan()
+    assert [c.path for c in plan.changes] == [CONF, PARENT]
+    assert plan.changes[1].new.content == b"[a]"
+    assert [item.path for item in plan.manifest.owned] == [CONF]
+
+
+@pytest.mark.parametrize("act", ["want", "give_back"])
+def test_damaged_marks_stop_the_plan(act):
+    _, record, kept = installed_parent()
+    one = planner({PARENT: file(BEGIN + b"\n")}, [record], kept)
+    with pytest.raises(ConflictError, match="without a last one"):
+        one.want_block(PARENT, INCLUDE) if act == "want" else one.give_back()
+
+
+def test_a_parent_that_is_not_there_is_a_conflict():
+    with pytest.raises(ConflictError, match="not there"):
+        planner().want_block(PARENT, INCLUDE)
