@@ -32,7 +32,7 @@ def run(role: str | None, heartbeat_fd: int) -> None:
     from ari_app.logs import set_up_logging
     from ari_app.roles import run_role
     from ari_app.settings import SettingsError, load_settings
-    from ari_app.supervisor import EX_CONFIG, Supervisor
+    from ari_app.supervisor import EX_CONFIG, supervise
 
     try:
         settings = load_settings()
@@ -49,7 +49,7 @@ def run(role: str | None, heartbeat_fd: int) -> None:
         sys.exit(EX_CONFIG)
     if role is None:
         set_up_logging(settings.log_level, "supervisor")
-        sys.exit(asyncio.run(Supervisor(settings.run_dir).run()))
+        sys.exit(asyncio.run(supervise(settings.run_dir)))
     if role == "media":
         from ari_app.media_role import serve_media as serve
     else:

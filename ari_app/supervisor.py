@@ -169,3 +169,8 @@ class Supervisor:
                 part.replace(self._status)
                 written = text
             await asyncio.sleep(CHECK_S)
+
+
+async def supervise(run_dir: Path) -> int:
+    """Run both roles until SIGTERM or SIGINT; returns the exit code."""
+    return await Supervisor(run_dir).run()

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from typing import Protocol
+from typing import Protocol, cast
 
 from audiosocket_agent import protocol
 from audiosocket_agent.errors import AdmissionError, RemoteProtocolError
@@ -62,8 +62,8 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Start waiting for the UUID."""
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        # A cast, not a check: uvloop's transports do not derive from asyncio's classes.
+        self._transport = cast(asyncio.Transport, transport)
         self._connections.add(self)
         loop = asyncio.get_running_loop()
         self._deadline = loop.call_later(HELLO_DEADLINE_S, self._refuse, "no UUID in time")

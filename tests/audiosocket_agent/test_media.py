@@ -4,6 +4,7 @@ import asyncio
 import uuid
 
 import pytest
+import uvloop
 
 from audiosocket_agent.journal import EndReason, Speaker
 from audiosocket_agent.workflow import Outcome
@@ -16,7 +17,8 @@ def run(scenario, tmp_path, **parts):
         async with pbx(tmp_path, **parts) as it:
             return await scenario(it)
 
-    return asyncio.run(main())
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:  # as in production
+        return runner.run(main())
 
 
 ANSWERS = ["boiler service", "truro", "yes please", "tuesday", "morning", "yes", "yes"]
