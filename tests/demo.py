@@ -29,7 +29,13 @@ from tests.phone.script import BOOKING, Answer, GaveUp, Keys, Question, Say, Scr
 _CALLER = Caller("07700900123", "Alex Carter")
 _OUTPUT = Path("demo-output")
 _POLL_S = 0.1
-_STAGES = ("decision", "stt_final", "reply_text", "tts_first_byte", "first_frame")
+_STAGES = {  # mark in the record -> column
+    "decision": "decided",
+    "stt_final": "words",
+    "reply_text": "reply",
+    "tts_first_byte": "voice",
+    "first_frame": "frame",
+}
 
 
 @dataclass(slots=True)
@@ -100,6 +106,7 @@ async def hold_call(at: Endpoints, console: Console) -> Result:
         try:
             await call.answered()
             story = await scripted.run(call, live)
+            failed = "a person took over" if story.person_at is not None else ""
         except (CallError, GaveUp, TimeoutError) as error:
             failed = f"{type(error).__name__}: {error}"
         finally:
@@ -112,7 +119,8 @@ async def hold_call(at: Endpoints, console: Console) -> Result:
 
 def latency_table(result: Result) -> Table:
     """Every answer of the caller, and what passed until the agent was heard."""
-    table = Table("asked for", "answer", "heard after", *_STAGES, title="Latency of every turn, ms")
+    columns = ("asked", "answer", "heard", *_STAGES.values())
+    table = Table(*columns, title="Latency of every turn, ms")
     responses = result.story.responses_ms(result.call)
     first = heard.first_sound_at(result.call.sound(), result.call.answered_at or 0.0)
     greeted = "-" if first is None else f"{(first - result.call.dialed_at) * 1000:.0f}"
@@ -183,8 +191,9 @@ def show_result(result: Result, console: Console, folder: Path) -> bool:
         console.print(booking_table(result.booking))
     console.print(latency_table(result))
     console.print(
-        "heard after: from the caller's last sound to the agent's first, at the phone "
-        "(greeting: from dialling); the rest: the agent's own clock, from the same moment on.",
+        "heard: from the caller's last sound to the agent's first, at the phone (greeting: from "
+        "dialling). The rest is the agent's own clock since the caller's last sound: the turn "
+        "judged over, its words known, the reply decided, the first sound of it made, and sent.",
         style="dim",
     )
     console.print(f"recording (caller left, agent right): {recording}", soft_wrap=True)

@@ -23,6 +23,8 @@ from tests.phone.sip import Answered, Dialog, MediaChanged, Ringing
 _DIGIT_MS = 100  # tone length; Asterisk drops the caller's voice meanwhile
 _DIGIT_GAP_MS = 80
 _QUEUED_S = 60.0  # what may be queued ahead of speech or keys
+_TONE_LOOK_S = 0.5  # how often a tone is looked for, in the last second of what was heard
+_TONE_LOOK_FRAMES = 50
 _RTP_GONE_S = 0.1  # five frames missing: the agent is heard as silent, whatever came before
 
 
@@ -192,6 +194,23 @@ class Call:
 
         await self._until(quiet, timeout_s, wake_s=_RTP_GONE_S)
         return max(since, self._last_sound_at or since)
+
+    async def person_reached(self, timeout_s: float = 3600.0) -> float:
+        """Wait for a steady 1,000 Hz, the sandbox's sign for a person; returns when it began.
+
+        Raises:
+            CallEnded: If the call is over first.
+        """
+        await self.answered(timeout_s)
+        async with asyncio.timeout(timeout_s):
+            while True:
+                recent = self.media.arrivals[-_TONE_LOOK_FRAMES:]
+                sound = heard.sound_of(recording.audio_frames(recent))
+                if spans := heard.tone_spans(sound):
+                    return spans[0].start
+                if self._outcome is not None:
+                    raise CallEnded(self._outcome)
+                await asyncio.sleep(_TONE_LOOK_S)  # at every packet it would cost too much
 
     def sound(self) -> heard.Sound:
         """Everything heard so far, early media included."""

@@ -123,10 +123,12 @@ class Story:
     Attributes:
         exchanges: Every question with its answer, in order.
         ended: How the call ended.
+        person_at: When a person was heard, which ends the caller's part; None if none was.
     """
 
     exchanges: list[Exchange] = field(default_factory=list)
     ended: Ended | None = None
+    person_at: float | None = None
 
     def responses_ms(self, call: Call) -> list[float | None]:
         """From the last frame the caller sent to the first sound of the agent, each exchange.
@@ -180,7 +182,7 @@ class ScriptedCaller:
                 await voice.spoken(answer.text, self.voice)
 
     async def run(self, call: Call, live: LiveCall, timeout_s: float = 240.0) -> Story:
-        """Hold an answered call to its end.
+        """Hold an answered call to its end, or until a person is reached; then hang up.
 
         Raises:
             GaveUp: If the agent keeps asking, or asks what there is no answer to; the caller has
@@ -200,26 +202,32 @@ class ScriptedCaller:
         return story
 
     async def _converse(self, call: Call, live: LiveCall, story: Story) -> None:
+        """Answer until the call is over, a person is heard, or nothing is asked any more."""
         asked: Counter[str] = Counter()
-        over = asyncio.ensure_future(call.ended(timeout_s=3600))
+        person = asyncio.ensure_future(call.person_reached())
+        answering = asyncio.ensure_future(self._answer_all(call, live, story, asked))
         try:
-            while True:
-                asking = asyncio.ensure_future(self._await_turn(call, live))
-                done, _ = await asyncio.wait((over, asking), return_when=asyncio.FIRST_COMPLETED)
-                if asking not in done:
-                    asking.cancel()
-                    await asyncio.gather(asking, return_exceptions=True)
-                    return
-                question = asking.result()
-                if question is None:
-                    return
-                answer = self._answer(question, asked)
-                self.tell(question, answer)
-                story.exchanges.append(await self._give(call, question, answer))
-                if isinstance(answer, HangUp):
-                    return
+            await asyncio.wait((person, answering), return_when=asyncio.FIRST_COMPLETED)
+            if not answering.done() or answering.exception() is None:
+                # Nothing is asked any more: the agent says goodbye, or a person comes.
+                story.person_at = await person
+                await call.hangup()
+            else:
+                await answering
         finally:
-            over.cancel()
+            for task in (person, answering):
+                task.cancel()
+            await asyncio.gather(person, answering, return_exceptions=True)
+
+    async def _answer_all(
+        self, call: Call, live: LiveCall, story: Story, asked: Counter[str]
+    ) -> None:
+        while (question := await self._await_turn(call, live)) is not None:
+            answer = self._answer(question, asked)
+            self.tell(question, answer)
+            story.exchanges.append(await self._give(call, question, answer))
+            if isinstance(answer, HangUp):
+                return
 
     async def _await_turn(self, call: Call, live: LiveCall) -> Question | None:
         """Wait until something was asked, said to its end, and followed by quiet."""

@@ -60,13 +60,14 @@ def _interview(
     asks: Sequence[str],
     answers: Answers,
     check: Callable[[ScriptedCaller, Call, Interview], Awaitable[None]],
+    agent: Callable[[Peer, Sequence[str]], Interview] = Interview,
 ) -> None:
     async def main() -> None:
         async with peer(echo=False) as answering, Phone("127.0.0.1", answering.port) as phone:
             call = await phone.call("100")
             await call.answered()
             caller = ScriptedCaller(answers, most_repeats=3, quiet_s=_QUIET_S)
-            await check(caller, call, Interview(answering, asks))
+            await check(caller, call, agent(answering, asks))
 
     asyncio.run(main())
 
@@ -122,6 +123,23 @@ def test_a_caller_may_put_the_phone_down_instead() -> None:
         assert len(story.exchanges) == 1
 
     _interview(["name", "town"], {"name": (HangUp(),), "town": (Silence(),)}, check)
+
+
+def test_a_caller_who_hears_a_person_needs_the_agent_no_more() -> None:
+    async def check(caller: ScriptedCaller, call: Call, live: Interview) -> None:
+        tone = (6000 * np.sin(2 * np.pi * 1000 / 8000 * np.arange(6400))).astype(np.int16)
+        speaking = asyncio.ensure_future(live._peer.speak(tone))
+        story = await caller.run(call, live, timeout_s=20)
+        await speaking
+        assert story.person_at is not None and story.exchanges == []
+        assert story.ended is not None and story.ended.by is Party.US
+
+    class Mute(Interview):
+        async def next_question(self) -> Question | None:
+            await asyncio.Event().wait()
+            return None
+
+    _interview([], {}, check, Mute)
 
 
 def test_the_agent_hanging_up_in_mid_answer_ends_the_story() -> None:
