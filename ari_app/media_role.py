@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Callable
 
-from audiosocket_agent.tts.cache import CachedVoice
+from audiosocket_agent.tts.cache import PhraseCache
 from sqlalchemy.exc import DBAPIError
 
 from ari_app.records import StoreBookings, StoreJournal
@@ -27,10 +28,13 @@ async def serve_media(
     Raises:
         StartError: If a setting makes it impossible.
     """
+    # A database thread may hold the interpreter for this long while a frame is due; the default of
+    # 5 ms is a quarter of a frame, heard as jitter.
+    sys.setswitchinterval(0.0005)
     try:
         companies = load_companies(settings.companies)
         ear = await offline_ear.open_engine(workers=settings.stt_workers)
-        voice = CachedVoice(await offline_voice.open_engine(), settings.data_dir / "speech")
+        voice = PhraseCache(await offline_voice.open_engine(), settings.data_dir / "speech")
     except (CompanyError, ProviderError) as error:
         raise StartError(str(error)) from None
     store = await open_database(settings)
