@@ -56,7 +56,7 @@ fi
 # ---- .venv, made anew when it belongs to another folder or its Python is gone ----
 here=$PWD/.venv
 if [[ $(.venv/bin/python -c 'import sys; print(sys.prefix)' 2>/dev/null) != "$here" ]] ||
-    ! head -n 1 .venv/bin/pip 2>/dev/null | grep -qF "$here/"; then
+    ! head -n 2 .venv/bin/pip 2>/dev/null | grep -qF "$here/"; then
     say "making .venv with $("$python" --version)"
     rm -rf .venv
     "$python" -m venv .venv
@@ -68,7 +68,7 @@ wanted=$(cat requirements.txt requirements-dev.txt pyproject.toml | sha256sum)
 if [[ $(cat "$stamp" 2>/dev/null) != "$wanted" ]]; then
     say "installing the Python packages"
     export PIP_ROOT_USER_ACTION=ignore PIP_DISABLE_PIP_VERSION_CHECK=1
-    .venv/bin/pip install --quiet -r requirements.txt -r requirements-dev.txt
+    .venv/bin/pip install --quiet --use-pep517 -r requirements.txt -r requirements-dev.txt
     .venv/bin/pip install --quiet --no-deps --editable .
     echo "$wanted" >"$stamp"
 fi

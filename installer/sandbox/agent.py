@@ -15,7 +15,7 @@ from installer.sandbox.errors import StartError
 from installer.sandbox.ports import PortBlock
 
 PART = "agent"
-_HEALTHY_TIMEOUT_S = 60.0
+_HEALTHY_TIMEOUT_S = 30.0  # two seconds on an idle machine
 _PROBE_TIMEOUT_S = 1.0
 _POLL_S = 0.05
 _STOP_PATIENCE_S = 10.0  # calls in progress are handed to people first

@@ -14,6 +14,7 @@ import errno
 import fcntl
 import json
 import socket
+import time
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,6 +25,8 @@ from installer.sandbox.errors import StartError
 _BLOCK_PORTS = 1000
 _BASES = range(10_000, 32_000, _BLOCK_PORTS)
 _HOST = "127.0.0.1"
+_LEAVING_S = 2.0  # a killed process may hold its sockets for a moment longer
+_POLL_S = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +100,8 @@ class PortRegistry:
         Raises:
             StartError: If every block is reserved or in use.
         """
+        if preferred_base is not None and preferred_base not in avoid:
+            _wait_free(PortBlock(preferred_base), _LEAVING_S)
         with self._reservations() as reserved:
             others = {base for base, path in reserved.items() if path != str(owner)}
             # Stable: the preferred block first, the others in their order.
@@ -133,6 +138,12 @@ class PortRegistry:
             fresh = self._file.with_suffix(".new")
             fresh.write_text(json.dumps(live))
             fresh.replace(self._file)
+
+
+def _wait_free(block: PortBlock, timeout_s: float) -> None:
+    deadline = time.monotonic() + timeout_s
+    while not _is_free(block) and time.monotonic() < deadline:
+        time.sleep(_POLL_S)
 
 
 def _is_free(block: PortBlock) -> bool:

@@ -105,10 +105,10 @@ def wait_gone(directory: Path, part: str | None, timeout_s: float) -> bool:
     """Wait until no process of the sandbox (or of one part) is left; say whether that came."""
     deadline = time.monotonic() + timeout_s
     while left := find(directory, part):
-        remaining_s = deadline - time.monotonic()
-        if remaining_s <= 0:
-            return False
-        _wait_any_exit(left[0].pid, remaining_s)
+        for process in left:
+            remaining_s = deadline - time.monotonic()
+            if remaining_s <= 0 or not _wait_exit(process.pid, remaining_s):
+                return False
     return True
 
 
@@ -131,15 +131,16 @@ def stop(directory: Path, part: str, ask: Sequence[Process], patience_s: float) 
         wait_gone(directory, part, 0.5)
 
 
-def _wait_any_exit(pid: int, timeout_s: float) -> None:
+def _wait_exit(pid: int, timeout_s: float) -> bool:
+    # A dying process loses its mark before it closes its sockets; a pidfd reports the very end.
     try:
         pidfd = os.pidfd_open(pid)
     except ProcessLookupError:
-        return
+        return True
     try:
         poller = select.poll()
         poller.register(pidfd, select.POLLIN)
-        poller.poll(timeout_s * 1000)
+        return bool(poller.poll(timeout_s * 1000))
     finally:
         os.close(pidfd)
 

@@ -98,7 +98,9 @@ class Sandbox:
         Raises:
             SandboxError: If a process is still there afterwards.
         """
-        if not self.directory.is_dir():
+        if not (self.directory / "state.json").exists():
+            if purge and self.directory.is_dir():
+                raise SandboxError(f"{self.directory} holds no sandbox", "nothing was deleted")
             return self._stop_all()
         with self._locked():
             ran = self._stop_all()
@@ -241,7 +243,11 @@ class Sandbox:
         self.agent.stop()
         ports = self._ports(state)
         self.agent.start(ports, os.environ if env is None else env)
-        self.agent.wait_healthy(ports)
+        try:
+            self.agent.wait_healthy(ports)
+        except StartError:
+            self.agent.stop()  # its supervisor would go on trying, unwatched
+            raise
 
     def _stop_all(self) -> bool:
         found = processes.find(self.directory)
