@@ -168,6 +168,13 @@ class Store:
         names = {path: "-".join((run, *path.parts[1:])) for path in kept}
         self._save(self._kept, {names[path]: content for path, content in kept.items()})
 
+    def drop_kept(self, run: str) -> None:
+        """Forget what a run set aside: it was undone, so the files are where they were."""
+        for path in self._kept.glob(f"{run}-*"):
+            path.unlink()
+        with contextlib.suppress(OSError):  # other runs' stay
+            self._kept.rmdir()
+
     def save_journal(self, journal: Journal) -> None:
         """Write the journal down; a run begins and commits with it."""
         raw = {

@@ -107,13 +107,17 @@ class Transaction:
             compiled=plan.compiled,
             manifest=plan.manifest,
         )
-        self._step("keep originals")
-        self._store.save_originals(plan.originals)
-        self._step("keep hand-edited files")
-        self._store.save_kept(journal.run, plan.kept)
-        self._step("write the journal")
-        self._store.save_journal(journal)
         try:
+            self._step("write the journal")
+            self._store.save_journal(journal)
+        except BaseException:
+            self._store.tidy()
+            raise
+        try:
+            self._step("keep originals")
+            self._store.save_originals(plan.originals)
+            self._step("keep hand-edited files")
+            self._store.save_kept(journal.run, plan.kept)
             self._prepare(journal.run, plan)
             self._switch(journal.run, plan)
             note = ""
@@ -184,6 +188,7 @@ class Transaction:
             if not self._put_back(step, place, _aside(place, journal.run)):
                 notes.append(f"{step.path} was changed meanwhile and is left as it is")
         durable.sync_folders(self._tree.host(one.path).parent for one in journal.steps)
+        self._store.drop_kept(journal.run)
         self._store.close(self._store.manifest())
         return tuple(notes)
 

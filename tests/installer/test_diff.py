@@ -1,0 +1,66 @@
+from pathlib import PurePosixPath as P
+
+from installer.diff import Tone, describe
+from installer.model import Change, Kind, Manifest, Node, Plan
+
+PATH = P("/etc/asterisk/a.conf")
+
+
+def file(content, mode=0o640):
+    return Node(Kind.FILE, mode, 0, 101, content)
+
+
+def lines(*changes, **more):
+    plan = Plan(changes, Manifest(), Manifest(), **more)
+    return [(line.tone, line.text) for line in describe(plan)]
+
+
+def test_a_changed_file_is_shown_as_a_unified_diff():
+    shown = lines(Change(PATH, file(b"a\nb\n"), file(b"a\nc\n")))
+    assert shown == [
+        (Tone.HEAD, "change /etc/asterisk/a.conf (mode 0640, owner 0:101)"),
+        (Tone.PLACE, "@@ -1,2 +1,2 @@"),
+        (Tone.PLAIN, " a"),
+        (Tone.REMOVED, "-b"),
+        (Tone.ADDED, "+c"),
+    ]
+
+
+def test_a_new_file_is_shown_whole_and_a_bulky_one_by_its_size():
+    assert (Tone.ADDED, "+[a]") in lines(Change(PATH, None, file(b"[a]\n")))
+    assert lines(Change(PATH, None, file(b"[a]\n"), bulk=True)) == [
+        (Tone.HEAD, "create /etc/asterisk/a.conf (mode 0640, owner 0:101, 4 bytes)")
+    ]
+
+
+def test_a_removal_a_link_and_a_folder_take_one_line_each():
+    folder = Node(Kind.FOLDER, 0o750, 0, 101)
+    link = Node(Kind.LINK, 0o777, 0, 0, b"a/b")
+    shown = lines(
+        Change(PATH, None, folder),
+        Change(PATH, None, link),
+        Change(PATH, file(b"x"), None),
+        Change(PATH, link, file(b"x", 0o755)),
+        emptied=(P("/d"),),
+        compiled=P("/s"),
+        notes=("n",),
+    )
+    assert [text for _, text in shown] == [
+        "create /etc/asterisk/a.conf/ (mode 0750, owner 0:101)",
+        "create /etc/asterisk/a.conf -> a/b",
+        "remove /etc/asterisk/a.conf",
+        "change /etc/asterisk/a.conf (mode 0755, owner 0:101)",
+        "compile /s",
+        "remove /d if nothing else is in it",
+        "Note: n",
+    ]
+
+
+def test_a_missing_last_newline_and_line_ends_are_told_apart_from_changes():
+    shown = lines(Change(PATH, file(b"a\r\nb"), file(b"a\r\nb\r\nc\r\n")))
+    assert [text for _, text in shown[2:]] == [" a", " b", "+c", "\\ the last line had no newline"]
+
+
+def test_a_foreign_files_control_characters_do_not_reach_the_terminal():
+    shown = lines(Change(PATH, file(b"\x1b[2J caf\xe9\n"), file(b"\x1b[2J caf\xe9\nx\n")))
+    assert (Tone.PLAIN, " ?[2J caf\\xe9") in shown
