@@ -1,0 +1,92 @@
+"""Calling the sandbox's sample company, and what is left on record of it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from itertools import count
+from typing import Any
+
+from installer.sandbox import Sandbox
+from tests.phone import Call, Caller, Phone
+from tests.phone.live import RecordedCall
+from tests.phone.script import Answers, Keys, ScriptedCaller
+
+_numbers = count(7700900100)
+
+KEYPAD: Answers = {
+    "service": (Keys("2"),),
+    "area": (Keys("871122#"),),  # TR1 1AA
+    "wanted": (Keys("1"),),
+    "day": (Keys("2"),),
+    "part": (Keys("1"),),
+    "callback": (Keys("1"),),
+    "phone": (Keys("07700900123#"),),
+    "agreed": (Keys("1"),),
+}
+"""Books a leaking tap without a word, and so without waiting for the end of a question."""
+
+
+@dataclass
+class Line:
+    """A phone next to the sandbox."""
+
+    sandbox: Sandbox
+    phone: Phone
+    did: str
+
+    @property
+    def database(self):
+        return self.sandbox.agent.data_dir / "voiceagent.db"
+
+    async def call(self, number: str | None = None, caller: Caller | None = None):
+        """Dial, and wait for the answer; returns the call and its live record."""
+        caller = caller or Caller(f"0{next(_numbers)}")
+        live = RecordedCall(self.database, caller.number, RecordedCall.known_calls(self.database))
+        call = await self.phone.call(number or self.did, caller)
+        await call.answered()
+        return call, live
+
+    async def greeted(self) -> tuple[Call, RecordedCall]:
+        """Dial, and wait until the agent is in the middle of its greeting."""
+        call, live = await self.call()
+        await call.agent_sounds()
+        await asyncio.sleep(0.5)
+        return call, live
+
+
+@asynccontextmanager
+async def line(sandbox: Sandbox) -> AsyncIterator[Line]:
+    """A phone that can call the sandbox, hung up at the end."""
+    at: dict[str, Any] = sandbox.endpoints()
+    async with Phone(at["sip"]["host"], at["sip"]["port"]) as phone:
+        yield Line(sandbox, phone, at["dids"][0])
+
+
+async def reaches_person(call: Call, within_s: float) -> None:
+    """Wait until the steady tone of the person's stand-in is heard; TimeoutError if it is not."""
+    async with asyncio.timeout(within_s):
+        while not call.tone_heard():
+            await asyncio.sleep(0.1)
+
+
+async def record_of(live: RecordedCall, **expected: Any) -> dict[str, Any]:
+    """Wait until the call's record says what is expected; AssertionError with it if it does not."""
+    record = None
+    for _ in range(100):
+        record = await live.record()
+        if record and all(record[name] == value for name, value in expected.items()):
+            return record
+        await asyncio.sleep(0.1)
+    raise AssertionError(f"expected {expected} in {record}")
+
+
+async def book(call: Call, live: RecordedCall, answers: Answers = KEYPAD) -> dict[str, Any]:
+    """Hold a call to its polite end; returns the booking."""
+    story = await ScriptedCaller(answers, quiet_s=0.1).run(call, live)
+    assert story.ended and story.ended.q850 == 16
+    booking = await live.booking()
+    assert booking
+    return booking
