@@ -206,9 +206,9 @@ def machine() -> dict[str, object]:
         ),
         platform.machine(),
     )
-    commit = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False
-    ).stdout.strip()
+    here = str(Path(__file__).parent)
+    revision = ["git", "-C", here, "rev-parse", "--short", "HEAD"]
+    commit = subprocess.run(revision, capture_output=True, text=True, check=False).stdout.strip()
     return {
         "cpu": f"{os.cpu_count()} x {model}",
         "kernel": platform.release(),

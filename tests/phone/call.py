@@ -238,12 +238,22 @@ class Call:
 
     # Driven by the phone
 
-    def take_in(self, message: Message | None, now: float) -> None:
-        """Feed a message (or, without one, the clock) to the dialog and act on what comes out."""
-        if message is None:
-            self.dialog.tick(now)
-        else:
-            self.dialog.receive(message, now)
+    def received(self, message: Message, now: float) -> None:
+        """Feed a message to the dialog and act on what comes out."""
+        self.dialog.receive(message, now)
+        self._act(now)
+
+    def timed_out(self, now: float) -> None:
+        """Tell the dialog the time it asked to be told."""
+        self.dialog.tick(now)
+        self._act(now)
+
+    def unreachable(self, now: float) -> None:
+        """Tell the dialog that the network refused what it sent."""
+        self.dialog.unreachable()
+        self._act(now)
+
+    def _act(self, now: float) -> None:
         self._flush(self)
         for event in self.dialog.take_events():
             if isinstance(event, Ringing):

@@ -25,7 +25,7 @@ class Ended:
 
     Attributes:
         by: Who ended it.
-        cause: `bye`, `cancelled`, `refused` or `timeout`.
+        cause: `bye`, `cancelled`, `refused`, `unreachable` or `timeout`.
         status: The SIP status that ended it, 200 for a BYE.
         q850: The Q.850 cause of the Reason header, if the peer gave one (16 is normal clearing).
         reason: The peer's words: Reason text or reason phrase.

@@ -48,8 +48,9 @@ class Phone(asyncio.DatagramProtocol):
 
     async def __aenter__(self) -> Phone:
         loop = asyncio.get_running_loop()
+        # A connected socket, because the kernel tells only those that nobody listens there.
         transport, _ = await loop.create_datagram_endpoint(
-            lambda: self, local_addr=(self._local_host, 0)
+            lambda: self, local_addr=(self._local_host, 0), remote_addr=self._peer
         )
         self._transport = transport
         return self
@@ -121,16 +122,19 @@ class Phone(asyncio.DatagramProtocol):
             return  # keep-alives and noise
         call = self._by_id.get(message.get("call-id"))
         if call is not None:
-            call.take_in(message, asyncio.get_running_loop().time())
+            call.received(message, asyncio.get_running_loop().time())
         else:
             self._send(stray(message))
 
     def error_received(self, exc: Exception) -> None:
-        """Nobody listens on the PBX's port: the INVITE's own timer decides what that means."""
+        """Nobody listens on the PBX's port: whoever waits for an answer need not wait on."""
+        for call in self.calls:
+            if call.outcome is None:
+                call.unreachable(asyncio.get_running_loop().time())
 
     def _send(self, message: Message | None) -> None:
         if message is not None and self._transport is not None:
-            self._transport.sendto(message.encode(), self._peer)
+            self._transport.sendto(message.encode())
 
     def _flush(self, call: Call) -> None:
         """Send what a dialog has to say and set its timer."""
@@ -138,7 +142,7 @@ class Phone(asyncio.DatagramProtocol):
         if self._transport.is_closing():
             return
         for data in call.dialog.take_output():
-            self._transport.sendto(data, self._peer)
+            self._transport.sendto(data)
         key = call.dialog.call_id
         if (timer := self._timers.pop(key, None)) is not None:
             timer.cancel()
@@ -146,5 +150,5 @@ class Phone(asyncio.DatagramProtocol):
         if deadline is not None:
             loop = asyncio.get_running_loop()
             self._timers[key] = loop.call_at(
-                deadline, lambda: call.take_in(None, max(deadline, loop.time()))
+                deadline, lambda: call.timed_out(max(deadline, loop.time()))
             )

@@ -20,6 +20,8 @@ from tests.phone.g711 import Pcm
 from tests.phone.outcome import CallEnded, Ended
 from tests.phone.voice import CALLERS, Voice
 
+ANYTHING = "*"
+"""The key of the answers to whatever else is asked."""
 QUIET_S = 0.4  # how long the agent must have been silent before a polite caller speaks
 
 
@@ -162,7 +164,8 @@ class ScriptedCaller:
     """A caller with an answer to everything it expects to be asked.
 
     Attributes:
-        answers: By what is asked for (or, failing that, by step), one after the other.
+        answers: By what is asked for, failing that by step, failing that under `ANYTHING`; one
+            after the other.
         voice: How it speaks.
         most_repeats: How often the same thing may be asked before it gives up.
         quiet_s: How long the agent must have been silent before it speaks.
@@ -238,7 +241,8 @@ class ScriptedCaller:
         return question
 
     def _answer(self, question: Question, asked: Counter[str]) -> Answer:
-        name = question.asks if question.asks in self.answers else question.step
+        named = (question.asks, question.step, ANYTHING)
+        name = next((n for n in named if n in self.answers), question.asks)
         asked[name] += 1
         answers = self.answers.get(name, ())
         if not answers or asked[name] > self.most_repeats:

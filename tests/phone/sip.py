@@ -177,6 +177,11 @@ class Dialog:
             repeat.interval_s = min(2 * repeat.interval_s, repeat.longest_s)
             repeat.at = min(now + repeat.interval_s, repeat.give_up_at)
 
+    def unreachable(self) -> None:
+        """Nobody listens at the PBX's address: as good as a 503 (RFC 3261 8.1.3.1)."""
+        if self._repeats:
+            self._end(Ended(Party.NOBODY, "unreachable", 503, None, "nobody listens there"))
+
     def receive(self, message: Message, now: float) -> None:
         """Take in a message of this Call-ID."""
         if message.status is not None:

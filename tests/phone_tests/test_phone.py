@@ -67,6 +67,19 @@ def test_a_refusal_is_raised_with_its_status(status: int) -> None:
     _with(story, plan=(100, status))
 
 
+def test_a_port_where_nobody_listens_refuses_at_once() -> None:
+    async def main() -> None:
+        async with peer() as gone:
+            port = gone.port
+        async with Phone("127.0.0.1", port) as phone:
+            call = await phone.call("100")
+            with pytest.raises(CallRefused) as refused:
+                await call.answered(timeout_s=5)
+            assert refused.value.ended.cause == "unreachable"
+
+    asyncio.run(main())
+
+
 def test_hanging_up_while_it_rings_cancels() -> None:
     async def story(phone: Phone, answering: Peer) -> None:
         call = await phone.call("100")

@@ -107,6 +107,17 @@ def test_an_invite_nobody_answers_is_sent_at_doubling_intervals_and_given_up_aft
     assert ended == Ended(Party.NOBODY, "timeout", 408, None, "no answer to INVITE")
 
 
+def test_an_address_where_nobody_listens_ends_only_what_waits_for_an_answer() -> None:
+    pair = Pair()
+    pair.dialog.unreachable()
+    [ended] = pair.dialog.take_events()
+    assert isinstance(ended, Ended) and (ended.cause, ended.status) == ("unreachable", 503)
+    pair = Pair()
+    pair.up()
+    pair.dialog.unreachable()
+    assert pair.dialog.state is State.CONFIRMED and pair.dialog.take_events() == []
+
+
 def test_a_provisional_answer_stops_the_repeats() -> None:
     pair = Pair()
     pair.answer(100)
