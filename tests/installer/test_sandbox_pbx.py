@@ -168,6 +168,17 @@ def test_ami_and_ari_let_the_administrator_in(box: Sandbox) -> None:
     assert settings is not None and "127.0.0.1" in settings
 
 
+def test_the_trunk_speaks_the_three_codecs_and_keeps_the_media_to_itself(box: Sandbox) -> None:
+    shown = box.pbx.cli("pjsip show endpoint trunk")
+    assert shown is not None
+    settings = dict(
+        (part.strip() for part in line.split(":", 1)) for line in shown.splitlines() if ":" in line
+    )
+    assert settings["allow"] == "(ulaw|alaw|g722)"
+    assert settings["direct_media"] == "false"
+    assert settings["rtp_timeout"] == "0"
+
+
 def test_two_run_side_by_side(box: Sandbox, make_sandbox: Maker) -> None:
     other = make_sandbox("other")
     endpoints = other.up(with_agent=False)
