@@ -26,6 +26,8 @@ NEEDED: tuple[Module, ...] = (
     Module("pbx_config", "reads extensions.conf"),
     Module("res_audiosocket", "carries the call's audio"),
     Module("app_audiosocket", "carries the call's audio"),
+    # Where res_agi is built with speech it does not load before this; elsewhere there is none.
+    Module("res_speech", "is what res_agi stands on", essential=False),
     Module("res_agi", "asks the agent about each call"),
     Module("app_exec", "keeps a failed step from ending the call"),
     Module("app_stack", "runs the hangup handler"),

@@ -2,10 +2,14 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from installer.conf_text import BEGIN, END, BlockError, has_block, with_block, without_block
+from installer.conf_text import BEGIN, END, BlockError, with_block, without_block
 
 INCLUDE = "voiceagent.d/extensions.conf"
 BOM = b"\xef\xbb\xbf"
+
+
+def has_block(text):
+    return without_block(text) != text
 
 
 def block(eol=b"\n"):
@@ -54,7 +58,7 @@ def test_an_indented_block_with_foreign_line_ends_is_still_ours():
     ],
 )
 def test_damaged_marks_are_refused_by_everything(text):
-    for act in (has_block, without_block, lambda it: with_block(it, INCLUDE)):
+    for act in (without_block, lambda it: with_block(it, INCLUDE)):
         with pytest.raises(BlockError):
             act(text)
 
