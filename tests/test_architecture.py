@@ -28,7 +28,10 @@ PURE = [
     "audiosocket_agent/workflow.py",
     "asterisk_conf/render.py",
     "installer/plan.py",
+    "installer/conf_reader.py",
     "installer/conf_text.py",
+    "installer/diff.py",
+    "installer/model.py",
 ]
 IMPURE = {"asyncio", "socket", "os", "time", "random", "subprocess", "threading", "logging"}
 
