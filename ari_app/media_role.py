@@ -6,7 +6,6 @@ import asyncio
 import sys
 from collections.abc import Callable
 
-from audiosocket_agent.tts.cache import PhraseCache
 from sqlalchemy.exc import DBAPIError
 
 from ari_app.records import StoreBookings, StoreJournal
@@ -18,6 +17,7 @@ from audiosocket_agent.errors import CompanyError, ProviderError
 from audiosocket_agent.media import MediaProcess
 from audiosocket_agent.stt import offline as offline_ear
 from audiosocket_agent.tts import offline as offline_voice
+from audiosocket_agent.tts.cache import PhraseCache
 
 
 async def serve_media(

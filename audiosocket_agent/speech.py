@@ -10,6 +10,10 @@ from audiosocket_agent.playout import Passage, Playout
 from audiosocket_agent.seams import TextToSpeech
 
 
+# Voices cut the silence around a sentence; without a breath between them a reply sounds rushed.
+BREATH = bytes(16 * 200)  # 200 ms * 16 bytes a millisecond
+
+
 class Mouth:
     """Feeds a call's playout from the voice, one reply at a time.
 
@@ -39,8 +43,10 @@ class Mouth:
         reply = self._playout.begin_reply()
         self._drained.clear()
         first = True
-        for text in sentences:
+        for position, text in enumerate(sentences):
             passage = self._playout.begin_passage(reply, text)
+            if position:
+                self._playout.push(passage, BREATH)
             async with aclosing(self._voice.synthesize(text)) as chunks:
                 async for pcm in chunks:
                     if first:
