@@ -11,6 +11,7 @@ say() { echo "bootstrap: $*" >&2; }
 declare -A package_of=(
     [espeak-ng]=espeak-ng    # the offline voice
     [mmdebstrap]=mmdebstrap  # builds the sandbox's Debian root
+    [mount]=mount            # the sandbox's /proc
     [setpriv]=util-linux     # the sandbox's namespaces
     [sipp]=sip-tester        # SIP load
     [unshare]=util-linux

@@ -10,7 +10,7 @@ import pytest
 
 _SCRIPT = Path(__file__).parents[1] / "scripts/bootstrap.sh"
 _BASIC = ("bash", "dirname", "sort", "cat", "head", "grep", "sha256sum")
-_NEEDED = ("espeak-ng", "mmdebstrap", "setpriv", "sipp", "unshare")
+_NEEDED = ("espeak-ng", "mmdebstrap", "mount", "setpriv", "sipp", "unshare")
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def test_what_is_missing_is_named_with_the_command_that_installs_it(bin_dir: Pat
     done = _run(bin_dir)
     assert done.returncode == 1
     what, command = done.stderr.splitlines()
-    packages = "espeak-ng mmdebstrap sip-tester util-linux"
+    packages = "espeak-ng mmdebstrap mount sip-tester util-linux"
     assert what == f"bootstrap: not installed: {packages}"
     assert command == (
         "bootstrap: run as root: apt-get update && "

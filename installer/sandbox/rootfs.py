@@ -55,7 +55,7 @@ def check_machine() -> None:
         raise MissingPrerequisiteError(
             "the sandbox runs Asterisk in a root of its own and needs root", "use sudo"
         )
-    packages = {"unshare": "util-linux", "setsid": "util-linux", "setpriv": "util-linux"}
+    packages = dict.fromkeys(("setpriv", "setsid", "unshare"), "util-linux") | {"mount": "mount"}
     if not _image(cache_dir()).is_dir():
         packages["mmdebstrap"] = "mmdebstrap"
     missing = sorted({pkg for program, pkg in packages.items() if not shutil.which(program)})

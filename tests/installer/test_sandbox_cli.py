@@ -48,7 +48,7 @@ def test_without_root_it_says_so(tmp_path: Path) -> None:
 def test_a_missing_program_is_answered_with_the_command_that_installs_it(tmp_path: Path) -> None:
     programs = tmp_path / "bin"
     programs.mkdir()
-    for name in ("setpriv", "setsid", "unshare"):
+    for name in ("mount", "setpriv", "setsid", "unshare"):
         found = shutil.which(name)
         assert found
         (programs / name).symlink_to(found)
