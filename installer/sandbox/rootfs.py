@@ -10,7 +10,7 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
-from installer.sandbox.errors import BuildError, MissingPrerequisiteError
+from installer.sandbox.errors import BuildError, MissingPrerequisiteError, SandboxError
 
 # Debian's own Asterisk 22. The release files of a development suite expire; that is not an error.
 # python3 runs the bundle's AGI script. Manuals and translations are a sixth of the size.
@@ -129,9 +129,17 @@ def _copy(entry: Path, folder: Path, how: str) -> None:
 
 
 def remove_tree(path: Path) -> None:
-    """Delete a folder and all in it, never crossing into something mounted there."""
-    if path.exists():
-        subprocess.run(["rm", "-rf", "--one-file-system", "--", str(path)], check=True)
+    """Delete a folder or file and all in it, never crossing into something mounted there.
+
+    Raises:
+        SandboxError: If something is left.
+    """
+    removed = subprocess.run(
+        ["rm", "-rf", "--one-file-system", "--", str(path)], capture_output=True, text=True
+    )
+    if removed.returncode != 0:
+        reason = removed.stderr.strip().split("\n")[0]
+        raise SandboxError(f"cannot delete {path}", reason)
 
 
 def _image(cache: Path) -> Path:

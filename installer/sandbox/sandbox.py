@@ -33,7 +33,8 @@ HOST = "127.0.0.1"
 QUEUE = "reception"
 _SAMPLE_DIDS = ["441632960001"]  # of the sample company, for a PBX that runs without the agent
 _PORT_ATTEMPTS = 3
-_OWN_NAMES = ("data", "logs", "root", "root.new", "run", "state.json", "state.json.new", "lock")
+# In the order of their deletion: as long as anything is left, it is known as a sandbox's.
+_OWN_NAMES = ("root", "root.new", "data", "run", "logs", "state.json.new", "state.json", "lock")
 
 
 def default_directory() -> Path:
@@ -260,6 +261,10 @@ class Sandbox:
         return bool(found)
 
     def _purge(self) -> None:
+        # Whoever is killed in here leaves a sandbox that knows that its root is no good.
+        if state := load(self.directory):
+            state.root_key = ""
+            save(self.directory, state)
         PortRegistry(rootfs.cache_dir()).release(self.directory)
         rootfs.remove_tree(self.agent.run_dir)
         for name in _OWN_NAMES:

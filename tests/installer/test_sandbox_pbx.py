@@ -241,6 +241,23 @@ def test_down_leaves_no_process_and_no_mount_and_purge_no_file(make_sandbox: Mak
     assert not box.directory.exists()
 
 
+def test_a_purge_that_broke_off_leaves_a_sandbox_that_up_repairs(make_sandbox: Maker) -> None:
+    box = make_sandbox("half")
+    box.up(with_agent=False)
+    # Something mounted in the root stops the deletion, after much of it is gone.
+    mounted = f'mount -t tmpfs tmpfs "{box.root}/mnt" && exec "$@"'
+    done = subprocess.run(
+        ["unshare", "--mount", "sh", "-c", mounted, "sh", sys.executable, "-m", "installer.sandbox"]
+        + ["down", "--purge", "--dir", str(box.directory)],
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("Error: cannot delete") and done.stderr.count("\n") == 1
+    assert box.root.exists() and not (box.root / "usr/sbin/asterisk").exists()
+    _call_reaches_a_person(box.up(with_agent=False))
+
+
 def test_a_folder_deleted_under_a_running_sandbox_does_not_hide_it(make_sandbox: Maker) -> None:
     box = make_sandbox("vanished")
     box.up(with_agent=False)
