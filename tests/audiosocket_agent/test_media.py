@@ -269,6 +269,26 @@ def test_every_call_is_recorded_as_ended_exactly_once(tmp_path):
     assert kinds == ["connected"] * 5 + ["ended"] * 5 + ["registered"] * 5
 
 
+def test_no_log_line_tells_who_called_or_what_was_said(tmp_path, caplog):
+    async def scenario(it):
+        leg = await it.call(caller="01632960777")
+        await leg.until(voiced=True)
+        for answer in ("boiler service", "truro"):
+            assert await leg.answer(), answer
+        leg.send(0x03, b"1")
+        await leg.until(voiced=False, frames=5)
+        leg.send(0x42, b"unknown")
+        leg.close()
+        await it.ended(leg.call_id)
+
+    with caplog.at_level("DEBUG"):
+        run(scenario, tmp_path, ear=ScriptedEar("boiler service", "truro"))
+    lines = "\n".join(record.getMessage() for record in caplog.records)
+    assert "call connected" in lines and "call ended" in lines
+    for secret in ("960777", "boiler", "truro", "Which town", "Harbour"):
+        assert secret not in lines
+
+
 @pytest.mark.parametrize(
     "line",
     [b"", b"not json", b"[]", b"{}", b'{"op":"dance"}', b'{"op":"outcome"}',
