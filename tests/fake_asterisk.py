@@ -78,8 +78,16 @@ class Pbx:
 
     async def register(self, call_id=None, did=DID, caller="01632960123"):
         call_id = call_id or uuid.uuid4()
-        reply = await self.ask({"op": "register", "uuid": str(call_id), "did": did,
-                                "caller": caller, "channel": "PJSIP/a-1", "uniqueid": "1.1"})
+        reply = await self.ask(
+            {
+                "op": "register",
+                "uuid": str(call_id),
+                "did": did,
+                "caller": caller,
+                "channel": "PJSIP/a-1",
+                "uniqueid": "1.1",
+            }
+        )
         return call_id, reply  # fmt: skip
 
     async def outcome(self, call_id):

@@ -136,7 +136,7 @@ def test_hangup_before_the_greeting(sandbox):
     [
         Caller('07700900001"', name='say "hi", ${SHELL(touch /tmp/hostile)}'),
         Caller("${SHELL(touch /tmp/hostile)}", name="a,b,c|d&e(f)"),
-        # Asterisk itself drops a message with a line break in a name; in a number it arrives as %0A.
+        # Asterisk drops a message with a line break in a name; in a number it is %0A.
         Caller("0770'900;001\r\nVia: broken", name="a; b"),
         Caller("07700900001", name='\\\\" ${EVAL(${CHANNEL})} \x01\x7f é ü 你'),
         Caller(withheld=True),
