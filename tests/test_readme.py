@@ -1,0 +1,79 @@
+"""The README's commands are run as they stand; only folders are changed to the test's own."""
+
+import asyncio
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.calls.ring import line, record_of
+from tests.installer.trees import build
+from tests.pbx import plain_env
+
+ROOT = Path(__file__).parent.parent
+BIN = Path(sys.executable).parent
+BLOCKS = re.findall(r"^```\n(.*?)^```", (ROOT / "README.md").read_text(), re.M | re.S)
+
+
+def block(containing):
+    """Return the commands of the one block that contains a text, without comments."""
+    (found,) = [b for b in BLOCKS if containing in b]
+    return [c for part in found.splitlines() if (c := part.partition("#")[0].strip())]
+
+
+def run(command, **env):
+    done = subprocess.run(
+        ["bash", "-ec", command.replace(".venv/bin", str(BIN))],
+        cwd=ROOT, env={**plain_env(), **env}, capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+    assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
+    return done.stdout
+
+
+def test_every_make_target_it_names_exists():
+    targets = set(re.findall(r"\bmake ([a-z]+)", "\n".join(BLOCKS)))
+    assert {"demo", "test"} <= targets
+    run("make -n " + " ".join(sorted(targets)))
+
+
+def test_ci_runs_the_test_command_of_the_readme():
+    assert "make test" in (ROOT / ".ci" / "run").read_text()
+    assert block("make test") == ["make test"]
+
+
+@pytest.mark.pbx
+def test_trying_it_by_hand(sandbox):
+    up, status, down = block("sandbox up")[1:]
+    here = f"--dir {sandbox.directory}"
+    assert "441632960001" in run(f"{up} {here}")
+    run(f"{status} {here}")
+
+    async def ring():
+        async with line(sandbox) as it:
+            call, live = await it.call()
+            await call.agent_sounds()
+            await call.hangup()
+            await record_of(live, end_reason="caller_hung_up")
+
+    asyncio.run(ring())
+    export, listing, show, bookings = block("calls list")
+    export = export.replace(".sandbox/data", str(sandbox.agent.data_dir))
+    assert "caller_hung_up" in run(f"{export}; {listing}")
+    assert "Hello" in run(f"{export}; {show}")
+    run(f"{export}; {bookings}")
+    run(f"{down} {here}")
+
+
+def test_on_your_pbx(tmp_path):
+    dry_run, install, undo, start = block("voiceagent-install --undo")
+    tree = tmp_path / "pbx"
+    build("debian22", tree)
+    before = {p: p.read_bytes() for p in tree.rglob("*") if p.is_file()}
+    assert "voiceagent-in" in run(f"{dry_run} --root {tree}")
+    run(f"{install} --yes --root {tree}")
+    assert "sales" in (tree / "etc/asterisk/voiceagent.d/extensions.conf").read_text()
+    run(f"{undo} --yes --root {tree}")
+    assert {p: p.read_bytes() for p in tree.rglob("*") if p.is_file()} == before
+    run(f"{start} --help")
