@@ -21,7 +21,8 @@ VOICE_DBFS = -50.0
 TONE_HZ = 1000.0
 FRAME_S = FRAME_SAMPLES / RATE_HZ
 _SILENCE_DBFS = -100.0
-_TONE_SHARE = 0.8  # of a frame's power at one frequency; the loudest harmonic of speech has less
+TONE_SHARE = 0.8
+"""Of a frame's power at one frequency; the loudest harmonic of speech has less."""
 Floats = npt.NDArray[np.float64]
 Block = npt.NDArray[np.int16]  # one frame a row
 Flags = npt.NDArray[np.bool_]
@@ -196,7 +197,7 @@ def tone_spans(sound: Sound, shortest_s: float = 0.5) -> list[Segment]:
     """Stretches of steady 1,000 Hz, which is how the sandbox says "a person was reached"."""
     tonal = Sound(
         sound.at,
-        np.where(sound.tone >= _TONE_SHARE, sound.level_dbfs, _SILENCE_DBFS),
+        np.where(sound.tone >= TONE_SHARE, sound.level_dbfs, _SILENCE_DBFS),
         sound.tone,
     )
     return segments(tonal, join_s=0.05, shortest_s=shortest_s)
