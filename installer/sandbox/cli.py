@@ -116,8 +116,7 @@ def down(directory: Path | None, purge: bool) -> None:
 
 def _part_line(details: dict[str, object]) -> str:
     words = ["ready" if details["ready"] else "not ready"]
-    pids = details.get("pids") or ({"pid": details["pid"]} if details.get("pid") else {})
-    if isinstance(pids, dict):
+    if isinstance(pids := details["pids"], dict):
         words += [f"{name} {pid}" for name, pid in pids.items()]
     if details["uptime_s"] is not None:
         words.append(f"up {details['uptime_s']} s")

@@ -24,7 +24,7 @@ from installer.sandbox.errors import StartError
 
 _BLOCK_PORTS = 1000
 _BASES = range(10_000, 32_000, _BLOCK_PORTS)
-_HOST = "127.0.0.1"
+HOST = "127.0.0.1"
 _LEAVING_S = 2.0  # a killed process may hold its sockets for a moment longer
 _POLL_S = 0.02
 
@@ -160,7 +160,7 @@ def _can_bind(port: int, kind: socket.SocketKind) -> bool:
         if kind is socket.SOCK_STREAM:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((_HOST, port))
+            probe.bind((HOST, port))
         except OSError as error:
             if error.errno not in (errno.EADDRINUSE, errno.EACCES):
                 raise

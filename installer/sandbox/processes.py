@@ -21,6 +21,8 @@ from pathlib import Path
 
 _DIR_MARK = "VA_SANDBOX_DIR"
 _PART_MARK = "VA_SANDBOX_PART"
+_PF_EXITING, _PF_KTHREAD = 0x4, 0x200000  # Linux include/linux/sched.h
+_EXEC_S = 0.5  # an exec takes far less than a millisecond once its file is in memory
 _CLOCK_TICKS_HZ = os.sysconf("SC_CLK_TCK")
 
 
@@ -146,10 +148,7 @@ def _wait_exit(pid: int, timeout_s: float) -> bool:
 
 
 def _part_of(pid: int, directory: Path) -> str | None:
-    try:
-        environ = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
-    except OSError:
-        return None
+    environ = _environ(pid)
     if f"{_DIR_MARK}={directory}".encode() not in environ:
         return None
     prefix = f"{_PART_MARK}=".encode()
@@ -159,17 +158,43 @@ def _part_of(pid: int, directory: Path) -> str | None:
     return None
 
 
+def _environ(pid: int) -> list[bytes]:
+    """Return the environment of a process; empty when it has none or is no more."""
+    deadline = time.monotonic() + _EXEC_S
+    while True:
+        try:
+            content = Path(f"/proc/{pid}/environ").read_bytes()
+            if content or _has_no_environ(pid) or time.monotonic() > deadline:
+                return content.split(b"\0")
+        except OSError:
+            return []
+        time.sleep(0.001)
+
+
+def _has_no_environ(pid: int) -> bool:
+    # Half-way through exec a process has its new memory but not yet an environment in it, so an
+    # empty answer counts only from a kernel thread, from whoever is exiting, and from a process
+    # whose environment is there and has no length.
+    _, fields = _stat(pid)
+    flags, start, end = (int(fields[n]) for n in (6, 47, 48))  # proc(5): fields 9, 50 and 51
+    return bool(flags & (_PF_KTHREAD | _PF_EXITING)) or (start == end != 0)
+
+
+def _stat(pid: int) -> tuple[str, list[str]]:
+    """Return the name and the fields from the third on of /proc/PID/stat."""
+    stat = Path(f"/proc/{pid}/stat").read_text()
+    # The name is in brackets and may hold anything; the fields proper start after the last one.
+    return stat[stat.index("(") + 1 : stat.rindex(")")], stat[stat.rindex(")") + 2 :].split()
+
+
 def _read(pid: int, directory: Path) -> Process | None:
     part = _part_of(pid, directory)
     if part is None:
         return None
     try:
-        stat = Path(f"/proc/{pid}/stat").read_text()
+        name, fields = _stat(pid)
         boot_age_s = float(Path("/proc/uptime").read_text().split()[0])
     except OSError:
         return None
-    # The name is in brackets and may hold anything; the fields proper start after the last one.
-    name = stat[stat.index("(") + 1 : stat.rindex(")")]
-    fields = stat[stat.rindex(")") + 2 :].split()
     started_s = int(fields[19]) / _CLOCK_TICKS_HZ  # proc(5): field 22, starttime
     return Process(pid, int(fields[1]), part, name, max(0.0, boot_age_s - started_s))

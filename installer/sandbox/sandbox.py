@@ -12,15 +12,14 @@ DIR/run/         the agent's sockets (under /run when DIR's path is too long for
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import os
 import subprocess
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 
-from installer.sandbox import processes, rootfs
+from installer.sandbox import folder, processes, report, rootfs
 from installer.sandbox.agent import PART as AGENT_PART
 from installer.sandbox.agent import Agent, program
 from installer.sandbox.errors import SandboxError, StartError
@@ -29,12 +28,9 @@ from installer.sandbox.pbx.render import PbxSettings, render
 from installer.sandbox.ports import PortBlock, PortRegistry
 from installer.sandbox.state import State, load, save
 
-HOST = "127.0.0.1"
 QUEUE = "reception"
 _SAMPLE_DIDS = ["441632960001"]  # of the sample company, for a PBX that runs without the agent
 _PORT_ATTEMPTS = 3
-# In the order of their deletion: as long as anything is left, it is known as a sandbox's.
-_OWN_NAMES = ("root", "root.new", "data", "run", "logs", "state.json.new", "state.json", "lock")
 
 
 def default_directory() -> Path:
@@ -81,10 +77,11 @@ class Sandbox:
             SandboxError: In one line, why not.
         """
         rootfs.check_machine()
-        self._make_directory()
+        folder.take(self.directory)
         with self._locked():
             state = load(self.directory) or State()
             save(self.directory, state)
+            self._make_logs()
             self._up_pbx(state)
             if with_agent and not self.agent.is_healthy(self._ports(state)):
                 self._start_agent(state, env)
@@ -107,8 +104,6 @@ class Sandbox:
             ran = self._stop_all()
             if purge:
                 self._purge()
-        if purge and not any(self.directory.iterdir()):
-            self.directory.rmdir()
         return ran
 
     def status(self) -> dict[str, object]:
@@ -116,32 +111,16 @@ class Sandbox:
         state = load(self.directory)
         found = processes.find(self.directory)
         if state is None or state.port_base is None:
-            return {"state": "degraded" if found else "down", "dir": str(self.directory)}
-        ports = self._ports(state)
-        asterisk = self.pbx.asterisk()
+            return {"state": report.whole(False, False, found), "dir": str(self.directory)}
         pbx_ready = self.pbx.is_ready(self._settings(state), _SAMPLE_DIDS[0])
-        agent_healthy = self.agent.is_healthy(ports)
-        supervisor = self.agent.pids().get("supervisor")
-        both = {
-            "pbx": {
-                "ready": pbx_ready,
-                "pid": asterisk[0].pid if asterisk else None,
-                "uptime_s": round(asterisk[0].uptime_s, 1) if asterisk else None,
-            },
-            "agent": {
-                "ready": agent_healthy,
-                "pids": self.agent.pids(),
-                "uptime_s": next(
-                    (round(p.uptime_s, 1) for p in found if p.pid == supervisor), None
-                ),
-            },
-        }
-        whole = "up" if pbx_ready and agent_healthy else "degraded" if found else "down"
+        agent_ready = self.agent.is_healthy(self._ports(state))
+        asterisk = {process.name: process.pid for process in self.pbx.asterisk()}
         return {
-            "state": whole,
+            "state": report.whole(pbx_ready, agent_ready, found),
             "dir": str(self.directory),
             "profile": state.profile,
-            **both,
+            "pbx": report.part(pbx_ready, asterisk, found),
+            "agent": report.part(agent_ready, self.agent.pids(), found),
             "endpoints": self._endpoints(state),
         }
 
@@ -200,6 +179,9 @@ class Sandbox:
                 failure = error
                 self._stop_all()
                 taken.add(self._ports(state).base)
+            except StartError:
+                self.pbx.stop()
+                raise
         raise failure
 
     def _choose_ports(self, state: State, taken: set[int]) -> None:
@@ -267,31 +249,16 @@ class Sandbox:
             save(self.directory, state)
         PortRegistry(rootfs.cache_dir()).release(self.directory)
         rootfs.remove_tree(self.agent.run_dir)
-        for name in _OWN_NAMES:
-            rootfs.remove_tree(self.directory / name)
+        folder.delete(self.directory)
 
-    def _make_directory(self) -> None:
-        if self.directory.is_dir() and not (self.directory / "state.json").exists():
-            strangers = {path.name for path in self.directory.iterdir()} - {"lock"}
-            if strangers:
-                raise SandboxError(
-                    f"{self.directory} holds other files and no sandbox",
-                    "choose an empty folder with --dir",
-                )
-        self.logs.mkdir(parents=True, exist_ok=True)
+    def _make_logs(self) -> None:
+        self.logs.mkdir(exist_ok=True)
         shortcut = self.logs / "asterisk"
         if not shortcut.is_symlink():
             shortcut.symlink_to("../root/var/log/asterisk")
 
-    @contextmanager
-    def _locked(self) -> Iterator[None]:
-        with (self.directory / "lock").open("w") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                self._say("waiting for another command on this sandbox")
-                fcntl.flock(lock, fcntl.LOCK_EX)
-            yield
+    def _locked(self) -> AbstractContextManager[None]:
+        return folder.locked(self.directory, self._say)
 
     def _state(self) -> State:
         state = load(self.directory)
@@ -319,13 +286,6 @@ class Sandbox:
 
     def _endpoints(self, state: State) -> dict[str, object]:
         ports = self._ports(state)
-        health = self.agent.health(ports) or {}
-        return {
-            "sip": {"host": HOST, "port": ports.sip},
-            "dids": health.get("dids") or _SAMPLE_DIDS,
-            "ami": {"host": HOST, "port": ports.ami},
-            "ari": {"url": f"http://{HOST}:{ports.ari}/ari"},
-            "audiosocket": {"host": HOST, "port": ports.audiosocket},
-            "http": {"url": f"http://{HOST}:{ports.http}"},
-            "logs": str(self.logs),
-        }
+        told = (self.agent.health(ports) or {}).get("dids")
+        dids = [str(did) for did in told] if isinstance(told, list) else _SAMPLE_DIDS
+        return report.endpoints(ports, dids, self.logs)

@@ -61,6 +61,25 @@ def test_finds_what_it_started_by_its_mark_and_nothing_else(
         stranger.wait()
 
 
+def test_a_process_is_found_at_every_moment_of_its_start(tmp_path: Path) -> None:
+    # Each program replaces itself by the next: looked at often enough, some exec is half-way.
+    chain = "exec " + "env " * 400 + "sleep 60"
+    processes.start_detached(
+        ["/bin/sh", "-c", chain],
+        directory=tmp_path,
+        part="test",
+        env={"PATH": os.environ["PATH"]},
+        log=tmp_path / "log",
+    )
+    names: set[str] = set()
+    try:
+        while names != {"sleep"}:
+            names = {process.name for process in processes.find(tmp_path)}
+            assert names, "lost sight of it"
+    finally:
+        processes.stop(tmp_path, "test", [], 0)
+
+
 def test_children_carry_the_mark_and_only_the_top_is_asked(
     start: Callable[[str], Path], tmp_path: Path
 ) -> None:
