@@ -103,7 +103,9 @@ class Call:
         self._tasks: asyncio.TaskGroup | None = None
         self._over = asyncio.Event()
         self._ended: tuple[EndReason, Outcome | None] | None = None
-        self._beat = pacer.join(self._tick)
+        self._beat = pacer.join(
+            self._tick, lambda: self.end(EndReason.ENGINE_FAILED, Outcome.SORRY)
+        )
 
     async def run(self) -> tuple[EndReason, Outcome | None]:
         """Hold the call from greeting to goodbye.

@@ -11,21 +11,29 @@ from __future__ import annotations
 import asyncio
 import heapq
 import itertools
+import logging
 from collections.abc import Callable
 
-FRAME_S = 0.020
+log = logging.getLogger(__name__)
 
 
 class Beat:
     """One call's place in the pacer; created by `Pacer.join`."""
 
-    __slots__ = ("_active", "_pacer", "due_s", "tick")
+    __slots__ = ("_active", "_failed", "_pacer", "_tick", "due_s")
 
-    def __init__(self, pacer: Pacer, due_s: float, tick: Callable[[float], float]) -> None:
+    def __init__(
+        self,
+        pacer: Pacer,
+        due_s: float,
+        tick: Callable[[float], float],
+        failed: Callable[[], None],
+    ) -> None:
         self._pacer = pacer
         self._active = True
+        self._tick = tick
+        self._failed = failed
         self.due_s = due_s
-        self.tick = tick
 
     @property
     def active(self) -> bool:
@@ -40,6 +48,15 @@ class Beat:
     def leave(self) -> None:
         """Stop ticking; idempotent."""
         self._active = False
+
+    def tick(self, now_s: float) -> None:
+        """Let the call send its frame; a call that fails costs no other call a frame."""
+        try:
+            self.due_s = self._tick(now_s)
+        except Exception:
+            log.exception("a call failed while sending its frame")
+            self.leave()
+            self._failed()
 
 
 class Pacer:
@@ -57,13 +74,14 @@ class Pacer:
         self._timer: asyncio.TimerHandle | None = None
         self._armed_s = 0.0
 
-    def join(self, tick: Callable[[float], float]) -> Beat:
+    def join(self, tick: Callable[[float], float], failed: Callable[[], None]) -> Beat:
         """Add a call, first tick at once.
 
         Args:
             tick: Called with the loop time when due; returns the next due time, in loop seconds.
+            failed: Called once if `tick` raises; the call gets no more ticks then.
         """
-        beat = Beat(self, self._loop.time(), tick)
+        beat = Beat(self, self._loop.time(), tick, failed)
         self._schedule(beat)
         return beat
 
@@ -98,7 +116,7 @@ class Pacer:
             due_s, _, beat = heapq.heappop(self._heap)
             if not beat.active or due_s != beat.due_s:
                 continue
-            beat.due_s = beat.tick(now_s)
+            beat.tick(now_s)
             if beat.active:
                 heapq.heappush(self._heap, (beat.due_s, next(self._order), beat))
         self._arm()

@@ -25,7 +25,7 @@ def test_serves_every_call_at_its_own_phase_and_stops_when_they_leave():
 
             return tick
 
-        beats += [pacer.join(ticker(i)) for i in range(10)]
+        beats += [pacer.join(ticker(i), failed=lambda: None) for i in range(10)]
         async with asyncio.timeout(5):
             await done.wait()
         await asyncio.sleep(0.05)
@@ -50,7 +50,7 @@ def test_a_moved_beat_ticks_at_the_new_time_once():
                 ticked.set()
             return now_s + 3600
 
-        beat = pacer.join(tick)
+        beat = pacer.join(tick, failed=lambda: None)
         await first.wait()
         beat.move(loop.time())
         async with asyncio.timeout(5):
@@ -60,3 +60,29 @@ def test_a_moved_beat_ticks_at_the_new_time_once():
         return count
 
     assert asyncio.run(main()) == 2
+
+
+def test_a_call_that_fails_is_told_and_costs_the_others_nothing():
+    async def main():
+        loop = asyncio.get_running_loop()
+        pacer = Pacer(loop)
+        enough = asyncio.Event()
+        failures, ticks = [], []
+
+        def broken(_now_s):
+            raise ZeroDivisionError
+
+        def sound(now_s):
+            ticks.append(now_s)
+            if len(ticks) == 5:
+                enough.set()
+            return now_s + 0.005
+
+        pacer.join(broken, failed=lambda: failures.append("broken"))
+        pacer.join(sound, failed=lambda: failures.append("sound"))
+        async with asyncio.timeout(5):
+            await enough.wait()
+        pacer.close()
+        return failures
+
+    assert asyncio.run(main()) == ["broken"]
