@@ -9,7 +9,6 @@ from contextlib import aclosing
 from audiosocket_agent.playout import Passage, Playout
 from audiosocket_agent.seams import TextToSpeech
 
-
 # Voices cut the silence around a sentence; without a breath between them a reply sounds rushed.
 BREATH = bytes(16 * 200)  # 200 ms * 16 bytes a millisecond
 

@@ -155,7 +155,7 @@ class Leg:
 
     async def answer(self):
         """Let the agent finish, speak, and wait until it speaks again (False: it hung up)."""
-        await self.until(voiced=False, frames=5)
+        await self.until(voiced=False, frames=15)  # longer than the breath between two sentences
         await self.talk(400)
         return await self.until(voiced=True)
 
