@@ -64,7 +64,7 @@ def test_frames_flow_from_the_first_moment_to_the_last(tmp_path):
 def test_barge_in_silences_us_and_history_keeps_what_was_heard(tmp_path):
     async def scenario(it):
         leg = await it.call()
-        await leg.until(voiced=True, frames=30)
+        await leg.until(voiced=True, frames=15)
         at = len(leg.frames)
         await leg.talk(400)
         await leg.until(voiced=False, frames=3)
@@ -75,7 +75,7 @@ def test_barge_in_silences_us_and_history_keeps_what_was_heard(tmp_path):
 
     greeting = run(scenario, tmp_path, ear=ScriptedEar("boiler service"))
     assert greeting.interrupted and greeting.text.startswith(greeting.heard)
-    assert 14 <= len(greeting.heard.split()) <= 22  # some 30 to 44 frames, two for each word
+    assert 7 <= len(greeting.heard.split()) <= 14  # 15 frames and the few until onset; 2 a word
 
 
 @pytest.mark.parametrize("how", ["close", "reset"])
