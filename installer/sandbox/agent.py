@@ -137,4 +137,6 @@ class Agent:
         except FileNotFoundError:
             lines = []
         said = [line.strip() for line in lines if line.strip()]
+        # What its roles say in passing is not why it ended.
+        said = [line for line in said if " INFO " not in line and " DEBUG " not in line] or said
         return f"{said[-1]} (see {self._log})" if said else f"see {self._log}"
