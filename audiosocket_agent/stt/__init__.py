@@ -1,0 +1,1 @@
+"""The ears: one file an engine; the setting names the file."""
