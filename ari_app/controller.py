@@ -17,6 +17,8 @@ from ari_app.media_role import open_database
 from ari_app.roles import StartError
 from ari_app.settings import Settings
 from ari_app.store import Store
+from audiosocket_agent.company import load_companies
+from audiosocket_agent.errors import CompanyError
 from audiosocket_agent.journal import EndReason
 from audiosocket_agent.workflow import Outcome
 
@@ -102,10 +104,14 @@ async def serve_controller(
     Raises:
         StartError: If a setting makes it impossible.
     """
+    try:
+        dids = sorted(load_companies(settings.companies))
+    except CompanyError as error:
+        raise StartError(str(error)) from None
     store = await open_database(settings)
     controller = Controller(MediaLink(settings.media_socket), store)
     agi = FastAgiServer(controller.ask)
-    runner = web.AppRunner(_http(controller), access_log=None)
+    runner = web.AppRunner(_http(controller, dids), access_log=None)
     await runner.setup()
     reconciling = asyncio.create_task(controller.reconcile())
     try:
@@ -134,10 +140,10 @@ async def _listen(starting: Awaitable[object], where: str) -> None:
         raise StartError(f"cannot listen on {where}: {error.strerror}") from None
 
 
-def _http(controller: Controller) -> web.Application:
+def _http(controller: Controller, dids: list[str]) -> web.Application:
     async def health(_request: web.Request) -> web.Response:
         ok = await controller.healthy()
-        return web.json_response({"ok": ok}, status=200 if ok else 503)
+        return web.json_response({"ok": ok, "dids": dids}, status=200 if ok else 503)
 
     app = web.Application()
     app.router.add_get("/health", health)

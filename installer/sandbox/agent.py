@@ -61,12 +61,13 @@ class Agent:
         """Folder of its database and recordings."""
         return self._directory / "data"
 
-    def start(self, ports: PortBlock, env: Mapping[str, str]) -> None:
+    def start(self, ports: PortBlock, env: Mapping[str, str], group: int) -> None:
         """Start the agent and return at once; `wait_healthy` says how that went.
 
         Args:
             ports: Where it listens.
             env: Its environment; the settings that place it in the sandbox win over it.
+            group: Number of the root's group `asterisk`, which may register calls by `setup.agi`.
         """
         for folder in (self.run_dir, self.data_dir):
             folder.mkdir(mode=0o700, exist_ok=True)
@@ -78,6 +79,7 @@ class Agent:
             "VOICEAGENT_HTTP_PORT": str(ports.http),
             "VOICEAGENT_RUN_DIR": str(self.run_dir),
             "VOICEAGENT_DATA_DIR": str(self.data_dir),
+            "VOICEAGENT_LINK_GROUP": str(group),
         }
         processes.start_detached(
             [str(program("voiceagent")), "run"],

@@ -56,7 +56,7 @@ class Sandbox:
         self.root = self.directory / "root"
         self.logs = self.directory / "logs"
         self.agent = Agent(self.directory, self.logs / "agent.log")
-        self.pbx = Pbx(self.directory, self.root, self.logs / "pbx.log")
+        self.pbx = Pbx(self.directory, self.root, self.logs / "pbx.log", self.agent.run_dir)
         self._say = say
 
     # ---- the three commands ----
@@ -225,7 +225,8 @@ class Sandbox:
     def _start_agent(self, state: State, env: Mapping[str, str] | None) -> None:
         self.agent.stop()
         ports = self._ports(state)
-        self.agent.start(ports, os.environ if env is None else env)
+        _, group = self.pbx.asterisk_ids()
+        self.agent.start(ports, os.environ if env is None else env, group)
         try:
             self.agent.wait_healthy(ports)
         except StartError:

@@ -27,6 +27,7 @@ _STOP_PATIENCE_S = 5.0
 # (p99 20.3 ms) on a machine whose processors are busy; without it p99 is 22 ms.
 _FIRST_PROCESS = """
 mount -t proc proc "$1/proc" || exit 1
+mkdir -p "$1/run/voiceagent" && mount --bind "$2" "$1/run/voiceagent" || exit 1
 chroot "$1" /usr/sbin/asterisk -f -p -U asterisk -G asterisk &
 wait $!
 """
@@ -43,16 +44,19 @@ class Pbx:
         directory: The sandbox's folder.
         root: Its copy of the Debian root.
         log: File for what Asterisk prints before its own log opens.
+        run_dir: The agent's folder of Unix sockets, which `setup.agi` in the root sees as
+            /run/voiceagent.
     """
 
-    def __init__(self, directory: Path, root: Path, log: Path) -> None:
+    def __init__(self, directory: Path, root: Path, log: Path, run_dir: Path) -> None:
         self._directory = directory
         self._root = root
+        self._run_dir = run_dir
         self._log = log
 
     def write_files(self, settings: PbxSettings) -> None:
         """Write the administrator's files, owned by the root's own `asterisk` user."""
-        uid, gid = self._asterisk_ids()
+        uid, gid = self.asterisk_ids()
         for name, content in render(settings).items():
             path = self._root / name
             if not path.parent.exists():
@@ -72,9 +76,20 @@ class Pbx:
         # What a killed Asterisk left behind: its own control socket and pid file.
         for leftover in ("asterisk.ctl", "asterisk.pid"):
             (self._root / "run/asterisk" / leftover).unlink(missing_ok=True)
+        self._run_dir.mkdir(parents=True, exist_ok=True)
+        os.chown(self._run_dir, -1, self.asterisk_ids()[1])
+        self._run_dir.chmod(0o750)
         namespaces = ["unshare", "--mount", "--pid", "--fork", "--kill-child=KILL", "--"]
         processes.start_detached(
-            [*namespaces, "/bin/sh", "-c", _FIRST_PROCESS, "sandbox-pbx", str(self._root)],
+            [
+                *namespaces,
+                "/bin/sh",
+                "-c",
+                _FIRST_PROCESS,
+                "sandbox-pbx",
+                str(self._root),
+                str(self._run_dir),
+            ],
             directory=self._directory,
             part=PART,
             env={
@@ -131,8 +146,11 @@ class Pbx:
         """Run a command on Asterisk's CLI; None when it cannot be reached."""
         return probes.asterisk_cli(self._root, command, _READY_TIMEOUT_S)
 
-    def _asterisk_ids(self) -> tuple[int, int]:
-        # The root's own passwd file: the host may have given these numbers to someone else.
+    def asterisk_ids(self) -> tuple[int, int]:
+        """Return user and group number of the root's Asterisk.
+
+        They are in the root's own passwd file: the host may have given them to someone else.
+        """
         for line in (self._root / "etc/passwd").read_text().splitlines():
             name, _, uid, gid, *_ = line.split(":")
             if name == "asterisk":
