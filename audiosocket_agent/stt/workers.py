@@ -63,13 +63,13 @@ class WorkerPool:
         Raises:
             ProviderError: If one does not start; those that did are stopped.
         """
-        tasks = [asyncio.create_task(self._add_worker()) for _ in range(self._size)]
+        starts = (self._add_worker() for _ in range(self._size))
         try:
-            await asyncio.gather(*tasks)
+            results = await asyncio.gather(*starts, return_exceptions=True)
+            for result in results:
+                if isinstance(result, BaseException):
+                    raise result
         except BaseException:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
             await self.close()
             raise
 
@@ -116,8 +116,19 @@ class WorkerPool:
 
     async def _add_worker(self) -> None:
         worker = await _Worker.start()
+        # At once, ready or not: from here on `close` finds it and stops it.
         self._workers.add(worker)
+        try:
+            await worker.ready()
+        except ProviderError:
+            await self._remove_worker(worker)
+            raise
         self._idle.put_nowait(worker)
+
+    async def _remove_worker(self, worker: _Worker) -> None:
+        await worker.stop()
+        # Not before: closing the pool in the middle of this stops the worker once more.
+        self._workers.discard(worker)
 
     def _replace(self, worker: _Worker) -> None:
         task = asyncio.create_task(self._swap(worker))
@@ -125,9 +136,7 @@ class WorkerPool:
         task.add_done_callback(self._replacing.discard)
 
     async def _swap(self, worker: _Worker) -> None:
-        await worker.stop()
-        # Not before: closing the pool in the middle of this stops the worker once more.
-        self._workers.discard(worker)
+        await self._remove_worker(worker)
         while not self._closed:
             try:
                 return await self._add_worker()
@@ -155,13 +164,11 @@ class _Worker:
             )
         except OSError as error:
             raise ProviderError(PROVIDER, f"cannot start: {error.strerror}") from error
-        worker = cls(process)
-        try:
-            await worker._reply(0, READY_S)
-        except BaseException:
-            await worker.stop()
-            raise
-        return worker
+        return cls(process)
+
+    async def ready(self) -> None:
+        """Wait until the model is loaded."""
+        await self._reply(0, READY_S)
 
     async def ask(self, pcm: bytes, phrases: tuple[str, ...], deadline_s: float) -> Reply:
         assert self._process.stdin is not None

@@ -18,6 +18,7 @@ from collections.abc import AsyncGenerator
 from contextlib import suppress
 
 import numpy as np
+import numpy.typing as npt
 import soxr
 
 from audiosocket_agent.errors import ProviderError
@@ -178,7 +179,8 @@ class _Shaper:
 
     def _resample(self, samples: Samples, *, last: bool = False) -> Samples:
         level = samples.astype(np.float32) * np.float32(GAIN)
-        return np.rint(self._resampler.resample_chunk(level, last=last)).astype(np.int16)
+        resampled: npt.NDArray[np.float32] = self._resampler.resample_chunk(level, last=last)
+        return np.rint(resampled).astype(np.int16)
 
 
 def speakable(text: str) -> str:

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import stat
+from contextlib import aclosing
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,12 @@ import uvloop
 from audiosocket_agent.errors import ProviderError
 from audiosocket_agent.tts.offline import OfflineVoice, open_engine, speakable
 
-SENTENCE = "Thank you for calling. How can I help you today?"
+SENTENCE = "Good morning. How can I help you today?"
+
+
+# Stand-ins for espeak-ng that misbehave: one stops in mid-sentence, one never stops.
+STALLING = "cat >/dev/null; head -c 30000 /dev/urandom; exec sleep 60\n"
+ENDLESS = "cat >/dev/null; exec cat /dev/urandom\n"
 
 
 def children():
@@ -141,24 +147,25 @@ def test_leaving_early_stops_the_program():
     asyncio.run(main())
 
 
-def test_cancelling_the_listener_stops_the_program():
+@pytest.mark.parametrize("waits_for", ["audio", "playout"])
+def test_cancelling_the_listener_stops_the_program(tmp_path, waits_for):
     async def main():
         before = children()
-        voice = await open_engine()
+        voice = OfflineVoice(script(tmp_path, ENDLESS if waits_for == "playout" else STALLING))
         first = asyncio.Event()
 
         async def listen():
-            async for _ in voice.synthesize("This is a sentence. " * 250):
-                first.set()
-                await asyncio.sleep(60)
+            async with aclosing(voice.synthesize(SENTENCE)) as stream:
+                async for _ in stream:
+                    first.set()
+                    if waits_for == "playout":
+                        await asyncio.sleep(60)
 
         task = asyncio.create_task(listen())
         await first.wait()
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
-        # The generator of a cancelled task is closed by the loop's own clean-up at the latest.
-        await asyncio.get_running_loop().shutdown_asyncgens()
         assert children() == before
 
     asyncio.run(main())
@@ -226,8 +233,7 @@ def test_a_program_that_says_nothing_misses_its_deadline(tmp_path):
 def test_a_program_that_stalls_in_mid_sentence_misses_its_deadline(tmp_path):
     async def main():
         before = children()
-        body = "cat >/dev/null; head -c 30000 /dev/urandom; exec sleep 60\n"
-        voice = OfflineVoice(script(tmp_path, body), next_bytes_s=0.1)
+        voice = OfflineVoice(script(tmp_path, STALLING), next_bytes_s=0.1)
         with pytest.raises(ProviderError, match="sent nothing"):
             await said(voice, SENTENCE)
         assert children() == before
