@@ -6,6 +6,7 @@ import asyncio
 import logging
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 from aiohttp import web
@@ -69,14 +70,18 @@ class Controller:
         except (OSError, TimeoutError, gate.GateError):
             return False
 
-    async def reconcile(self) -> None:
-        """Close the records of calls that no process holds any more, for as long as we run."""
-        while True:
+    async def reconcile(self, stop: asyncio.Event) -> None:
+        """Close the records of calls that no process holds any more, until told to stop.
+
+        It is told, not cancelled: a query cancelled half-way would keep its connection.
+        """
+        while not stop.is_set():
             try:
                 await self._close_orphans()
             except Exception:
                 log.exception("records could not be reconciled")
-            await asyncio.sleep(RECONCILE_S)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), RECONCILE_S)
 
     async def _close_orphans(self) -> None:
         open_calls = await self._store.open_calls()
@@ -113,7 +118,7 @@ async def serve_controller(
     agi = FastAgiServer(controller.ask)
     runner = web.AppRunner(_http(controller, dids), access_log=None)
     await runner.setup()
-    reconciling = asyncio.create_task(controller.reconcile())
+    reconciling = asyncio.create_task(controller.reconcile(stop))
     try:
         await _listen(
             agi.start(settings.agi_host, settings.agi_port),
@@ -127,7 +132,8 @@ async def serve_controller(
         on_ready()
         await stop.wait()
     finally:
-        reconciling.cancel()
+        stop.set()
+        await reconciling
         await agi.close()
         await runner.cleanup()
         await store.close()

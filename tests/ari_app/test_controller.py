@@ -107,11 +107,13 @@ def test_records_of_calls_nobody_holds_are_closed_and_no_others(tmp_path):
             await put(store, call_id=live)
             await put(store, call_id=young, age=timedelta(0))
             await put(store, call_id=done, ended="completed", following="hangup")
-            reconciling = asyncio.create_task(it.reconcile())
+            stop = asyncio.Event()
+            reconciling = asyncio.create_task(it.reconcile(stop))
             async with asyncio.timeout(10):
                 while (await record(store, dead)).end_reason is None:
                     await asyncio.sleep(0.02)
-            reconciling.cancel()
+            stop.set()
+            await reconciling
             reasons = [(await record(store, c)).end_reason for c in (dead, live, young, done)]
             assert reasons == ["agent_died", None, None, "completed"]
 
