@@ -42,6 +42,7 @@ _AFTER_BARGE_S = 2.0
 _STOPPED_S = 0.8
 _BURST = 10
 _BURST_SPACING_S = 0.1  # ten calls within one second
+_PHONE_NICENESS = -10
 _INTERRUPTION = "Sorry, can I just ask you something, I have a leaking tap at home."
 
 
@@ -196,6 +197,19 @@ SCENARIOS: dict[str, Callable[[Bench], Awaitable[None]]] = {
 }
 
 
+def favour_the_phone() -> int:
+    """Put this process ahead of others where that is allowed; returns its niceness.
+
+    A caller's phone is another machine. Here it shares the processors with what it measures, and a
+    phone that is kept waiting would send its caller's voice late.
+    """
+    try:
+        os.setpriority(os.PRIO_PROCESS, 0, _PHONE_NICENESS)
+    except PermissionError:
+        pass  # the rows about the phone itself say how much that matters
+    return os.getpriority(os.PRIO_PROCESS, 0)
+
+
 def machine() -> dict[str, object]:
     """What the figures were measured on."""
     model = next(
@@ -252,6 +266,7 @@ def main() -> int:
     about = machine()
     try:
         with _endpoints(options) as at:
+            about["phone's niceness"] = favour_the_phone()  # after the sandbox, which inherits
             rows = asyncio.run(measure(at, options.only or list(SCENARIOS), options.count))
     except SandboxFailed as error:
         print(f"no sandbox: {error}", file=sys.stderr)

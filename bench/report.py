@@ -8,6 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 
+_MOST_VALUES = 1000  # gaps come by the ten thousand: beyond this their distribution is kept
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """One measured quantity.
@@ -62,7 +65,7 @@ def table(rows: Sequence[Row]) -> str:
 
 
 def as_json(rows: Sequence[Row]) -> list[dict[str, object]]:
-    """The rows with their raw values, for plots and for comparing runs."""
+    """The rows with what is needed for plots: each value, or how many of each when they are many."""
     return [
         {
             "name": row.name,
@@ -73,10 +76,17 @@ def as_json(rows: Sequence[Row]) -> list[dict[str, object]]:
             "statistic": row.statistic if row.target is not None else None,
             "met": row.met(),
             "note": row.note,
-            "values": [round(float(value), 3) for value in row.values],
+            **_raw(row.values),
         }
         for row in rows
     ]
+
+
+def _raw(values: Sequence[float]) -> dict[str, object]:
+    if len(values) <= _MOST_VALUES:
+        return {"values": [round(float(value), 3) for value in values]}
+    whole, counts = np.unique(np.floor(values).astype(int), return_counts=True)
+    return {"histogram": dict(zip(whole.tolist(), counts.tolist(), strict=True))}
 
 
 def document(machine: Mapping[str, object], rows: Sequence[Row]) -> str:

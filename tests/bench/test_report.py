@@ -20,10 +20,16 @@ def test_a_row_shows_its_figures_its_target_and_its_note() -> None:
     assert lines[2] == "| wait, ms (two) | 2 | 15 | 19.5 | 19.9 | 20 | max <= 15 | **no** |"
 
 
-def test_json_keeps_every_value() -> None:
+def test_json_keeps_every_value_of_a_few() -> None:
     [found] = as_json([Row("wait", [1.23456, 2.0], target=3)])
     assert found["values"] == [1.235, 2.0]
     assert (found["n"], found["met"], found["statistic"]) == (2, True, "p95")
+
+
+def test_json_counts_what_is_too_many_to_list() -> None:
+    [found] = as_json([Row("gap", [19.9] * 600 + [20.1] * 500)])
+    assert found["histogram"] == {19: 600, 20: 500}
+    assert "values" not in found
 
 
 def test_the_page_says_what_it_was_measured_on() -> None:
