@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-
 _MOST_VALUES = 1000  # gaps come by the ten thousand: beyond this their distribution is kept
 
 
@@ -65,7 +64,7 @@ def table(rows: Sequence[Row]) -> str:
 
 
 def as_json(rows: Sequence[Row]) -> list[dict[str, object]]:
-    """The rows with what is needed for plots: each value, or how many of each when they are many."""
+    """The rows with what plots need: each value or, when there are many, how many of each."""
     return [
         {
             "name": row.name,
