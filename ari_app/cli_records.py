@@ -12,7 +12,7 @@ from typing import Any
 import click
 import sqlalchemy as sa
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from ari_app import store
 
@@ -40,7 +40,7 @@ def query(statement: sa.Select[Any]) -> list[dict[str, Any]]:
 
 def print_table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> None:
     """Print rows as a table with these columns."""
-    table = Table(*columns)
+    table = Table(*(Column(name, no_wrap=True) for name in columns))
     for row in rows:
         table.add_row(*("" if row[name] is None else str(row[name]) for name in columns))
     Console().print(table)
@@ -63,7 +63,10 @@ def list_calls(limit: int, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(rows))
         return
-    print_table(rows, ("call_id", "registered_at", "company", "caller", "end_reason", "next"))
+    for row in rows:
+        row["call"] = row["call_id"][:8]
+        row["at"] = row["registered_at"][:19]
+    print_table(rows, ("call", "at", "company", "caller", "end_reason", "next"))
 
 
 @calls.command("show")

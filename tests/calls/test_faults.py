@@ -9,9 +9,8 @@ import signal
 
 import pytest
 
-from tests.calls.ring import KEYPAD, book, line, reaches_person, record_of
+from tests.calls.ring import KEYPAD, book, key_through, line, reaches_person, record_of
 from tests.phone import Caller, voice
-from tests.phone.script import HangUp, Keys, ScriptedCaller
 
 pytestmark = pytest.mark.pbx
 
@@ -68,13 +67,13 @@ def test_controller_dies_in_mid_call_and_the_call_goes_on_to_its_booking(sandbox
 def test_controller_dies_just_before_the_end_and_the_goodbye_stays_a_goodbye(sandbox):
     async def scenario(it):
         call, live = await it.greeted()
-        declining = {**KEYPAD, "wanted": (Keys("2"),)}
-        talking = asyncio.create_task(ScriptedCaller(declining, quiet_s=0.1).run(call, live))
+        declining = {**KEYPAD, "wanted": "2"}
+        talking = asyncio.create_task(key_through(call, live, declining))
         while not any("Goodbye" in turn["text"] for turn in await live.turns()):
             await asyncio.sleep(0.05)
         os.kill(sandbox.agent.pids()["controller"], signal.SIGKILL)
-        story = await talking
-        assert story.ended.q850 == 16 and not call.tone_heard()
+        await talking
+        assert (await call.ended()).q850 == 16 and not call.tone_heard()
         await record_of(live, end_reason="completed", next="hangup")
 
     on_the_line(sandbox, scenario)
@@ -97,7 +96,7 @@ def test_hangup_in_mid_sentence_and_the_agent_serves_others(sandbox):
 def test_hangup_in_mid_booking_keeps_the_booking(sandbox):
     async def scenario(it):
         call, live = await it.greeted()
-        talking = asyncio.create_task(ScriptedCaller(KEYPAD, quiet_s=0.1).run(call, live))
+        talking = asyncio.create_task(key_through(call, live))
         while not any("booking that" in turn["text"] for turn in await live.turns()):
             await asyncio.sleep(0.02)
         await call.hangup()
@@ -111,7 +110,8 @@ def test_hangup_in_mid_booking_keeps_the_booking(sandbox):
 def test_hangup_halfway_through_the_questions_books_nothing(sandbox):
     async def scenario(it):
         call, live = await it.greeted()
-        await ScriptedCaller({**KEYPAD, "day": (HangUp(),)}, quiet_s=0.1).run(call, live)
+        await key_through(call, live, until="day")
+        await call.hangup()
         await record_of(live, end_reason="caller_hung_up")
         assert await live.booking() is None
 
