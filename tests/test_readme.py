@@ -54,6 +54,7 @@ def test_trying_it_by_hand(sandbox):
         async with line(sandbox) as it:
             call, live = await it.call()
             await call.agent_sounds()
+            await asyncio.sleep(1.0)  # long enough for the first word
             await call.hangup()
             await record_of(live, end_reason="caller_hung_up")
 
