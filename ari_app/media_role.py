@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import sys
 from collections.abc import Callable
 
@@ -28,9 +29,6 @@ async def serve_media(
     Raises:
         StartError: If a setting makes it impossible.
     """
-    # A database thread may hold the interpreter for this long while a frame is due; the default of
-    # 5 ms is a quarter of a frame, heard as jitter.
-    sys.setswitchinterval(0.0005)
     try:
         companies = load_companies(settings.companies)
         ear = await offline_ear.open_engine(workers=settings.stt_workers)
@@ -41,7 +39,10 @@ async def serve_media(
     journal = StoreJournal(store)
     media = MediaProcess(settings.media(), companies, ear, voice, journal, StoreBookings(store))
     try:
+        _favour_frames()
         await media.serve(stop.wait(), on_ready)
+    except ProviderError as error:
+        raise StartError(str(error)) from None
     except OSError as error:
         raise StartError(
             f"cannot listen on {settings.audiosocket_host}:{settings.audiosocket_port} or "
@@ -53,6 +54,18 @@ async def serve_media(
         await voice.close()
         await journal.close()
         await store.close()
+
+
+def _favour_frames() -> None:
+    """Keep the interpreter from holding up a frame that is due.
+
+    A database thread may hold it for the switch interval, whose default of 5 ms is a quarter of a
+    frame, heard as jitter. A full garbage collection looks at every object there is; those made by
+    now are here to stay, so they are taken out of its sight.
+    """
+    sys.setswitchinterval(0.0005)
+    gc.collect()
+    gc.freeze()
 
 
 async def open_database(settings: Settings) -> Store:
