@@ -10,7 +10,7 @@ from audiosocket_agent.company import Company
 from audiosocket_agent.seams import Expectation, Expects
 from audiosocket_agent.workflow import YES_NO_SLOTS, Slot
 
-YES = ("yes", "yes please", "yeah", "that's right", "correct")
+YES = ("yes", "yes please", "yeah", "that's right")
 NO = ("no", "no thanks", "no thank you")
 PERSON = ("a person please", "speak to a person", "talk to a person", "operator", "a human please")
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday")
