@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import sys
+import tempfile
 
 import click
 
@@ -34,14 +36,17 @@ def run(role: str | None, heartbeat_fd: int) -> None:
     from ari_app.settings import SettingsError, load_settings
     from ari_app.supervisor import EX_CONFIG, supervise
 
+    os.umask(0o077)  # records hold callers' numbers and words: nobody else's to read
     try:
         settings = load_settings()
         for folder, name in ((settings.run_dir, "RUN_DIR"), (settings.data_dir, "DATA_DIR")):
             try:
                 folder.mkdir(parents=True, exist_ok=True)
+                with tempfile.TemporaryFile(dir=folder):
+                    pass
             except OSError as error:
                 raise SettingsError(
-                    [f"VOICEAGENT_{name}={folder}: cannot make the folder: {error.strerror}"]
+                    [f"VOICEAGENT_{name}={folder}: cannot write there: {error.strerror}"]
                 ) from None
     except SettingsError as error:
         for line in error.lines:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,8 @@ from rich.console import Console
 from rich.table import Column, Table
 
 from ari_app import store
+
+MACHINE_WIDTH = 240  # in a pipe nobody sees line ends, but a cut-off value is lost
 
 
 def database_path() -> Path:
@@ -43,10 +45,24 @@ def print_table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> No
     table = Table(*(Column(name, no_wrap=True) for name in columns))
     for row in rows:
         table.add_row(*("" if row[name] is None else str(row[name]) for name in columns))
-    Console().print(table)
+    console = Console()
+    if not console.is_terminal:
+        console.width = MACHINE_WIDTH
+    console.print(table)
 
 
 as_json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+def limit_option(default: int) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Return the option for how many rows are shown."""
+    return click.option(
+        "--limit",
+        type=click.IntRange(1),
+        default=default,
+        show_default=True,
+        help="Show this many, newest first.",
+    )
 
 
 @click.group()
@@ -55,7 +71,13 @@ def calls() -> None:
 
 
 @calls.command("list")
-@click.option("--limit", default=20, show_default=True, help="Show this many, newest first.")
+@click.option(
+    "--limit",
+    type=click.IntRange(1),
+    default=20,
+    show_default=True,
+    help="Show this many, newest first.",
+)
 @as_json_option
 def list_calls(limit: int, as_json: bool) -> None:
     """List calls, newest first."""
@@ -119,7 +141,13 @@ def response_ms(marks_ms: Mapping[str, int]) -> int | None:
 
 @click.command()
 @as_json_option
-@click.option("--limit", default=50, show_default=True, help="Show this many, newest first.")
+@click.option(
+    "--limit",
+    type=click.IntRange(1),
+    default=50,
+    show_default=True,
+    help="Show this many, newest first.",
+)
 def bookings(as_json: bool, limit: int) -> None:
     """List bookings, newest first."""
     table = store.bookings

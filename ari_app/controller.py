@@ -10,6 +10,7 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 from aiohttp import web
+from sqlalchemy.exc import DBAPIError
 
 from agi import gate
 from agi.fastagi import FastAgiServer
@@ -57,10 +58,14 @@ class Controller:
     async def _from_records(self, request: Mapping[str, str]) -> dict[str, object]:
         """Tell how a call ended whose media process does not know it (any more)."""
         call_id = uuid.UUID(request["uuid"])
-        planned = await self._store.planned_next(call_id)
-        if planned is None:
+        try:
+            planned = await self._store.planned_next(call_id)
+            if planned is None:
+                planned = Outcome.SORRY.value
+                await self._store.end_call(call_id, EndReason.AGENT_DIED.value, planned)
+        except DBAPIError as error:
+            log.error("the record of a call cannot be read: %s", error.orig)
             planned = Outcome.SORRY.value
-            await self._store.end_call(call_id, EndReason.AGENT_DIED.value, planned)
         return {"ok": True, "next": planned}
 
     async def healthy(self) -> bool:
@@ -78,8 +83,8 @@ class Controller:
         while not stop.is_set():
             try:
                 await self._close_orphans()
-            except Exception:
-                log.exception("records could not be reconciled")
+            except DBAPIError as error:
+                log.error("records could not be checked: %s", error.orig)
             with suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), RECONCILE_S)
 

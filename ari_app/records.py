@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from ari_app.store import Store, bookings, calls, turns, utc_now
 from audiosocket_agent.conversation import BookingRequest
@@ -25,6 +25,8 @@ log = logging.getLogger(__name__)
 # are dropped, with a line in the log, rather than callers.
 MOST_WAITING = 5000
 REFERENCE_TRIES = 20
+BUSY_PAUSE_S = 0.5
+CLOSE_DEADLINE_S = 3.0  # a database that is still busy then would keep the process from ending
 
 
 class StoreJournal:
@@ -40,8 +42,11 @@ class StoreJournal:
         self._writer = asyncio.create_task(self._write())
 
     async def close(self) -> None:
-        """Write what is waiting, then stop."""
-        await self._waiting.join()
+        """Write what is waiting, for at most `CLOSE_DEADLINE_S`, then stop."""
+        try:
+            await asyncio.wait_for(self._waiting.join(), CLOSE_DEADLINE_S)
+        except TimeoutError:
+            log.error("the database is busy; %d notes of calls are lost", self._waiting.qsize() + 1)
         self._writer.cancel()
 
     def registered(self, info: CallInfo, company: str) -> None:
@@ -100,12 +105,22 @@ class StoreJournal:
         while True:
             write = await self._waiting.get()
             try:
-                await write()
-            except DBAPIError as error:
-                # The statement's parameters are personal data: only the driver's words are logged.
-                log.error("a note of a call was not written: %s", type(error.orig).__name__)
+                await self._write_one(write)
             finally:
                 self._waiting.task_done()
+
+    async def _write_one(self, write: Callable[[], Awaitable[None]]) -> None:
+        """Write one note; a database that is busy is waited for, and the notes behind wait too."""
+        while True:
+            try:
+                return await write()
+            except OperationalError:
+                log.warning("the database is busy; a note of a call waits")
+                await asyncio.sleep(BUSY_PAUSE_S)
+            except DBAPIError as error:
+                # The statement's parameters are personal data: only the driver's words are logged.
+                log.error("a note of a call was refused: %s", type(error.orig).__name__)
+                return None
 
 
 class StoreBookings:

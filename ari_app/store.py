@@ -145,7 +145,7 @@ async def open_store(path: Path) -> Store:
     Raises:
         sqlalchemy.exc.DBAPIError: If the file cannot be opened or written.
     """
-    engine = create_async_engine(f"sqlite+aiosqlite:///{path}")
+    engine = create_async_engine(f"sqlite+aiosqlite:///{path}", hide_parameters=True)
     sa.event.listen(engine.sync_engine, "connect", _set_pragmas)
     async with engine.begin() as connection:
         await connection.run_sync(metadata.create_all)
@@ -161,7 +161,7 @@ def reading(path: Path) -> Iterator[sa.Connection]:
     """
     if not path.exists():
         raise FileNotFoundError(path)
-    engine = sa.create_engine(f"sqlite:///file:{path}?mode=ro&uri=true")
+    engine = sa.create_engine(f"sqlite:///file:{path}?mode=ro&uri=true", hide_parameters=True)
     sa.event.listen(
         engine, "connect", lambda c, _: c.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
     )

@@ -138,6 +138,8 @@ def load_companies(folder: Path) -> dict[str, Company]:
     Raises:
         CompanyError: If a file is bad, the folder holds none, or two companies share a DID.
     """
+    if not folder.is_dir():
+        raise CompanyError(folder, "there is no such folder; see VOICEAGENT_COMPANIES")
     by_did: dict[str, Company] = {}
     for path in sorted(folder.glob("*.yaml")):
         company = load_company(path)

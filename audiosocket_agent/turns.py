@@ -90,10 +90,12 @@ class TurnPolicy:
 
     def key(self, digit: str, now_ms: float, *, playing: bool) -> list[Act]:
         """Take one key press."""
+        if digit == "#" and not self._keys:
+            return []  # pressed from habit after a complete answer: it means nothing any more
         acts = [Act.INTERRUPT] if playing else []
         self._no_input_at_ms = None
         if digit == "#":
-            return [*acts, Act.KEYS] if self._keys else acts
+            return [*acts, Act.KEYS]
         self._keys += digit
         self._keys_at_ms = now_ms + self._key_rule.pause_ms
         if len(self._keys) >= self._key_rule.most:

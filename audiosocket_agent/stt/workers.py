@@ -109,7 +109,11 @@ class WorkerPool:
             raise ProviderError(PROVIDER, "the recogniser is closed")
         try:
             async with asyncio.timeout(WAIT_S):
-                return await self._idle.get()
+                # One that died while idle costs no utterance one of its tries.
+                while (worker := await self._idle.get()).ended:
+                    _log.warning("a recogniser died while idle and is replaced")
+                    self._replace(worker)
+                return worker
         except TimeoutError:
             what = f"no recogniser was free for {WAIT_S} s"
             raise ProviderError(PROVIDER, what, retryable=True) from None
@@ -170,12 +174,21 @@ class _Worker:
         """Wait until the model is loaded."""
         await self._reply(0, READY_S)
 
+    @property
+    def ended(self) -> bool:
+        """Whether its process is known to have ended."""
+        return self._process.returncode is not None
+
     async def ask(self, pcm: bytes, phrases: tuple[str, ...], deadline_s: float) -> Reply:
         assert self._process.stdin is not None
         self._number += 1
         # Not drained: at most one utterance lies in the buffer, and a worker that does not read it
         # misses the deadline of its reply.
-        self._process.stdin.write(encode_request(Request(self._number, phrases, pcm)))
+        try:
+            self._process.stdin.write(encode_request(Request(self._number, phrases, pcm)))
+        except (RuntimeError, OSError):
+            # The process died while idle: uvloop then refuses the write with a RuntimeError.
+            raise ProviderError(PROVIDER, "the process ended", retryable=True) from None
         return await self._reply(self._number, deadline_s)
 
     async def _reply(self, number: int, deadline_s: float) -> Reply:

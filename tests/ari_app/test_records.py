@@ -123,3 +123,23 @@ def test_a_database_that_refuses_is_a_booking_error_and_never_a_lost_note_of_oth
 
     run(scenario, path)
     assert len(rows(path, store.calls)) == 1
+
+
+def test_a_busy_database_delays_notes_and_loses_none(tmp_path):
+    path = tmp_path / "v.db"
+
+    async def scenario(database):
+        journal = StoreJournal(database)
+        journal.registered(INFO, "harbour")
+        await journal._waiting.join()
+        blocker = sqlite3.connect(path)
+        blocker.execute("BEGIN IMMEDIATE")
+        journal.ended(CALL, EndReason.COMPLETED, Outcome.HANGUP)
+        await asyncio.sleep(store.BUSY_TIMEOUT_MS / 1000 + 0.2)  # the first try has failed by now
+        blocker.rollback()
+        blocker.close()
+        await journal.close()
+
+    run(scenario, path)
+    (call,) = rows(path, store.calls)
+    assert call["end_reason"] == "completed"

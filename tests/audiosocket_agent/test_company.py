@@ -47,8 +47,10 @@ def test_a_bad_file_is_refused_in_one_line(tmp_path, text, says):
 
 
 def test_missing_folder_binary_file_and_shared_did(tmp_path):
-    with pytest.raises(CompanyError, match="holds no company"):
+    with pytest.raises(CompanyError, match="no such folder"):
         load_companies(tmp_path / "nowhere")
+    with pytest.raises(CompanyError, match="holds no company"):
+        load_companies(tmp_path)
     (tmp_path / "a.yaml").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(CompanyError, match="UTF-8"):
         load_companies(tmp_path)

@@ -92,3 +92,11 @@ def test_a_key_interrupts_and_a_lone_hash_is_nothing():
     assert turns.key("1", 0, playing=True) == [Act.INTERRUPT]
     assert turns.take_keys() == "1"
     assert turns.key("#", 0, playing=False) == []
+    assert turns.key("#", 0, playing=True) == []
+
+
+def test_a_hash_from_habit_neither_interrupts_nor_ends_the_wait():
+    turns = policy()
+    turns.listen(0, 6000, KeyRule())
+    turns.key("#", 100, playing=True)
+    assert turns.tick(6000) == [Act.NO_INPUT]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
@@ -80,6 +81,19 @@ async def record_of(live: RecordedCall, **expected: Any) -> dict[str, Any]:
             return record
         await asyncio.sleep(0.1)
     raise AssertionError(f"expected {expected} in {record}")
+
+
+async def newest_record(sandbox: Sandbox) -> dict[str, Any]:
+    """Return the record of the call that was registered last, once it is connected."""
+    query = "SELECT * FROM calls WHERE end_reason IS NULL ORDER BY registered_at DESC LIMIT 1"
+    async with asyncio.timeout(5):
+        while True:
+            with closing(sqlite3.connect(sandbox.agent.data_dir / "voiceagent.db")) as db:
+                db.row_factory = sqlite3.Row
+                row = db.execute(query).fetchone()
+            if row is not None and row["connected_at"]:
+                return dict(row)
+            await asyncio.sleep(0.05)
 
 
 async def key_through(

@@ -5,11 +5,20 @@ What the caller hears is judged at the phone: the person's stand-in is a steady 
 
 import asyncio
 import os
+import re
 import signal
 
 import pytest
 
-from tests.calls.ring import KEYPAD, book, key_through, line, reaches_person, record_of
+from tests.calls.ring import (
+    KEYPAD,
+    book,
+    key_through,
+    line,
+    newest_record,
+    reaches_person,
+    record_of,
+)
 from tests.phone import Caller, voice
 
 pytestmark = pytest.mark.pbx
@@ -148,8 +157,9 @@ def test_hostile_or_withheld_caller_id_is_answered_and_executes_nothing(sandbox,
         call = await it.phone.call(it.did, caller)
         await call.answered()
         await call.agent_sounds()
-        await asyncio.sleep(0.3)
-        assert not call.tone_heard()
+        # It is the agent that is heard, not the people's queue: this call is on its record.
+        record = await newest_record(sandbox)
+        assert record["connected_at"] and re.fullmatch(r"[0-9+*#]{0,32}", record["caller"])
         await call.hangup()
 
     on_the_line(sandbox, scenario)

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import uvloop
 
 from audiosocket_agent.errors import ProviderError
 from audiosocket_agent.stt.workers import WorkerPool
@@ -29,7 +30,8 @@ def pooled(scenario, size=1, **settings):
             await pool.close()
             assert pool.pids == ()
 
-    return asyncio.run(main())
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:  # as in production
+        return runner.run(main())
 
 
 def gone(pid):
@@ -67,6 +69,17 @@ def test_a_worker_killed_in_mid_utterance_is_replaced_and_the_utterance_retried(
         assert not Path(f"/proc/{old}").exists()
 
     pooled(scenario)
+
+
+def test_workers_that_died_while_idle_cost_no_utterance():
+    async def scenario(pool):
+        for pid in pool.pids:
+            os.kill(pid, signal.SIGKILL)
+            assert gone(pid)
+        await asyncio.sleep(0.1)  # the loop has noticed that the pipes are closed
+        return await pool.recognise(spoken("yes please"), PHRASES)
+
+    assert pooled(scenario, size=2).text == "yes please"
 
 
 def test_a_frozen_worker_is_replaced_and_the_utterance_retried():
