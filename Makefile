@@ -10,6 +10,7 @@ help:
 	@echo "make test          the whole test suite, real Asterisk included"
 	@echo "make check         lint, types and the fast tests"
 	@echo "make bench         the benchmark"
+	@echo "make bootstrap     .venv and what it needs, nothing more"
 	@echo "make requirements  pin the Python packages anew"
 
 bootstrap:
