@@ -80,9 +80,9 @@ def test_a_company_of_ones_own_answers_its_own_number(make_sandbox, tmp_path):
             call, live = await it.call("441632960077")
             await call.agent_sounds()
             record = await record_of(live, company="mill")
-            turns = await live.turns()
+            question = await live.next_question()
             await call.hangup()
-            return record, turns[0]["text"]
+            return record, question.text
 
     record, greeting = asyncio.run(main())
     assert record["did"] == "441632960077" and "Mill Roofing" in greeting
