@@ -16,9 +16,9 @@ from ari_app.store import Store, open_store
 from audiosocket_agent.company import load_companies
 from audiosocket_agent.errors import CompanyError, ProviderError
 from audiosocket_agent.media import MediaProcess
+from audiosocket_agent.phrases import PhraseCache
 from audiosocket_agent.stt import offline as offline_ear
 from audiosocket_agent.tts import offline as offline_voice
-from audiosocket_agent.tts.cache import PhraseCache
 
 
 async def serve_media(

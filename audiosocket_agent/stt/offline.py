@@ -15,8 +15,8 @@ from dataclasses import dataclass
 
 from audiosocket_agent.errors import ProviderError
 from audiosocket_agent.seams import SAMPLE_RATE_HZ, Expectation, Transcript
-from audiosocket_agent.stt.grammar import normalise
-from audiosocket_agent.stt.workers import PROVIDER, WorkerPool
+from audiosocket_agent.stt.sphinx.grammar import normalise
+from audiosocket_agent.stt.sphinx.workers import PROVIDER, WorkerPool
 
 BYTES_PER_MS = SAMPLE_RATE_HZ * 2 // 1000
 PRE_ROLL_BYTES = 300 * BYTES_PER_MS  # the VAD hears a voice at most this long after it began

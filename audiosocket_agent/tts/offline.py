@@ -23,7 +23,7 @@ import soxr
 
 from audiosocket_agent.errors import ProviderError
 from audiosocket_agent.seams import SAMPLE_RATE_HZ
-from audiosocket_agent.tts.trim import Samples, SilenceTrimmer
+from audiosocket_agent.tts.espeak.trim import Samples, SilenceTrimmer
 
 PROVIDER = "offline"
 PROGRAM = "espeak-ng"

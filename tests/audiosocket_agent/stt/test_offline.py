@@ -8,7 +8,7 @@ import uvloop
 from audiosocket_agent.errors import ProviderError
 from audiosocket_agent.seams import Expectation, Expects
 from audiosocket_agent.stt.offline import MAX_UTTERANCE_BYTES, OfflineSession, open_engine
-from audiosocket_agent.stt.wire import Reply
+from audiosocket_agent.stt.sphinx.wire import Reply
 from tests.audiosocket_agent.stt.callers import frames, spoken
 
 PERSON = ("a person please", "operator", "speak to someone")

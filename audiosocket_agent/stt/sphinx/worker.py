@@ -1,4 +1,4 @@
-"""One recogniser in a process of its own: ``python -m audiosocket_agent.stt.offline_worker``.
+"""One recogniser in a process of its own: ``python -m audiosocket_agent.stt.sphinx.worker``.
 
 pocketsphinx holds the interpreter's lock for as long as it decodes, so it cannot share a process
 with calls. Requests come in on stdin, replies leave on stdout (see `wire`). The process ends when
@@ -13,8 +13,8 @@ import signal
 import sys
 from typing import BinaryIO
 
-from audiosocket_agent.stt.decoder import Decoder
-from audiosocket_agent.stt.wire import (
+from audiosocket_agent.stt.sphinx.decoder import Decoder
+from audiosocket_agent.stt.sphinx.wire import (
     PREFIX,
     Reply,
     Request,

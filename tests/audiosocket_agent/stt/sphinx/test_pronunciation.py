@@ -3,7 +3,7 @@
 import pocketsphinx
 import pytest
 
-from audiosocket_agent.stt.pronunciation import BRITISH, phones, variants
+from audiosocket_agent.stt.sphinx.pronunciation import BRITISH, phones, variants
 
 # ARPAbet as in CMUdict: what the model has, less silence and noise.
 MODEL_PHONES = set(

@@ -23,8 +23,8 @@ import numpy.typing as npt
 import pocketsphinx
 
 from audiosocket_agent.stt import confidence, grammar, pronunciation
-from audiosocket_agent.stt.confidence import Span
-from audiosocket_agent.stt.features import cepstra
+from audiosocket_agent.stt.sphinx.confidence import Span
+from audiosocket_agent.stt.sphinx.features import cepstra
 
 CACHED_GRAMMARS = 64  # more than a company has questions; the one not used for longest goes
 FREE_PHONES = "phones"

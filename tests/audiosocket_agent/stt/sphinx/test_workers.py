@@ -12,7 +12,7 @@ import pytest
 import uvloop
 
 from audiosocket_agent.errors import ProviderError
-from audiosocket_agent.stt.workers import WorkerPool
+from audiosocket_agent.stt.sphinx.workers import WorkerPool
 from tests.audiosocket_agent.stt.callers import spoken
 
 PHRASES = ("no", "operator", "yes please")
@@ -147,7 +147,7 @@ def test_workers_that_do_not_start_are_reported(monkeypatch):
 
 PARENT = """
 import asyncio, sys
-from audiosocket_agent.stt.workers import WorkerPool
+from audiosocket_agent.stt.sphinx.workers import WorkerPool
 
 async def main():
     pool = WorkerPool(2)
@@ -173,6 +173,6 @@ def test_workers_die_with_a_killed_parent(frozen):
 
 
 def test_a_worker_ends_when_its_input_does():
-    command = [sys.executable, "-m", "audiosocket_agent.stt.offline_worker", str(os.getpid())]
+    command = [sys.executable, "-m", "audiosocket_agent.stt.sphinx.worker", str(os.getpid())]
     worker = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=True)
     assert b'"number":0' in worker.stdout

@@ -14,7 +14,7 @@ from asyncio.subprocess import PIPE, Process
 from contextlib import suppress
 
 from audiosocket_agent.errors import ProviderError
-from audiosocket_agent.stt.wire import (
+from audiosocket_agent.stt.sphinx.wire import (
     PREFIX,
     Reply,
     Request,
@@ -159,7 +159,7 @@ class _Worker:
 
     @classmethod
     async def start(cls) -> _Worker:
-        command = (sys.executable, "-m", "audiosocket_agent.stt.offline_worker", str(os.getpid()))
+        command = (sys.executable, "-m", "audiosocket_agent.stt.sphinx.worker", str(os.getpid()))
         # The workers are the parallelism; more threads in each would only spin on the same cores.
         environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
         try:

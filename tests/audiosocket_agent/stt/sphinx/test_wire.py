@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from audiosocket_agent.stt.wire import (
+from audiosocket_agent.stt.sphinx.wire import (
     MAX_PCM_BYTES,
     PREFIX,
     Reply,

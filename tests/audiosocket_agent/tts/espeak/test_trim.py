@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from audiosocket_agent.tts.trim import LEAD_SAMPLES, TAIL_SAMPLES, SilenceTrimmer
+from audiosocket_agent.tts.espeak.trim import LEAD_SAMPLES, TAIL_SAMPLES, SilenceTrimmer
 
 
 def sentence(lead_ms=200, words=(300, 400), gap_ms=150, tail_ms=500):

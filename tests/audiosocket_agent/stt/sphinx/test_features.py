@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from audiosocket_agent.stt.features import cepstra
+from audiosocket_agent.stt.sphinx.features import cepstra
 from tests.audiosocket_agent.stt.callers import spoken
 
 

@@ -6,7 +6,7 @@ import os
 import pytest
 
 from audiosocket_agent.errors import ProviderError
-from audiosocket_agent.tts.cache import PhraseCache
+from audiosocket_agent.phrases import PhraseCache
 from audiosocket_agent.tts.offline import open_engine
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from audiosocket_agent.stt.confidence import THRESHOLD, Span, confidence
+from audiosocket_agent.stt.sphinx.confidence import THRESHOLD, Span, confidence
 
 SILENCE = (Span("<sil>", 0, 29, -10.0), Span("<sil>", 90, 120, -10.0))
 PHONES = (

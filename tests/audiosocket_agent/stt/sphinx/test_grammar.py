@@ -2,7 +2,7 @@
 
 import pytest
 
-from audiosocket_agent.stt.grammar import CLOSINGS, OPENINGS, jsgf, match, normalise, words
+from audiosocket_agent.stt.sphinx.grammar import CLOSINGS, OPENINGS, jsgf, match, normalise, words
 
 PHRASES = ("blocked drain", "no", "no thanks", "yes", "yes please")
 

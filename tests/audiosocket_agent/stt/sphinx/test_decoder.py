@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from audiosocket_agent.stt.decoder import CACHED_GRAMMARS, Decoder
+from audiosocket_agent.stt.sphinx.decoder import CACHED_GRAMMARS, Decoder
 from tests.audiosocket_agent.stt.callers import VOICES, knock, spoken
 
 PERSON = ("a person please", "operator", "speak to someone")

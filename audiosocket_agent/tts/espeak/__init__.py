@@ -1,0 +1,1 @@
+"""What the offline voice needs besides espeak-ng itself."""
