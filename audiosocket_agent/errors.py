@@ -10,6 +10,21 @@ AgentError
 ├── BookingError                a booking could not be stored
 ├── CompanyError                a company file is missing or wrong
 └── ProviderError               an ear, a model or a voice failed
+    ├── NotConfigured           a setting is missing (the key, usually): never retried
+    ├── KeyRefused              the vendor does not take the key (401, 403)
+    ├── PaymentRequired         the account is empty (402)
+    ├── RequestRefused          the vendor does not take what we ask (400, 422)
+    │   ├── ModelNotFound       it has no such model, voice or address (404, model_not_found)
+    │   ├── RequestTooLarge     more text than it takes (413, context length)
+    │   └── ToolUseFailed       the model wrote a tool call that cannot be read
+    ├── RateLimited             too many requests or calls at once (429, 498)
+    ├── VendorDown              the vendor says that it is broken (5xx, close 1011 to 1013)
+    ├── Unreachable             no connection: refused, no such host, TLS
+    ├── DeadlineMissed          connected, answered, but not in time
+    ├── StreamBroken            the answer broke off (dropped, ended too early)
+    │   ├── ContextExpired      the reply's context at the vendor is gone
+    │   └── SessionExpired      the vendor closed an idle or too old session
+    └── WireViolation           the vendor sent what its protocol does not allow
 """
 
 from __future__ import annotations
@@ -99,15 +114,102 @@ class ProviderError(AgentError):
 
     Attributes:
         provider: The engine's name as the setting spells it.
-        what: What happened, without payloads or personal data.
+        what: What happened, without payloads, keys or personal data; names the setting to change
+            when one is to blame.
         retryable: Whether asking the same provider again may help.
+        status: The HTTP status or WebSocket close code, when there was one.
+        retry_after_s: How long the vendor asks us to wait, when it does.
     """
 
-    def __init__(self, provider: str, what: str, *, retryable: bool = False) -> None:
+    retryable_by_default = False
+
+    def __init__(
+        self,
+        provider: str,
+        what: str,
+        *,
+        retryable: bool | None = None,
+        status: int | None = None,
+        retry_after_s: float | None = None,
+    ) -> None:
         super().__init__(provider, what)
         self.provider = provider
         self.what = what
-        self.retryable = retryable
+        self.retryable = self.retryable_by_default if retryable is None else retryable
+        self.status = status
+        self.retry_after_s = retry_after_s
 
     def __str__(self) -> str:
         return f"{self.provider}: {self.what}"
+
+
+class NotConfigured(ProviderError):
+    """A setting is missing."""
+
+
+class KeyRefused(ProviderError):
+    """The vendor does not take the key."""
+
+
+class PaymentRequired(ProviderError):
+    """The account has no credit."""
+
+
+class RequestRefused(ProviderError):
+    """The vendor does not take what we ask; asking again is no use."""
+
+
+class ModelNotFound(RequestRefused):
+    """There is no such model or voice, or not for this account."""
+
+
+class RequestTooLarge(RequestRefused):
+    """The request holds more than the vendor takes."""
+
+
+class ToolUseFailed(RequestRefused):
+    """The model wrote a tool call that the vendor could not read; a second try may do better."""
+
+    retryable_by_default = True
+
+
+class RateLimited(ProviderError):
+    """Too many requests, tokens or calls at once."""
+
+    retryable_by_default = True
+
+
+class VendorDown(ProviderError):
+    """The vendor reports a fault of its own."""
+
+    retryable_by_default = True
+
+
+class Unreachable(ProviderError):
+    """No connection to the vendor."""
+
+    retryable_by_default = True
+
+
+class DeadlineMissed(ProviderError):
+    """The vendor did not answer in time."""
+
+    retryable_by_default = True
+
+
+class StreamBroken(ProviderError):
+    """The vendor's answer broke off."""
+
+    retryable_by_default = True
+
+
+class ContextExpired(StreamBroken):
+    """The vendor has already ended the context that text was sent for."""
+
+
+class SessionExpired(StreamBroken):
+    """The vendor closed a session for being idle or too old."""
+
+
+class WireViolation(ProviderError):
+    """The vendor sent something its protocol does not allow."""

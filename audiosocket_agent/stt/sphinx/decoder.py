@@ -22,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 import pocketsphinx
 
-from audiosocket_agent.stt import confidence, grammar, pronunciation
+from audiosocket_agent.stt.sphinx import confidence, grammar, pronunciation
 from audiosocket_agent.stt.sphinx.confidence import Span
 from audiosocket_agent.stt.sphinx.features import cepstra
 

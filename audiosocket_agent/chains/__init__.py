@@ -1,0 +1,1 @@
+"""Several engines behind one seam: the next takes over, within the turn, when one fails."""

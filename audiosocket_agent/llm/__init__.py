@@ -1,0 +1,1 @@
+"""The language models: one file an engine; the setting names the file."""
