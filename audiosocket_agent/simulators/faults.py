@@ -31,6 +31,7 @@ class FaultKind(Enum):
     STALL = "stall"  # answers begin, then stop; the connection stays open
     DROP = "drop"  # answers begin, then the TCP connection is reset
     MALFORMED = "malformed"  # in the middle of an answer something that is not JSON
+    ERROR = "error"  # in the middle of an answer the vendor's own error message, then the end of it
     ORDER = "order"  # events in an order the protocol does not allow
     EXPIRE = "expire"  # cartesia: the context is gone when more text arrives
     IDLE = "idle"  # the session is closed as idle after 1 s without a message

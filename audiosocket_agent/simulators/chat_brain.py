@@ -1,0 +1,240 @@
+"""The simulated language model: drives the eight steps of a booking call with tool calls. Pure.
+
+It knows nothing but what a real model is shown: the messages and the tools. Where the call stands
+it reads from the JSON object in the last system message (``step``, ``known``, ``needed``, ``ask``),
+what may be said from the tool's schema: each value in an ``enum``, with the ways to say it in the
+``description`` ("What is needed. tap: leaking tap, dripping tap; drain: blocked drain").
+
+The caller's words become one call of ``record_details``; the result of a tool becomes the facts
+and the question it holds. It never invents a fact.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from audiosocket_agent.simulators import chat_words as words_in
+from audiosocket_agent.simulators.chat_words import Words, words_of
+
+RECORD, BOOK, TRANSFER, END = "record_details", "book", "transfer_to_person", "end_call"
+
+ARGUMENTS = Mapping[str, object]
+Call = tuple[str, ARGUMENTS]
+
+GOODBYE = "Thank you for calling. Goodbye."
+TO_PERSON = "I'll put you through to a person now. Please hold."
+MISHEARD = "Sorry, I didn't catch that."
+CHANGE_WHAT = "No problem. What would you like to change?"
+ANYTHING_ELSE = "Is there anything else I can help with?"
+HOW_TO_HELP = "How can I help you?"
+
+MOST_OBJECTS_TRIED = 50  # a "{" in a long prompt is seldom the one that is meant
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the model answers.
+
+    Attributes:
+        text: To be said; "" when it only calls tools.
+        tool_calls: Tools to call after the text: name and arguments.
+    """
+
+    text: str = ""
+    tool_calls: tuple[Call, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Stands:
+    """Where the call stands, as far as the messages tell."""
+
+    step: str = ""
+    known: Mapping[str, object] = field(default_factory=dict)
+    needed: tuple[str, ...] = ()
+    ask: str = ""
+
+
+def answer(messages: Sequence[Mapping[str, object]], tools: Sequence[object]) -> Answer:
+    """Answer a conversation.
+
+    Args:
+        messages: As in a chat completion request, oldest first; anything odd in them is skipped.
+        tools: As in the request; a tool that is not offered is never called.
+    """
+    offered = _offered(tools)
+    stands = _stands(messages)
+    results = _newest_results(messages)
+    if results:
+        found = _after_tools(results, stands)
+    else:
+        found = _to_caller(_newest_words(messages), stands, offered)
+    calls = tuple(call for call in found.tool_calls if call[0] in offered)
+    return Answer(found.text or ("" if calls else stands.ask or HOW_TO_HELP), calls)
+
+
+def _to_caller(said: Words | None, stands: Stands, offered: Mapping[str, object]) -> Answer:
+    if said is None or words_in.only_says(said, words_in.HELLO):
+        return Answer(stands.ask or HOW_TO_HELP)
+    if words_in.says(said, words_in.PERSON):
+        return Answer(TO_PERSON, ((TRANSFER, {"reason": "the caller asked for a person"}),))
+    details = _details(said, stands, offered.get(RECORD))
+    if stands.step == "book":
+        details = {s: v for s, v in details.items() if str(stands.known.get(s)) != v}
+    if details:
+        return Answer("", ((RECORD, details),))
+    agreed = words_in.yes_or_no(said)
+    if stands.step == "book" and agreed:
+        return Answer("", ((BOOK, {}),)) if agreed == "yes" else Answer(CHANGE_WHAT)
+    if _is_farewell(said, stands, agreed):
+        return Answer(GOODBYE, ((END, {}),))
+    return Answer(f"{MISHEARD} {stands.ask or HOW_TO_HELP}")
+
+
+def _is_farewell(said: Words, stands: Stands, agreed: str) -> bool:
+    if words_in.says(said, words_in.GOODBYE) or words_in.only_says(said, words_in.THANKS):
+        return True
+    return agreed == "no" and (stands.step in ("confirm", "close") or not stands.needed)
+
+
+def _after_tools(results: Sequence[Mapping[str, object]], stands: Stands) -> Answer:
+    """Speak what the tools returned; the newest question counts."""
+    facts = [fact for result in results for fact in _texts(result.get("facts"))]
+    ask = next((str(r["ask"]) for r in reversed(results) if r.get("ask")), "")
+    recorded = [r["recorded"] for r in results if isinstance(r.get("recorded"), dict)]
+    declined = any(isinstance(r, dict) and r.get("wanted") == "no" for r in recorded)
+    booked = any(result.get("booked") is True for result in results)
+    step = str(results[-1].get("step", ""))
+    if step == "close" or declined or (booked and not ask):
+        return Answer(" ".join([*facts, GOODBYE]), ((END, {}),))
+    if any(result.get("ended") is False for result in results):
+        return Answer(ANYTHING_ELSE)
+    refused = any(result.get("refused") or result.get("error") for result in results)
+    if refused and not facts and not any(recorded):
+        facts = [MISHEARD]
+    return Answer(" ".join([*facts, ask or ("" if facts and not refused else stands.ask)]).strip())
+
+
+def _details(said: Words, stands: Stands, schema: object) -> dict[str, str]:
+    """Return what the words give of the details the tool takes."""
+    found: dict[str, str] = {}
+    properties = _mapping(_mapping(schema).get("properties"))
+    for slot, described in properties.items():
+        if slot == "phone":
+            value = words_in.phone_number(said)
+        elif slot in ("wanted", "callback"):
+            value = ""
+        else:
+            value = _choice(said, slot, _mapping(described))
+        if value:
+            found[slot] = value
+    agreed = words_in.yes_or_no(said)
+    if stands.step == "quote" and "wanted" in properties and "wanted" in stands.needed:
+        # Who names a day at the price wants the job; a real model takes that for a yes.
+        if agreed or {"day", "part"} & found.keys():
+            found["wanted"] = agreed or "yes"
+    elif agreed and "callback" in properties and _asks_callback(stands) and "phone" not in found:
+        found["callback"] = agreed
+    return found
+
+
+def _asks_callback(stands: Stands) -> bool:
+    """Whether the open question is if the caller's own number will do."""
+    earlier = {"service", "area", "wanted", "day", "part"}
+    return (
+        stands.step == "collect"
+        and "callback" in stands.needed
+        and earlier.isdisjoint(stands.needed)
+    )
+
+
+def _choice(said: Words, slot: str, described: Mapping[str, object]) -> str:
+    values = [v for v in _list(described.get("enum")) if isinstance(v, str)]
+    ways = ways_of(values, str(described.get("description", "")))
+    if slot == "area" and (outward := words_in.outward_code(said)):
+        named = [v for v, said_as in ways.items() if (outward,) in map(words_of, said_as)]
+        if named:
+            return named[0]
+    return words_in.value(said, ways)
+
+
+def ways_of(values: Sequence[str], description: str) -> dict[str, list[str]]:
+    """Return the ways to say each value: itself, and what the description lists for it."""
+    ways = {}
+    for value in values:
+        listed = re.search(rf"(?:^|[\s;.]){re.escape(value)}:([^;]*)", description)
+        ways[value] = [value, *(listed[1].split(",") if listed else ())]
+    return ways
+
+
+def _stands(messages: Sequence[Mapping[str, object]]) -> Stands:
+    for message in reversed(messages):
+        if message.get("role") == "system":
+            return _read_stands(_text(message))
+    return Stands()
+
+
+def _read_stands(text: str) -> Stands:
+    decoder = json.JSONDecoder()
+    starts = [m.start() for m in re.finditer(r"\{", text)][:MOST_OBJECTS_TRIED]
+    for start in starts:
+        try:
+            found, _ = decoder.raw_decode(text, start)
+        except (ValueError, RecursionError):
+            continue
+        if isinstance(found, dict) and "step" in found:
+            return Stands(
+                str(found["step"]),
+                _mapping(found.get("known")),
+                tuple(_texts(found.get("needed"))),
+                str(found.get("ask") or ""),
+            )
+    return Stands()
+
+
+def _newest_words(messages: Sequence[Mapping[str, object]]) -> Words | None:
+    """Return the words of the newest message if it is the caller's, else None."""
+    newest = next((m for m in reversed(messages) if m.get("role") != "system"), {})
+    return words_of(_text(newest)) if newest.get("role") == "user" else None
+
+
+def _newest_results(messages: Sequence[Mapping[str, object]]) -> list[Mapping[str, object]]:
+    """Return the tool results at the end of the conversation, oldest first."""
+    results: list[Mapping[str, object]] = []
+    for message in reversed(messages):
+        if message.get("role") == "tool":
+            try:
+                results.append(_mapping(json.loads(_text(message))))
+            except (ValueError, RecursionError):
+                results.append({"error": "unreadable"})
+        elif message.get("role") != "system":
+            break
+    return results[::-1]
+
+
+def _offered(tools: Sequence[object]) -> dict[str, object]:
+    """Return the parameters of each tool by its name."""
+    functions = [_mapping(_mapping(tool).get("function")) for tool in tools]
+    return {str(f.get("name")): f.get("parameters") for f in functions}
+
+
+def _text(message: Mapping[str, object]) -> str:
+    """Return a message's text, which may come in parts."""
+    content = message.get("content")
+    if isinstance(content, str):
+        return content
+    return " ".join(str(_mapping(part).get("text", "")) for part in _list(content))
+
+
+def _texts(value: object) -> list[str]:
+    return [item for item in _list(value) if isinstance(item, str) and item]
+
+
+def _list(value: object) -> list[object]:
+    return value if isinstance(value, list) else []
+
+
+def _mapping(value: object) -> Mapping[str, object]:
+    return value if isinstance(value, dict) else {}
