@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol
@@ -107,9 +107,9 @@ class ListenSession:
         self._audio_at_s = self._loop.time()
         self._failed = self._closed = self._warned = False
         self._closing = asyncio.Lock()
-        self._writer = asyncio.create_task(self._guard(self._write()))
-        self._reader = asyncio.create_task(self._guard(self._read()))
-        self._watcher = asyncio.create_task(self._guard(self._watch()))
+        self._writer = asyncio.create_task(self._guard(self._write))
+        self._reader = asyncio.create_task(self._guard(self._read))
+        self._watcher = asyncio.create_task(self._guard(self._watch))
 
     def expect(self, expectation: Expectation) -> None:
         """See `SttSession.expect`; an ear for open speech is not told."""
@@ -191,11 +191,11 @@ class ListenSession:
                 extra={"call_id": self._call_id},
             )
 
-    async def _guard(self, work: Coroutine[None, None, None]) -> None:
+    async def _guard(self, work: Callable[[], Awaitable[None]]) -> None:
         """Run one of the three tasks; what ends it reaches the call through its transcripts."""
         provider = self._manners.provider
         try:
-            await work
+            await work()
         except ProviderError as error:
             self._fail(error)
         except ConnectionClosed as error:

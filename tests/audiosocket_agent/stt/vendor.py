@@ -123,6 +123,7 @@ async def soon(awaitable):
         return await awaitable
 
 
-def tasks_left():
-    """Return the tasks besides the running one."""
-    return [t for t in asyncio.all_tasks() if t is not asyncio.current_task()]
+async def tasks_left():
+    """Return the tasks besides the running one that do not end by themselves."""
+    tasks = asyncio.all_tasks() - {asyncio.current_task()}
+    return (await asyncio.wait(tasks, timeout=1))[1] if tasks else set()
