@@ -54,8 +54,8 @@ def _words(tail: str, words: frozenset[str]) -> Growth:
 _END = r"[.,;:!?)\"']*"
 _MONTHS = frozenset({*dates.MONTHS, *(name[:3] for name in dates.MONTHS), "Sept"})
 _MONTH = rf"(?:{'|'.join(sorted(_MONTHS, key=len, reverse=True))})"
-_COUNT = r"[-+~]?[£€$]?[0-9][0-9,.]*"
-_VALUE = r"[-+~]?[£€$]?[0-9][0-9,.:/]*[A-Za-z%²°]{0,3}"
+_COUNT = r"[-+~]?[£€$]?[0-9][0-9,.]*(?<=[0-9])"  # a comma or full stop behind it closes it
+_VALUE = r"[-+~]?[£€$]?[0-9][0-9,.:/]*(?<=[0-9])[A-Za-z%²°]{0,3}"
 _AFTER_COUNT = frozenset(
     {
         *units.UNITS, *units.SPELLED, *money.NAMES, *_MONTHS, "am", "pm", "a.m.", "p.m.", "AM",
@@ -73,6 +73,8 @@ _GROWTHS = (
     _words(rf"{_VALUE}|{_DAY}", frozenset({"-"})),
     _figures(rf"{_VALUE} -", rf"[£€$]?(?:[0-9][0-9,.:]*[A-Za-z%²°]{{0,3}}{_END})?"),
     _figures(rf"{_COUNT}[a-z]{{0,2}} [x×]", rf"[0-9][0-9,.]*[A-Za-z]{{0,2}}{_END}"),
+    _words(r"[0-9][0-9,.]*[a-z]{1,2}", frozenset({"x", "×"})),
+    _words(r"[0-9][0-9.,]*-[0-9][0-9.,]*(?<=[0-9])", _AFTER_COUNT),
     _words(_DAY, frozenset({"of", *_MONTHS})),
     _words(rf"{_DAY} of", _MONTHS),
     _figures(rf"{_DAY}(?: of)? {_MONTH}[.,]?", _YEAR_BEGUN),
@@ -88,7 +90,8 @@ _GROWTHS = (
     _figures(r"(?:GBP|EUR|USD|[£€$])", rf"[0-9][0-9,.]*[A-Za-z]{{0,2}}{_END}"),
     _figures(r"[0-9]{1,3}", rf"[1-9](?:/(?:[1-9](?:0?{_END})?)?)?",
              rf"[1-9]/[1-9]0?{_END}"),
-    _words(r"[0-9][0-9.:]*(?: ?[ap]\.?m\.?)?", frozenset({"-", "am", "pm", "a.m.", "p.m."})),
+    _words(r"[0-9][0-9.:]*(?<=[0-9])(?: ?[ap]\.?m\.?)?",
+           frozenset({"-", "am", "pm", "a.m.", "p.m."})),
     _figures(r"[0-9][0-9.:]* [ap]\.?m\.? -", rf"[0-9][0-9.:]*(?:[ap](?:m{_END})?)?"),
     _words(r"[0-9][0-9.:]*(?: [ap]\.?m\.?)? - [0-9][0-9.:]*",
            frozenset({"am", "pm", "a.m.", "p.m.", *units.UNITS, *units.SPELLED})),

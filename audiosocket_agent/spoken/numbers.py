@@ -27,8 +27,9 @@ _FRACTIONS = {
     "3/4": "three quarters", "1/5": "a fifth", "1/8": "an eighth", "1/10": "a tenth",
 }  # fmt: skip
 _LARGEST = 10**12
-REFERENCE_WORDS = frozenset(
-    "ref reference code pin extension ext account id booking job invoice order".split()
+CODE_WORDS = frozenset(
+    "ref reference code pin extension ext account id booking job invoice order "
+    "call dial ring text phone".split()
 )
 DATE_WORDS = frozenset("on by until till from before after since".split())
 NUMBER = r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?|[0-9]+(?:\.[0-9]+)?"
@@ -107,18 +108,24 @@ def _plain(match: re.Match[str], around: Around) -> str:
     if text.isdigit():
         if len(text) >= 6 or (len(text) > 1 and text[0] == "0"):
             said = grouped(text)
-        elif before in REFERENCE_WORDS and len(text) > 2:
+        elif text == "999" or (before in CODE_WORDS and len(text) > 2):
             said = digits(text)
-        elif len(text) == 4 and 1900 <= int(text) <= 2099:
-            said = year(int(text))
+        else:
+            said = _year_or_quantity(text)
     return _SIGNS.get(sign, "") + said + (" percent" if match["percent"] else "")
 
 
 _SIGNS = {"-": "minus ", "+": "plus ", "~": "about ", "#": "number ", "±": "plus or minus "}
 
 
+def _year_or_quantity(text: str) -> str:
+    if len(text) == 4 and text.isdigit() and 1900 <= int(text) <= 2099:
+        return year(int(text))
+    return quantity(text)
+
+
 def _range(match: re.Match[str], around: Around) -> str:
-    said = f"{quantity(match['low'])} to {quantity(match['high'])}"
+    said = f"{_year_or_quantity(match['low'])} to {_year_or_quantity(match['high'])}"
     return _SIGNS.get(match["sign"], "") + said + (" percent" if match["percent"] else "")
 
 
@@ -126,6 +133,8 @@ def _fraction(match: re.Match[str], around: Around) -> str | None:
     said = _FRACTIONS.get(match["fraction"])
     if said is None or (around.before.lower() in DATE_WORDS and not match["whole"]):
         return None
+    if said == "a half" and not match["whole"] and around.after in ("a", "p"):
+        return "half"  # an hour, price
     return f"{cardinal(int(match['whole']))} and {said}" if match["whole"] else said
 
 
@@ -149,9 +158,11 @@ RULES = (
     rule(rf"({NUMBER}) ?[x×] ?({NUMBER})(?!\w|[.,:/][0-9])", _by),
     rule(r"[x×](?= [0-9])", lambda match, around: "by" if around.before[:1].isdigit() else None),
     rule(
-        rf"(?P<sign>~?)(?P<low>{NUMBER})(?: - |-)(?P<high>{NUMBER})(?P<percent> ?%)?"
+        rf"(?<!-)(?P<sign>~?)(?P<low>{NUMBER})(?: - |-)(?P<high>{NUMBER})(?P<percent> ?%)?"
         r"(?!\w|[-.,:/][0-9])",
         _range,
     ),
     rule(rf"(?P<sign>[-+~#±]?)(?P<number>{NUMBER})(?P<percent> ?%)?{ENDS}", _plain),
+    # What is left of rows such as "50/50" and "1-2-3": every part for itself.
+    rule(r"(?P<sign>)(?P<number>[0-9]+)(?P<percent>(?!))?(?!\w)", _plain),
 )

@@ -30,7 +30,7 @@ def _groups(text: str) -> list[str]:
 def _phone(match: re.Match[str], around: Around) -> str | None:
     text = match[0]
     figures = "".join(_GROUP.findall(text))
-    if not 9 <= len(figures) <= 15:
+    if not 8 <= len(figures) <= 15:
         return None
     plus = text.startswith("+")
     if plus:
@@ -45,5 +45,5 @@ def _phone(match: re.Match[str], around: Around) -> str | None:
 
 
 RULES = (
-    rule(r"(?:\+[0-9]|\(?0[0-9]{2})(?:[ -]?\(?[0-9]\)?){6,14}(?![\w/:]|[.,][0-9])", _phone),
+    rule(r"(?:\+[0-9]|\(?0[0-9]{2})(?:[ -]?\(?[0-9]\)?){5,14}(?![\w/:]|[.,][0-9])", _phone),
 )  # fmt: skip

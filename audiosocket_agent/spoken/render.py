@@ -89,7 +89,10 @@ def _sign(text: str, position: int) -> str:
     if character == "-" and alone:
         return ","
     if character == "/":
-        return " or " if before.isalpha() and after.isalpha() else " "
+        words = before.isalpha() and after.isalpha() and not (before + after).isupper()
+        return " or " if words else " "
+    if character == "," and after:
+        return ", "
     if character in _UNSAID or character == "#":
         return " " if before.isalnum() and after.isalnum() else ""
     if character in abbreviations.SIGNS:
