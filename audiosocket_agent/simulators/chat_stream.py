@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from audiosocket_agent.simulators.chat_brain import Answer
 from audiosocket_agent.simulators.chat_request import Asked
@@ -128,19 +129,21 @@ def events(written: Written, asked: Asked, ids: Ids) -> list[Event]:
     tail = {"usage": None} if asked.usage and not ids.groq else {}
     usage = _usage(written, asked)
 
-    def chunk(delta: object, finish: str | None = None, **more: object) -> bytes:
+    def chunk(
+        delta: object, finish: str | None = None, more: Mapping[str, object] = MappingProxyType({})
+    ) -> bytes:
         choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}
         return _sse({**head, "choices": [choice], **tail, **more})
 
     groq = {"x_groq": {"id": ids.request}} if ids.groq else {}
     last = {"x_groq": {"id": ids.request, "usage": _timed(usage)}} if ids.groq else {}
-    found = [Event(chunk({"role": "assistant", "content": ""}, **groq))]
+    found = [Event(chunk({"role": "assistant", "content": ""}, None, groq))]
     found += [Event(chunk({"reasoning": piece}), token=True) for piece in written.reasoning]
     found += [Event(chunk({"content": piece}), token=True) for piece in written.words]
     found += [
         Event(chunk({"tool_calls": [delta]}), token=True) for delta in _call_deltas(written, ids)
     ]
-    found.append(Event(chunk({}, written.finish_reason, **last)))
+    found.append(Event(chunk({}, written.finish_reason, last)))
     if asked.usage:
         found.append(Event(_sse({**head, "choices": [], "usage": usage})))
     return [*found, Event(DONE)]
@@ -229,9 +232,7 @@ def _call_deltas(written: Written, ids: Ids) -> list[dict[str, object]]:
     deltas: list[dict[str, object]] = []
     for n, (name, pieces) in enumerate(written.calls):
         opening = {"name": name, "arguments": ""}
-        deltas.append(
-            {"index": n, "id": _call_id(ids, n), "type": "function", "function": opening}
-        )
+        deltas.append({"index": n, "id": _call_id(ids, n), "type": "function", "function": opening})
         deltas += [{"index": n, "function": {"arguments": piece}} for piece in pieces]
     return deltas
 
