@@ -31,13 +31,15 @@ _PER = {
     "wk": "a week", "month": "a month", "mo": "a month", "year": "a year", "yr": "a year",
     "visit": "a visit", "job": "a job", "room": "a room", "person": "a person",
     "metre": "a metre", "m²": "a square metre", "sqm": "a square metre", "m": "a metre",
-    "unit": "a unit", "item": "an item", "head": "a head", "mile": "a mile",
+    "unit": "a unit", "pp": "per person", "ph": "an hour", "item": "an item", "head": "a head", "mile": "a mile",
 }  # fmt: skip
 CODES = ("GBP", "EUR", "USD")
 NAMES = ("pound", "pounds", "euro", "euros", "dollar", "dollars", *CODES)
 _SIGN = r"(?:[£€$]|(?:GBP|EUR|USD) ?)"
 _SCALE = r"(?: ?(?P<scale{0}>million|billion|thousand|bn|[kKmM])(?!\w))?"
-_PER_PATTERN = rf"(?: ?(?:/|p/) ?(?P<per>{'|'.join(sorted(_PER, key=len, reverse=True))})(?!\w))?"
+_PER_PATTERN = (
+    rf"(?: ?(?:/|p/|(?=p[ph])) ?(?P<per>{'|'.join(sorted(_PER, key=len, reverse=True))})(?!\w))?"
+)
 _PRICE = rf"(?P<minus>-?)(?P<sign>{_SIGN}) ?(?P<low>{NUMBER}){_SCALE.format('1')}"
 
 

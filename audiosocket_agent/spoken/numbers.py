@@ -147,18 +147,35 @@ def _by(match: re.Match[str], around: Around) -> str:
     return f"{quantity(match[1])} by {quantity(match[2])}"
 
 
+def _times(match: re.Match[str], around: Around) -> str | None:
+    if not around.before[:1].isdigit():
+        return None
+    return "times" if around.after in ("£", "€", "$") else "by" if around.after.isdigit() else None
+
+
+def _lettered(match: re.Match[str], around: Around) -> str:
+    """Say a reference such as VA-4821."""
+    return f"{' '.join(match[1])}, {digits(match[2])}"
+
+
+def _places(match: re.Match[str], around: Around) -> str:
+    return f"{ordinal(int(match[1]))} to {ordinal(int(match[2]))}"
+
+
 # Tried before the dates, which look the same.
 FRACTION_RULES = (
     rule(r"24/7" + ENDS, lambda match, around: "twenty-four seven"),
     rule(r"(?:(?P<whole>[0-9]{1,3}) )?(?P<fraction>[1-9]/[1-9]0?)" + ENDS, _fraction),
 )
 RULES = (
+    rule(r"([0-9]{1,9})(?:st|nd|rd|th)-([0-9]{1,9})(?:st|nd|rd|th)(?!\w)", _places),
     rule(r"([0-9]{1,9})(?:st|nd|rd|th)(?!\w)", lambda match, around: ordinal(int(match[1]))),
     rule(r"([12][0-9]{2}0)'?s(?!\w)", _decade),
     rule(rf"({NUMBER}) ?[x×] ?({NUMBER})(?!\w|[.,:/][0-9])", _by),
-    rule(r"[x×](?= [0-9])", lambda match, around: "by" if around.before[:1].isdigit() else None),
+    rule(r"[x×](?!\w)", _times),
+    rule(r"([A-Z]{1,4})-([0-9]{3,10})(?!\w)", _lettered),
     rule(
-        rf"(?<!-)(?P<sign>~?)(?P<low>{NUMBER})(?: - |-)(?P<high>{NUMBER})(?P<percent> ?%)?"
+        rf"(?<!-)(?P<sign>~?)(?P<low>{NUMBER})%?(?: - |-)(?P<high>{NUMBER})(?P<percent> ?%)?"
         r"(?!\w|[-.,:/][0-9])",
         _range,
     ),

@@ -38,6 +38,7 @@ ROWS = [
     ("€1.50", "one euro fifty"),
     ("$20", "twenty dollars"),
     ("£75+", "seventy-five pounds plus"),
+    ("£95pp", "ninety-five pounds per person"),
     ("-£20", "minus twenty pounds"),
     ("£95, £12 and £150", "ninety-five pounds, twelve pounds and one hundred and fifty pounds"),
     ("It costs £95. Thanks.", "It costs ninety-five pounds. Thanks."),

@@ -9,6 +9,8 @@ ROWS = [
     ("9:30 am", "nine thirty A M"),
     ("9.30am.", "nine thirty A M."),
     ("9 a.m. to 5 p.m.", "nine A M to five P M."),
+    ("by 5 p.m. We will", "by five P M. We will"),
+    ("by 5 p.m. we will", "by five P M we will"),
     ("12pm", "noon"),
     ("12am", "midnight"),
     ("17:00", "five o'clock in the afternoon"),
