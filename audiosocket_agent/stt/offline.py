@@ -10,20 +10,44 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 
 from audiosocket_agent.errors import ProviderError
-from audiosocket_agent.seams import SAMPLE_RATE_HZ, Expectation, Transcript
+from audiosocket_agent.options import VendorOptions, option
+from audiosocket_agent.seams import (
+    BYTES_PER_MS,
+    FRAME_MS,
+    SAMPLE_RATE_HZ,
+    EarTraits,
+    Expectation,
+    Transcript,
+)
 from audiosocket_agent.stt.sphinx.grammar import normalise
 from audiosocket_agent.stt.sphinx.workers import PROVIDER, WorkerPool
 
-BYTES_PER_MS = SAMPLE_RATE_HZ * 2 // 1000
 PRE_ROLL_BYTES = 300 * BYTES_PER_MS  # the VAD hears a voice at most this long after it began
 MAX_UTTERANCE_BYTES = 8_000 * BYTES_PER_MS  # far longer than any answer to a closed question
 MAX_WAITING = 4  # utterances of one call; a caller who is that far ahead is not being heard anyway
 
+_TRAITS = EarTraits(
+    encoding="pcm_s16le", rate_hz=SAMPLE_RATE_HZ, chunk_ms=FRAME_MS, closed_vocabulary=True
+)
+
 _log = logging.getLogger(__name__)
+
+
+class Options(VendorOptions):
+    """Settings of the offline ear."""
+
+    workers: int = option(
+        2,
+        "recogniser processes: how many utterances can be recognised at the same moment; "
+        "each takes 90 MB",
+        env="VOICEAGENT_STT_WORKERS",
+        ge=1,
+        le=16,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,11 +150,25 @@ class OfflineEar:
         self._pool = pool
         self._closed = False
 
-    async def session(self, call_id: str) -> OfflineSession:
-        """See `SpeechToText.session`; any number of calls share the pool."""
+    @property
+    def traits(self) -> EarTraits:
+        """See `SpeechToText.traits`."""
+        return _TRAITS
+
+    async def session(self, call_id: str, vocabulary: Sequence[str] = ()) -> OfflineSession:
+        """See `SpeechToText.session`; any number of calls share the pool.
+
+        It hears only phrases that it is told to expect: the vocabulary is no use to it.
+        """
         if self._closed:
             raise ProviderError(PROVIDER, "the recogniser is closed")
         return OfflineSession(self._pool, call_id)
+
+    async def check(self) -> None:
+        """See `SpeechToText.check`; a moment of silence goes through a recogniser process."""
+        if self._closed:
+            raise ProviderError(PROVIDER, "the recogniser is closed")
+        await self._pool.recognise(bytes(PRE_ROLL_BYTES), ("yes", "no"))
 
     async def close(self) -> None:
         """See `SpeechToText.close`."""
@@ -138,15 +176,12 @@ class OfflineEar:
         await self._pool.close()
 
 
-async def open_engine(workers: int = 2) -> OfflineEar:
+async def open_engine(options: Options) -> OfflineEar:
     """Start the recogniser processes and wait until they are ready.
-
-    Args:
-        workers: How many utterances can be recognised at the same moment; each takes 90 MB.
 
     Raises:
         ProviderError: If they do not start.
     """
-    pool = WorkerPool(workers)
+    pool = WorkerPool(options.workers)
     await pool.start()
     return OfflineEar(pool)

@@ -6,8 +6,14 @@ import pytest
 import uvloop
 
 from audiosocket_agent.errors import ProviderError
+from audiosocket_agent.options import OptionsError, read_options
 from audiosocket_agent.seams import Expectation, Expects
-from audiosocket_agent.stt.offline import MAX_UTTERANCE_BYTES, OfflineSession, open_engine
+from audiosocket_agent.stt.offline import (
+    MAX_UTTERANCE_BYTES,
+    OfflineSession,
+    Options,
+    open_engine,
+)
 from audiosocket_agent.stt.sphinx.wire import Reply
 from tests.audiosocket_agent.stt.callers import frames, spoken
 
@@ -45,7 +51,7 @@ def say(session, pcm):
 @pytest.mark.parametrize("factory", [asyncio.new_event_loop, uvloop.new_event_loop])
 def test_two_questions_of_a_call_are_answered(factory):
     async def main():
-        ear = await open_engine(workers=1)
+        ear = await open_engine(Options(workers=1))
         session = await ear.session("call")
         transcripts = session.transcripts()
         session.expect(SERVICE)
@@ -78,7 +84,7 @@ def test_ten_calls_at_once_share_two_workers():
         return heard.text == phrase
 
     async def main():
-        ear = await open_engine(workers=2)
+        ear = await open_engine(Options(workers=2))
         answers = await asyncio.gather(*(call(ear, number) for number in range(10)))
         await ear.close()
         return answers
@@ -86,9 +92,28 @@ def test_ten_calls_at_once_share_two_workers():
     assert asyncio.run(main()) == [True] * 10
 
 
+def test_its_processes_are_a_setting():
+    assert read_options(Options, "offline", {"VOICEAGENT_STT_WORKERS": "3"}).workers == 3
+    with pytest.raises(OptionsError, match="VOICEAGENT_STT_WORKERS=17"):
+        read_options(Options, "offline", {"VOICEAGENT_STT_WORKERS": "17"})
+
+
+def test_the_check_goes_through_a_process():
+    async def main():
+        ear = await open_engine(Options(workers=1))
+        await ear.check()
+        assert ear.traits.closed_vocabulary and not ear.traits.ends_turns
+        await (await ear.session("call", ["boiler"])).close()
+        await ear.close()
+        with pytest.raises(ProviderError):
+            await ear.check()
+
+    asyncio.run(main())
+
+
 def test_a_closed_ear_takes_no_call():
     async def main():
-        ear = await open_engine(workers=1)
+        ear = await open_engine(Options(workers=1))
         await ear.close()
         with pytest.raises(ProviderError):
             await ear.session("call")
