@@ -1,0 +1,1 @@
+"""Cartesia's WebSocket: what is sent, what comes back, and what becomes of a reply."""
