@@ -31,7 +31,8 @@ _PER = {
     "wk": "a week", "month": "a month", "mo": "a month", "year": "a year", "yr": "a year",
     "visit": "a visit", "job": "a job", "room": "a room", "person": "a person",
     "metre": "a metre", "m²": "a square metre", "sqm": "a square metre", "m": "a metre",
-    "unit": "a unit", "pp": "per person", "ph": "an hour", "item": "an item", "head": "a head", "mile": "a mile",
+    "unit": "a unit",
+    "pp": "per person", "ph": "an hour", "item": "an item", "head": "a head", "mile": "a mile",
 }  # fmt: skip
 CODES = ("GBP", "EUR", "USD")
 NAMES = ("pound", "pounds", "euro", "euros", "dollar", "dollars", *CODES)

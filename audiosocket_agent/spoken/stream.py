@@ -66,7 +66,8 @@ class SpokenText:
         """Return the speech-ready text that this token makes certain, often ``""``.
 
         Args:
-            token: Any number of characters, cut anywhere.
+            token: Any number of characters, cut anywhere. About 1 microsecond a character of prose,
+                and at most 25 of anything else.
         """
         said: list[str] = []
         for character in token:

@@ -111,7 +111,7 @@ def test_hostile_text_costs_the_same_per_character_however_long(unit: str) -> No
         stream.feed(character)
         assert stream.held <= MAX_WORD + MAX_TAG
     stream.finish()
-    assert time.process_time() - started < 20  # measured at 0.1 to 1.5
+    assert time.process_time() - started < 20  # measured at 0.1 to 2
 
 
 def test_the_package_is_pure() -> None:
