@@ -26,6 +26,8 @@ from audiosocket_agent.simulators.server import Simulators
 EX_CONFIG = 78  # sysexits.h
 NAME = "simulators"
 
+_log = logging.getLogger(__name__)
+
 
 def main() -> None:
     """Run until a signal."""
@@ -58,6 +60,9 @@ def _simulators(environ: Mapping[str, str]) -> Simulators:
     if path:
         try:
             parse_script(Path(path).read_text("utf-8"))
+        except FileNotFoundError:
+            # It may be written before the first call; until then speech is recognised.
+            _log.warning("%s=%s: no such file yet", VARIABLE, path)
         except (OSError, UnicodeDecodeError) as error:
             why = error.strerror if isinstance(error, OSError) else "not UTF-8"
             raise ScriptError(f"{VARIABLE}={path}: cannot be read: {why}") from None

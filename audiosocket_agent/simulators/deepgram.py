@@ -158,6 +158,9 @@ class DeepgramVendor:
         try:
             text = await asyncio.to_thread(self._transcripts.read_text, "utf-8")
             lines = parse_script(text)
+        except FileNotFoundError:
+            _log.warning("%s=%s: no such file: speech is recognised", VARIABLE, self._transcripts)
+            return ()
         except (OSError, UnicodeDecodeError) as error:
             _log.error("%s=%s: cannot be read: %s", VARIABLE, self._transcripts, error)
             raise Refusal(500, "SCRIPT", f"{VARIABLE} cannot be read") from None

@@ -61,7 +61,7 @@ class FluxWire:
         self._forced = False
         self._next_update_ms = self._update_ms
         self._now_ms = 0.0  # in audio time, as last told
-        self._close_code: int | None = None
+        self._farewell: tuple[int, str] | None = None
 
     @property
     def keyterms(self) -> tuple[str, ...]:
@@ -69,9 +69,9 @@ class FluxWire:
         return self._query.keyterms
 
     @property
-    def close_code(self) -> int | None:
-        """With what the socket is to be closed now; None to go on."""
-        return self._close_code
+    def farewell(self) -> tuple[int, str] | None:
+        """Code and reason with which the socket is to be closed now; None to go on."""
+        return self._farewell
 
     def opened(self) -> list[Message]:
         """Return what is said first."""
@@ -88,7 +88,7 @@ class FluxWire:
     def advance(self, clock_ms: float, now_ms: float) -> list[Message]:
         """Return what is due; only audio time counts."""
         self._now_ms = clock_ms
-        if self._close_code is not None:
+        if self._farewell is not None:
             return []
         words = self._hearing.words(clock_ms, self._lag_ms)
         messages = []
@@ -130,15 +130,17 @@ class FluxWire:
             return self._ending(clock_ms, self._hearing.words(clock_ms))
         if kind == "Configure":
             return [self._configure(frame)]
-        self._close_code = 1011
-        text = "The message is not valid JSON or not of a known type."
-        error = {"type": "Error", "code": "UNPARSABLE_CLIENT_MESSAGE", "description": text}
-        return [self._numbered(error)]
+        what = "The message is not valid JSON or not of a known type."
+        return self._fatal("UNPARSABLE_CLIENT_MESSAGE", what)
 
     def close(self, clock_ms: float, now_ms: float) -> list[Message]:
         """Say goodbye, which on this wire is no message at all."""
-        self._close_code = 1000
+        self._farewell = (1000, "")
         return []
+
+    def failed(self) -> list[Message]:
+        """Break down, and say so."""
+        return self._fatal("INTERNAL_SERVER_ERROR", "An internal error occurred.")
 
     def disordered(self, message: Message) -> list[Message]:
         """Return a turn's start with what may not be before it: the end of a later turn."""
@@ -217,8 +219,8 @@ class FluxWire:
         self._query = replace(
             self._query,
             **thresholds,
-            keyterms=tuple(frame.get("keyterms") or self._query.keyterms),
-            language_hints=tuple(frame.get("language_hints") or self._query.language_hints),
+            keyterms=tuple(frame.get("keyterms", self._query.keyterms)),
+            language_hints=tuple(frame.get("language_hints", self._query.language_hints)),
         )
         success: Message = {
             "type": "ConfigureSuccess",
@@ -254,6 +256,10 @@ class FluxWire:
         if too_many_terms(frame.get("keyterms", [])):
             return "too many keyterms"
         return "" if isinstance(frame.get("numerals", True), bool) else "numerals is not a flag"
+
+    def _fatal(self, code: str, text: str) -> list[Message]:
+        self._farewell = (1011, code)
+        return [self._numbered({"type": "Error", "code": code, "description": text})]
 
     def _numbered(self, message: Message) -> Message:
         number, self._sequence = self._sequence, self._sequence + 1

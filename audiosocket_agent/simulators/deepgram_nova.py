@@ -7,8 +7,7 @@ A final takes the words heard when it fell due, and leaves `Delays.nova_final` l
 by a pause as long as ``endpointing``, or by the client's ``Finalize``. Until it has left nothing
 else about words leaves, so results never overlap the wrong way round.
 
-Source: deepgram-sdk 7.17.0, `listen/v1/types`; developers.deepgram.com/docs/{endpointing,finalize,
-utterance-end,audio-keep-alive}.
+Source: developers.deepgram.com/docs/{endpointing,finalize,utterance-end,audio-keep-alive}.
 """
 
 from __future__ import annotations
@@ -17,21 +16,22 @@ import json
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
+from audiosocket_agent.simulators.deepgram_nova_messages import (
+    Message,
+    NovaMessages,
+    schema_error,
+    speech_started,
+    utterance_end,
+)
 from audiosocket_agent.simulators.deepgram_query import NovaQuery, is_nova_3, too_many_terms
 from audiosocket_agent.simulators.delays import Delays
 from audiosocket_agent.simulators.hearing import CLOSURE_MS, Hearing, Taken, Word
 from audiosocket_agent.simulators.stretches import Change, Edge
 
-Message = dict[str, Any]
-
 # An utterance that goes on is finalised piece by piece; so is silence, with no words.
 SPAN_MS = 5000
-CONFIDENCE = 0.9875
-MODEL_UUID = "5b1e5f0c-8d4e-4d3e-9f55-1a2b3c4d5e6f"
-VERSION = "2025-04-17.21547"
-SHA256 = "0" * 64
+NET_0000 = "Deepgram has not produced a result within its window. See https://dpgr.am/net0000"
 MAX_FINALS = 64  # that are due; a client that asks for more of them is not answered
 
 
@@ -63,15 +63,14 @@ class NovaWire:
         self._query = query
         self._delays = delays
         self._hearing = hearing
-        self._request_id = request_id
-        self._created = created
+        self._messages = NovaMessages(query, request_id, created)
         self._keyterms = query.keyterms
         self._finals: deque[_Final] = deque()
         self._span_ms = 0.0  # where the results to come begin
         self._next_interim_ms: float | None = None
         self._last_word_ms: float | None = None
         self._closing = False
-        self._ended = False
+        self._farewell: tuple[int, str] | None = None
         # A consonant's closure is quiet too; the vendor's detector is no quicker than this.
         pause_ms = query.endpointing_ms
         self._pause_ms = None if pause_ms is None else max(pause_ms, CLOSURE_MS)
@@ -82,9 +81,9 @@ class NovaWire:
         return self._keyterms
 
     @property
-    def close_code(self) -> int | None:
-        """With what the socket is to be closed now; None to go on."""
-        return 1000 if self._ended else None
+    def farewell(self) -> tuple[int, str] | None:
+        """Code and reason with which the socket is to be closed now; None to go on."""
+        return self._farewell
 
     def opened(self) -> list[Message]:
         """Return what is said first: nothing."""
@@ -101,7 +100,7 @@ class NovaWire:
             self._next_interim_ms = change.at_ms + self._delays.nova_interim
         if not self._query.vad_events:
             return []
-        return [{"type": "SpeechStarted", "channel": [0, 1], "timestamp": _s(change.at_ms)}]
+        return [speech_started(change.at_ms)]
 
     def advance(self, clock_ms: float, now_ms: float) -> list[Message]:
         """Return what is due."""
@@ -110,7 +109,7 @@ class NovaWire:
             self._final_due(clock_ms, now_ms, speech_final=True)
             heard = []
         messages = self._due_finals(now_ms)
-        if self._finals or self._ended:
+        if self._finals or self._farewell is not None:
             return messages
         if heard:
             self._last_word_ms = heard[-1].end_ms
@@ -132,7 +131,7 @@ class NovaWire:
         try:
             frame = json.loads(data)
         except ValueError:
-            return [_schema_error("not JSON", data)]
+            return [schema_error("not JSON", data)]
         kind = frame.get("type") if isinstance(frame, dict) else None
         if kind == "KeepAlive":
             return []
@@ -143,7 +142,7 @@ class NovaWire:
             return self.close(clock_ms, now_ms)
         if kind == "Configure":
             return [self._configure(frame, data)]
-        return [_schema_error("unknown type", data)]
+        return [schema_error("unknown type", data)]
 
     def close(self, clock_ms: float, now_ms: float) -> list[Message]:
         """Let what was heard out, then say goodbye; also what an empty binary frame asks for."""
@@ -151,6 +150,11 @@ class NovaWire:
             self._closing = True
             self._final_due(clock_ms, now_ms, speech_final=True)
         return self._due_finals(now_ms)
+
+    def failed(self) -> list[Message]:
+        """Break down; on this wire there is no message for that."""
+        self._farewell = (1011, NET_0000)
+        return []
 
     def disordered(self, message: Message) -> list[Message]:
         """Return a message with what its protocol forbids before it: a turn over, not final."""
@@ -195,17 +199,17 @@ class NovaWire:
             if words:
                 self._last_word_ms = words[-1].end_ms
             messages.append(
-                self._results(words, final.end_ms, True, final.speech_final, final.from_finalize)
+                self._final(words, final.end_ms, final.speech_final, final.from_finalize)
             )
-        if self._closing and not self._finals and not self._ended:
-            self._ended = True
-            messages.append(self._metadata())
+        if self._closing and not self._finals and self._farewell is None:
+            self._farewell = (1000, "")
+            messages.append(self._messages.metadata(self._span_ms))
         return messages
 
     def _interim(self, clock_ms: float, heard: Sequence[Word]) -> list[Message]:
         if clock_ms - self._span_ms >= SPAN_MS and not self._hearing.unknown:
             taken = self._hearing.take(clock_ms)
-            return [self._results(taken.words, clock_ms, True, False, False)]
+            return [self._final(taken.words, clock_ms)]
         if self._next_interim_ms is None or clock_ms < self._next_interim_ms:
             return []
         if not self._hearing.voice:
@@ -214,105 +218,49 @@ class NovaWire:
             self._next_interim_ms += max(self._delays.nova_interim, 1)
         if not self._query.interim_results or not heard:
             return []
-        return [self._results(heard, clock_ms, False, False, False)]
+        return [self._messages.results(heard, self._span_ms, clock_ms)]
 
     def _utterance_end(self, clock_ms: float) -> list[Message]:
         gap_ms, word_ms = self._query.utterance_end_ms, self._last_word_ms
         if gap_ms is None or word_ms is None or clock_ms < word_ms + gap_ms:
             return []
         self._last_word_ms = None
-        return [{"type": "UtteranceEnd", "channel": [0, 1], "last_word_end": _s(word_ms)}]
+        return [utterance_end(word_ms)]
 
-    def _results(
+    def _final(
         self,
         words: Sequence[Word],
         end_ms: float,
-        is_final: bool,
-        speech_final: bool,
-        from_finalize: bool,
+        speech_final: bool = False,
+        from_finalize: bool = False,
     ) -> Message:
-        start_ms = self._span_ms
-        if is_final:
-            self._span_ms = end_ms
-        return {
-            "type": "Results",
-            "channel_index": [0, 1],
-            "start": _s(start_ms),
-            "duration": _s(max(0.0, end_ms - start_ms)),
-            "is_final": is_final,
-            "speech_final": speech_final,
-            "from_finalize": from_finalize,
-            "channel": {"alternatives": [self._alternative(words, is_final)]},
-            "metadata": {
-                "request_id": self._request_id,
-                "model_uuid": MODEL_UUID,
-                "model_info": {
-                    "name": f"general-{self._query.model}",
-                    "version": VERSION,
-                    "arch": self._query.model,
-                },
-            },
-        }
-
-    def _alternative(self, words: Sequence[Word], is_final: bool) -> Message:
-        texts = [word.text for word in words]
-        shown = _punctuated(texts, is_final) if self._query.formatted else texts
-        entries: list[Message] = []
-        for word, text in zip(words, shown, strict=True):
-            entries.append(
-                {
-                    "word": word.text.lower(),
-                    "start": _s(word.start_ms),
-                    "end": _s(word.end_ms),
-                    "confidence": CONFIDENCE,
-                }
-            )
-            if self._query.formatted:
-                entries[-1]["punctuated_word"] = text
-        return {
-            "transcript": " ".join(shown),
-            "confidence": CONFIDENCE if words else 0.0,
-            "words": entries,
-        }
+        start_ms, self._span_ms = self._span_ms, end_ms
+        return self._messages.results(
+            words,
+            start_ms,
+            end_ms,
+            is_final=True,
+            speech_final=speech_final,
+            from_finalize=from_finalize,
+        )
 
     def _configure(self, frame: Message, data: str) -> Message:
         terms, features = frame.get("keyterms"), frame.get("features")
         if terms is not None and not _texts(terms):
-            return _schema_error("keyterms is not a list of texts", data)
+            return schema_error("keyterms is not a list of texts", data)
         if features is not None and not _flags(features):
-            return _schema_error("features is not an object of true and false", data)
-        success: Message = {"type": "ConfigureSuccess", "request_id": self._request_id}
-        if terms is None:
-            return success
-        if not is_nova_3(self._query.model):
-            return self._failure("KEYTERMS_NOT_SUPPORTED", "only Nova-3 takes keyterms")
-        if too_many_terms(terms):
-            return self._failure("KEYTERM_LIMIT_EXCEEDED", "the keyterms exceed 500 tokens")
-        self._keyterms = tuple(terms)
-        return {**success, "keyterms": list(terms)}
-
-    def _failure(self, code: str, text: str) -> Message:
-        return {
-            "type": "ConfigureFailure",
-            "request_id": self._request_id,
-            "code": f"CONFIGURE_{code}",
-            "description": text,
-        }
-
-    def _metadata(self) -> Message:
-        return {
-            "type": "Metadata",
-            "transaction_key": "deprecated",
-            "request_id": self._request_id,
-            "sha256": SHA256,
-            "created": self._created,
-            "duration": _s(self._span_ms),
-            "channels": self._query.channels,
-        }
-
-
-def _s(ms: float) -> float:
-    return round(ms / 1000, 3)
+            return schema_error("features is not an object of true and false", data)
+        if terms is not None and not is_nova_3(self._query.model):
+            return self._messages.not_configured(
+                "CONFIGURE_KEYTERMS_NOT_SUPPORTED", "only Nova-3 takes keyterms"
+            )
+        if terms is not None and too_many_terms(terms):
+            return self._messages.not_configured(
+                "CONFIGURE_KEYTERM_LIMIT_EXCEEDED", "the keyterms exceed 500 tokens"
+            )
+        if terms is not None:
+            self._keyterms = tuple(terms)
+        return self._messages.configured(terms)
 
 
 def _texts(value: object) -> bool:
@@ -321,16 +269,3 @@ def _texts(value: object) -> bool:
 
 def _flags(value: object) -> bool:
     return isinstance(value, dict) and all(isinstance(entry, bool) for entry in value.values())
-
-
-def _punctuated(texts: list[str], is_final: bool) -> list[str]:
-    if not texts:
-        return []
-    shown = [texts[0][0].upper() + texts[0][1:], *texts[1:]]
-    if is_final and shown[-1][-1] not in ".?!":
-        shown[-1] += "."
-    return shown
-
-
-def _schema_error(text: str, data: str) -> Message:
-    return {"type": "Error", "variant": "SchemaError", "description": text, "message": data}

@@ -14,24 +14,22 @@ from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
-import soxr
 from aiohttp import WSMsgType, web
 
+from audiosocket_agent.seams import SAMPLE_RATE_HZ
 from audiosocket_agent.simulators.deepgram_query import Audio
 from audiosocket_agent.simulators.faults import IDLE_MS, SLOW_MS, FaultKind
 from audiosocket_agent.simulators.frames import Frames
 from audiosocket_agent.simulators.hearing import Hearing, Stretch
-from audiosocket_agent.simulators.listener import Listener
+from audiosocket_agent.simulators.listener import Listener, Recording
 from audiosocket_agent.simulators.stretches import Change, StretchDetector, decoder
 
 Message = dict[str, Any]
+Farewell = tuple[int, str]  # code and reason of a close frame
 
 RUN_ON_MS = 100  # one packet of 80 ms, and some
 SLICE_MS = 100  # longer packets are heard piece by piece, as if they had come in time
-MID_UTTERANCE_MS = 300  # of the first voice: where stall, drop and malformed strike
-PRE_ROLL_MS = 150
-KEPT_MS = 9000  # of audio, for the recogniser
-HEARD_HZ = 8000  # by the recogniser
+MID_UTTERANCE_MS = 300  # of the first voice: where stall, drop, malformed and error strike
 MAX_WAITING = 1000  # messages; a client that reads none of them is cut off
 CLOSE_S = 5.0
 BROKEN_TEXT = '{"type":"Results","channel":'
@@ -52,8 +50,8 @@ class Wire(Protocol):
         """Those in force."""
 
     @property
-    def close_code(self) -> int | None:
-        """With what the socket is to be closed now; None to go on."""
+    def farewell(self) -> Farewell | None:
+        """Code and reason with which the socket is to be closed now; None to go on."""
 
     def opened(self) -> list[Message]:
         """Return what is said first."""
@@ -72,6 +70,9 @@ class Wire(Protocol):
 
     def close(self, clock_ms: float, now_ms: float) -> list[Message]:
         """Answer an empty binary frame."""
+
+    def failed(self) -> list[Message]:
+        """Break down in the middle of an answer."""
 
     def disordered(self, message: Message) -> list[Message]:
         """Return a message with something forbidden before it."""
@@ -119,11 +120,10 @@ class DeepgramSocket:
         self._audio_first = audio_first
         self._loop = asyncio.get_running_loop()
         self._decoder = decoder(audio.encoding)
-        self._rate_hz = audio.sample_rate_hz or HEARD_HZ
+        self._rate_hz = audio.sample_rate_hz or SAMPLE_RATE_HZ
         self._detector = StretchDetector(self._rate_hz)
         self._tail = b""  # half a sample
-        self._kept = bytearray()  # the last samples, at most `KEPT_MS`
-        self._received_ms = 0.0
+        self._recording = Recording(self._rate_hz)
         self._received_at_ms = self._now_ms()
         self._clock_ms = 0.0
         self._voice_from_ms: float | None = None
@@ -131,7 +131,7 @@ class DeepgramSocket:
         self._stalled = FaultKind.HANG in faults
         self._disordered = False
         # When it is full the client has not read for a long time, and is cut off.
-        self._outbox: asyncio.Queue[tuple[float, str | int]] = asyncio.Queue(MAX_WAITING)
+        self._outbox: asyncio.Queue[tuple[float, str | Farewell]] = asyncio.Queue(MAX_WAITING)
         self._timer: asyncio.TimerHandle | None = None
         self._recognising: set[asyncio.Task[None]] = set()
         self._closing = False
@@ -142,7 +142,7 @@ class DeepgramSocket:
         try:
             self._say(self._wire.opened())
             await self._read()
-            if self._closing:
+            if self._closing and not self._stalled:
                 await asyncio.wait([writer], timeout=CLOSE_S)
         finally:
             self._stalled = True
@@ -203,13 +203,8 @@ class DeepgramSocket:
         return np.frombuffer(data[:whole], "<i2")
 
     def _hear(self, samples: npt.NDArray[np.int16]) -> None:
-        self._received_ms += len(samples) * 1000 / self._rate_hz
+        self._recording.feed(samples)
         self._received_at_ms = self._now_ms()
-        self._kept += samples.tobytes()
-        surplus = len(self._kept) - KEPT_MS * self._rate_hz // 1000 * 2
-        # Only now and then, because it moves all of it.
-        if surplus > self._rate_hz:
-            del self._kept[:surplus]
         for change in self._detector.feed(samples):
             if self._voice_from_ms is None:
                 self._voice_from_ms = change.at_ms
@@ -253,6 +248,8 @@ class DeepgramSocket:
             self._stalled = True
         if FaultKind.MALFORMED in self._faults:
             self._post(BROKEN_TEXT)
+        if FaultKind.ERROR in self._faults:
+            self._say(self._wire.failed())
 
     def _say(self, messages: Sequence[Message]) -> None:
         for message in messages:
@@ -263,11 +260,11 @@ class DeepgramSocket:
                 out_of_order = [message]
             for each in out_of_order:
                 self._post(json.dumps(each, separators=(",", ":")))
-        if self._wire.close_code is not None and not self._closing:
+        if self._wire.farewell is not None and not self._closing:
             self._closing = True
-            self._post(self._wire.close_code)
+            self._post(self._wire.farewell)
 
-    def _post(self, what: str | int) -> None:
+    def _post(self, what: str | Farewell) -> None:
         if self._stalled:
             return
         late_ms = SLOW_MS if FaultKind.SLOW in self._faults else 0
@@ -283,8 +280,8 @@ class DeepgramSocket:
             if (wait_ms := due_ms - self._now_ms()) > 0:
                 await asyncio.sleep(wait_ms / 1000)
             try:
-                if isinstance(what, int):
-                    await self._ws.close(code=what)
+                if isinstance(what, tuple):
+                    await self._ws.close(code=what[0], message=what[1].encode())
                     return
                 await self._ws.send_str(what)
             except ConnectionError:
@@ -296,25 +293,13 @@ class DeepgramSocket:
         task.add_done_callback(self._recognising.discard)
 
     async def _recognised(self, stretch: Stretch) -> None:
-        words = await self._listener.words(self._pcm(stretch), self._wire.keyterms)
+        end_ms = self._recording.end_ms
+        if stretch.voice_end_ms is not None:
+            end_ms = stretch.voice_end_ms
+        pcm = self._recording.cut(stretch.start_ms, end_ms)
+        words = await self._listener.words(pcm, self._wire.keyterms)
         self._hearing.resolve(stretch.number, words)
         self._advance()
-
-    def _pcm(self, stretch: Stretch) -> bytes:
-        """Return the stretch and a little before and after it, at 8,000 Hz."""
-        end_ms = self._received_ms
-        if stretch.voice_end_ms is not None:
-            end_ms = min(end_ms, stretch.voice_end_ms + PRE_ROLL_MS)
-        first = self._received_ms - len(self._kept) / 2 * 1000 / self._rate_hz
-        start = self._index(stretch.start_ms - PRE_ROLL_MS - first)
-        pcm = bytes(self._kept[start : self._index(end_ms - first)])
-        if self._rate_hz == HEARD_HZ:
-            return pcm
-        heard = soxr.resample(np.frombuffer(pcm, "<i2"), self._rate_hz, HEARD_HZ)
-        return np.asarray(heard, "<i2").tobytes()
-
-    def _index(self, ms: float) -> int:
-        return max(0, int(ms * self._rate_hz / 1000)) * 2
 
     def _reset(self) -> None:
         self._stalled = True
@@ -326,6 +311,6 @@ class DeepgramSocket:
     def _clock(self) -> float:
         """Return the audio clock; it never goes back."""
         since_ms = min(self._now_ms() - self._received_at_ms, RUN_ON_MS)
-        if self._received_ms:
-            self._clock_ms = max(self._clock_ms, self._received_ms + since_ms)
+        if received_ms := self._recording.end_ms:
+            self._clock_ms = max(self._clock_ms, received_ms + since_ms)
         return self._clock_ms
