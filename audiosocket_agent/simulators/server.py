@@ -8,6 +8,7 @@ from pathlib import Path
 
 from aiohttp import web
 
+from audiosocket_agent.simulators.cartesia import CartesiaVendor
 from audiosocket_agent.simulators.chat import ChatVendor
 from audiosocket_agent.simulators.deepgram import FLUX_IDLE_S, NOVA_IDLE_S, DeepgramVendor
 from audiosocket_agent.simulators.delays import Delays
@@ -57,6 +58,7 @@ class Simulators:
                 flux_idle_s=flux_idle_s,
             ),
             ChatVendor(delays, faults),
+            CartesiaVendor(delays, faults),
         )
         self._runner: web.AppRunner | None = None
 
