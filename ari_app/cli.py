@@ -7,10 +7,12 @@ import json
 import os
 import sys
 import tempfile
+from dataclasses import asdict
 
 import click
 
 from ari_app.cli_records import bookings, calls
+from installer.doctor.cli import doctor
 from installer.sandbox.cli import sandbox
 
 
@@ -65,24 +67,26 @@ def run(role: str | None, heartbeat_fd: int) -> None:
 @main.command()
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def settings(as_json: bool) -> None:
-    """List every setting: its variable, default and meaning."""
-    from ari_app.settings import PREFIX, Settings
+    """List every setting: variable, value, unit, range, default, where it comes from, meaning.
 
-    rows = [
-        {
-            "variable": f"{PREFIX}{name.upper()}",
-            "default": str(field.default),
-            "meaning": field.description or "",
-        }
-        for name, field in Settings.model_fields.items()
-    ]
+    Keys are never shown, only whether they are set.
+    """
+    from ari_app.settings import all_settings
+
+    rows = all_settings()
     if as_json:
-        click.echo(json.dumps(rows))
+        click.echo(json.dumps([asdict(row) for row in rows]))
         return
     for row in rows:
-        click.echo(f"{row['variable']}={row['default']}\n    {row['meaning']}")
+        limits = " ".join(part for part in (row.range, row.unit) if part)
+        default = f"default {row.default}" if row.default else "no default"
+        details = [limits, default, "set in the environment" if row.source != "default" else ""]
+        click.echo(f"{row.variable}={row.value}")
+        click.echo(f"    {', '.join(detail for detail in details if detail)}")
+        click.echo(f"    {row.meaning}")
 
 
 main.add_command(calls)
 main.add_command(bookings)
+main.add_command(doctor)
 main.add_command(sandbox)

@@ -6,9 +6,11 @@ import asyncio
 import gc
 import sys
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 
 from sqlalchemy.exc import DBAPIError
 
+from ari_app.engines import open_engines
 from ari_app.records import StoreBookings, StoreJournal
 from ari_app.roles import StartError
 from ari_app.settings import Settings
@@ -16,9 +18,6 @@ from ari_app.store import Store, open_store
 from audiosocket_agent.company import load_companies
 from audiosocket_agent.errors import CompanyError, ProviderError
 from audiosocket_agent.media import MediaProcess
-from audiosocket_agent.phrases import PhraseCache
-from audiosocket_agent.stt import offline as offline_ear
-from audiosocket_agent.tts import offline as offline_voice
 
 
 async def serve_media(
@@ -29,31 +28,32 @@ async def serve_media(
     Raises:
         StartError: If a setting makes it impossible.
     """
-    try:
-        companies = load_companies(settings.companies)
-        ear = await offline_ear.open_engine(workers=settings.stt_workers)
-        voice = PhraseCache(await offline_voice.open_engine(), settings.data_dir / "speech")
-    except (CompanyError, ProviderError) as error:
-        raise StartError(str(error)) from None
-    store = await open_database(settings)
-    journal = StoreJournal(store)
-    media = MediaProcess(settings.media(), companies, ear, voice, journal, StoreBookings(store))
-    try:
+    async with AsyncExitStack() as stack:
+        try:
+            companies = load_companies(settings.companies)
+            engines = await open_engines(settings, stack)
+        except (CompanyError, ProviderError) as error:
+            raise StartError(str(error)) from None
+        store = await open_database(settings)
+        stack.push_async_callback(store.close)
+        journal = StoreJournal(store)
+        stack.push_async_callback(journal.close)
+        media = MediaProcess(settings.media(), companies, engines, journal, StoreBookings(store))
         _favour_frames()
+        await _serve(media, settings, stop, on_ready)
+
+
+async def _serve(
+    media: MediaProcess, settings: Settings, stop: asyncio.Event, on_ready: Callable[[], None]
+) -> None:
+    try:
         await media.serve(stop.wait(), on_ready)
-    except ProviderError as error:
-        raise StartError(str(error)) from None
     except OSError as error:
         raise StartError(
             f"cannot listen on {settings.audiosocket_host}:{settings.audiosocket_port} or "
             f"{settings.media_socket}: {error.strerror}; see VOICEAGENT_AUDIOSOCKET_PORT and "
             f"VOICEAGENT_RUN_DIR"
         ) from None
-    finally:
-        await ear.close()
-        await voice.close()
-        await journal.close()
-        await store.close()
 
 
 def _favour_frames() -> None:

@@ -7,19 +7,37 @@ and nowhere else; ``voiceagent settings`` prints them.
 from __future__ import annotations
 
 import grp
+import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 import audiosocket_agent
 from audiosocket_agent.call import CallConfig
 from audiosocket_agent.media import MediaConfig
+from audiosocket_agent.options import (
+    PREFIX,
+    Described,
+    OptionsError,
+    complaint,
+    describe,
+    read_options,
+)
 from audiosocket_agent.turns import TurnConfig
 from audiosocket_agent.vad import VadConfig
+from audiosocket_agent.vendors import Kind, find, names
 
-PREFIX = "VOICEAGENT_"
+RULES = "rules"  # in VOICEAGENT_LLM: the dialogue that needs no model
+# What is used when the settings name nothing: vendors whose key is there, then what needs none.
+KEYED: dict[Kind, dict[str, str]] = {
+    Kind.STT: {"deepgram": "DEEPGRAM_API_KEY"},
+    Kind.LLM: {"groq": "GROQ_API_KEY", "openai": "OPENAI_API_KEY"},
+    Kind.TTS: {"cartesia": "CARTESIA_API_KEY"},
+}
+LAST_RESORT = {Kind.STT: ["offline"], Kind.LLM: [RULES], Kind.TTS: ["offline"]}
 MAX_UNIX_PATH_BYTES = 107  # sizeof(sockaddr_un.sun_path) - 1 on Linux
 
 Port = Annotated[int, Field(ge=1, le=65535)]
@@ -57,18 +75,51 @@ class Settings(BaseSettings):
     link_group: str = Field(
         "", description="group that may reach the media socket (for setup.agi); empty: owner only"
     )
-    max_calls: int = Field(50, ge=1, le=500, description="calls at once; further ones go to people")
-    stt: Literal["offline"] = Field("offline", description="speech-to-text engine")
-    tts: Literal["offline"] = Field("offline", description="text-to-speech engine")
-    stt_workers: int = Field(2, ge=1, le=16, description="recogniser processes of the offline ear")
+    max_calls: int = Field(
+        50,
+        ge=1,
+        le=500,
+        description="calls at once; further ones go to people",
+        json_schema_extra={"unit": "calls"},
+    )
+    stt: str = Field(
+        "",
+        description="speech-to-text engines, the first one that works is used: deepgram,offline; "
+        "empty: deepgram with DEEPGRAM_API_KEY, then offline",
+    )
+    llm: str = Field(
+        "",
+        description="language models, tried in this order; rules: the built-in dialogue without a "
+        "model; empty: groq or openai with their keys, then rules",
+    )
+    tts: str = Field(
+        "",
+        description="text-to-speech engines, tried in this order; empty: cartesia with "
+        "CARTESIA_API_KEY, then offline",
+    )
     endpoint_ms: int = Field(
-        500, ge=200, le=3000, description="ms of silence that end the caller's turn"
+        500,
+        ge=200,
+        le=3000,
+        description="silence that ends the caller's turn: less answers quicker, more lets the "
+        "caller pause to think",
+        json_schema_extra={"unit": "ms"},
     )
     vad_margin_db: float = Field(
-        9.0, ge=3, le=30, description="dB above the line's noise that count as speech"
+        9.0,
+        ge=3,
+        le=30,
+        description="what counts as speech, above the line's noise: less hears quiet callers, "
+        "more ignores noise",
+        json_schema_extra={"unit": "dB"},
     )
     vad_onset_ms: int = Field(
-        80, ge=20, le=400, description="ms of voice that start speech, and interrupt ours"
+        80,
+        ge=20,
+        le=400,
+        description="voice that starts speech, and interrupts ours: less stops sooner, more "
+        "ignores coughs",
+        json_schema_extra={"unit": "ms"},
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="least severe log lines written"
@@ -84,12 +135,40 @@ class Settings(BaseSettings):
                 raise ValueError(f"no group is called {name!r}") from None
         return name
 
+    @field_validator("stt", "llm", "tts")
+    @classmethod
+    def _engines_exist(cls, text: str, info: ValidationInfo) -> str:
+        kind = Kind(info.field_name)
+        known = names(kind) + ([RULES] if kind is Kind.LLM else [])
+        chain = _split(text)
+        for name in chain:
+            if name not in known:
+                raise ValueError(f"no engine is called {name!r}; there are {', '.join(known)}")
+        if len(set(chain)) < len(chain):
+            raise ValueError("an engine is named twice")
+        if RULES in chain[:-1]:
+            raise ValueError("rules never fail: they can only come last")
+        return text
+
     @field_validator("run_dir")
     @classmethod
     def _socket_path_fits(cls, folder: Path) -> Path:
         if len(str(folder / "media.sock").encode()) > MAX_UNIX_PATH_BYTES:
             raise ValueError(f"too long for a Unix socket (at most {MAX_UNIX_PATH_BYTES} bytes)")
         return folder
+
+    def chain(self, kind: Kind, environ: Mapping[str, str] = os.environ) -> list[str]:
+        """Return the engines of a kind, the preferred one first.
+
+        Args:
+            kind: Which kind.
+            environ: Where the vendors' keys are looked for when the setting is empty.
+        """
+        chosen = _split(getattr(self, kind.value))
+        if chosen:
+            return chosen
+        cloud = [name for name, variable in KEYED[kind].items() if environ.get(variable)]
+        return cloud + LAST_RESORT[kind]
 
     @property
     def database(self) -> Path:
@@ -120,21 +199,47 @@ class Settings(BaseSettings):
 
 
 def load_settings() -> Settings:
-    """Read the settings from the environment.
+    """Read the settings from the environment, those of the engines it names included.
 
     Raises:
         SettingsError: One line for each setting that is wrong.
     """
     try:
-        return Settings()
+        settings = Settings()
     except ValidationError as error:
         raise SettingsError(
             [
-                f"{PREFIX}{'_'.join(map(str, e['loc'])).upper()}={e['input']!s}: {_plain(e['msg'])}"
+                complaint(
+                    PREFIX + "_".join(map(str, e["loc"])).upper(),
+                    e["msg"],
+                    e["input"],
+                    Settings,
+                    str(e["loc"][0]),
+                )
                 for e in error.errors(include_url=False)
             ]
         ) from None
+    wrong: list[str] = []
+    for kind in Kind:
+        for name in settings.chain(kind):
+            if name != RULES:
+                try:
+                    read_options(find(kind, name).options, name, os.environ)
+                except OptionsError as error:
+                    wrong += error.lines
+    if wrong:
+        raise SettingsError(wrong)
+    return settings
 
 
-def _plain(message: str) -> str:
-    return message.removeprefix("Value error, ")
+def all_settings() -> list[Described]:
+    """List every setting there is, the agent's own first, then those of every engine."""
+    rows = describe(Settings, os.environ)
+    for kind in Kind:
+        for name in names(kind):
+            rows += describe(find(kind, name).options, os.environ, name)
+    return list({row.variable: row for row in rows}.values())
+
+
+def _split(text: str) -> list[str]:
+    return [name.strip() for name in text.split(",") if name.strip()]

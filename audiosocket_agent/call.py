@@ -9,11 +9,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
 from dataclasses import dataclass
+from typing import Protocol
 
 from audiosocket_agent import protocol
 from audiosocket_agent.conversation import (
+    Booked,
+    BookingFailed,
+    BookingRequest,
     Event,
     Facts,
     Heard,
@@ -23,31 +28,48 @@ from audiosocket_agent.conversation import (
     Reply,
     Silent,
     Started,
-    State,
-    advance,
 )
 from audiosocket_agent.desk import BookingDesk
+from audiosocket_agent.dialogue import Dialogue, Mind
 from audiosocket_agent.errors import ProviderError
 from audiosocket_agent.journal import EndReason
 from audiosocket_agent.minutes import Minutes
 from audiosocket_agent.pacer import Pacer
 from audiosocket_agent.playout import Playout
 from audiosocket_agent.registry import CallInfo
-from audiosocket_agent.seams import FRAME_BYTES, SttSession, TextToSpeech
-from audiosocket_agent.speech import Mouth, heard_text
+from audiosocket_agent.seams import FRAME_BYTES, SttSession, Transcript, VoiceSession
+from audiosocket_agent.speech import Line, Mouth, Stock, heard_text
 from audiosocket_agent.turns import Act, TurnConfig, TurnPolicy
+from audiosocket_agent.understanding import KeyRule
 from audiosocket_agent.vad import EnergyVad, VadConfig
 from audiosocket_agent.workflow import STEPS, Outcome, Step
 
 log = logging.getLogger(__name__)
 
 
+class Ear(SttSession, Protocol):
+    """The ear of one call, which may change its engine in mid-call."""
+
+    @property
+    def closed_vocabulary(self) -> bool:
+        """Whether what listens now hears only the phrases it is told to expect."""
+
+
 @dataclass(frozen=True, slots=True)
 class Engines:
-    """What a call hears and speaks with."""
+    """What a call hears, thinks and speaks with.
 
-    ear: SttSession
-    voice: TextToSpeech
+    Attributes:
+        ear: Its ear.
+        mind: What thinks, shared by all calls.
+        voice: Its voice.
+        stock: Finds sentences that are kept ready to be played.
+    """
+
+    ear: Ear
+    mind: Mind
+    voice: VoiceSession
+    stock: Stock
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +116,13 @@ class Call:
         self._step_since = (Step.GREET, self._started_s)
         self._vad = EnergyVad(config.vad)
         self._turns = TurnPolicy(config.turns, vad_hangover_ms=config.vad.hangover_ms)
-        self._state = State()
+        self._dialogue = Dialogue(engines.mind, facts, self._book, str(info.call_id))
         self._playout = Playout()
-        self._mouth = Mouth(self._playout, engines.voice, self._urge)
+        self._mouth = Mouth(self._playout, engines.voice, engines.stock, self._urge)
         self._reply: Reply | None = None
         self._speaking: asyncio.Task[None] | None = None
         self._unanswered: list[str] = []  # finals that came while the caller was already going on
+        self._voiced = False  # whether the caller's voice was heard since the last answered final
         self._tasks: asyncio.TaskGroup | None = None
         self._over = asyncio.Event()
         self._ended: tuple[EndReason, Outcome | None] | None = None
@@ -117,7 +140,7 @@ class Call:
             async with asyncio.TaskGroup() as tasks:
                 self._tasks = tasks
                 listening = tasks.create_task(self._listen())
-                self._on(Started())
+                self._on(Started(open_question=self._free_speech))
                 await self._over.wait()
                 listening.cancel()
                 self._silence()
@@ -172,11 +195,11 @@ class Call:
 
     def _watch_time(self, now_s: float) -> None:
         step, since_s = self._step_since
-        if step is not self._state.step:
-            self._step_since = (self._state.step, now_s)
+        if step is not self._dialogue.state.step:
+            self._step_since = (self._dialogue.state.step, now_s)
             return
         late = now_s - self._started_s > self._facts.company.max_call_s
-        if self._state.phase is not Phase.ENDED and (
+        if self._dialogue.state.phase is not Phase.ENDED and (
             late or now_s - since_s > STEPS[step].timeout_s
         ):
             self._on(Overtime())
@@ -186,6 +209,7 @@ class Call:
     def _do(self, acts: list[Act]) -> None:
         for act in acts:
             if act is Act.SPEECH_STARTED:
+                self._voiced = True
                 self._ear.speech_started()
             elif act is Act.INTERRUPT:
                 self._interrupt()
@@ -194,50 +218,57 @@ class Call:
                 self._ear.finalize()
             elif act is Act.KEYS:
                 keys = self._turns.take_keys()
-                self._minutes.caller_keyed(keys, self._state, self._now_ms())
+                self._minutes.caller_keyed(keys, self._dialogue.state, self._now_ms())
                 self._on(Keyed(keys))
             elif act is Act.NO_INPUT:
                 self._on(Silent())
 
     async def _listen(self) -> None:
         async for transcript in self._ear.transcripts():
-            if not transcript.final or self._state.phase is not Phase.ASKING:
-                continue
+            if transcript.final:
+                self._take_final(transcript)
+            else:
+                self._minutes.caller_heard(self._now_ms())
+
+    def _take_final(self, transcript: Transcript) -> None:
+        if transcript.text:
             self._unanswered.append(transcript.text)
-            if self._turns.speaking:
-                continue  # the caller is already going on: answer it all together
-            text = " ".join(t for t in self._unanswered if t)
-            self._unanswered.clear()
-            self._minutes.caller_said(text, self._state, self._now_ms())
-            self._on(Heard(text))
+        if self._turns.speaking:
+            return  # the caller is already going on: answer it all together
+        self._turns.taken()
+        text = " ".join(self._unanswered)
+        self._unanswered.clear()
+        if not text and not self._voiced:
+            return  # the ear had already told, by itself, all that there was
+        self._voiced = False
+        if self._dialogue.state.phase is not Phase.ASKING:
+            return  # said while the booking is being made, or after the end
+        self._minutes.caller_said(
+            text, self._dialogue.state, self._turns.last_voice_ms, self._now_ms()
+        )
+        self._on(Heard(text))
 
     def _on(self, event: Event) -> None:
-        """Advance the conversation and start speaking what it answers."""
-        if self._tasks is None or self._ended or self._state.phase is Phase.ENDED:
+        """Start answering an event."""
+        phase = self._dialogue.state.phase
+        if self._tasks is None or self._ended or phase is Phase.ENDED:
             return
-        if self._state.phase is Phase.BOOKING and isinstance(event, Heard | Keyed | Silent):
+        if phase is Phase.BOOKING and isinstance(event, Heard | Keyed | Silent):
             return  # said while the booking is being made; its result speaks next
         self._silence()
-        self._state, reply = advance(self._state, event, self._facts)
-        self._reply = reply
-        self._minutes.agent_begins(reply, self._now_ms())
-        self._ear.expect(reply.listen)
-        self._turns.expect_keys(reply.keys)
-        self._speaking = self._tasks.create_task(self._speak(reply))
+        self._minutes.agent_begins(self._dialogue.state.step, self._now_ms())
+        self._turns.expect_keys(KeyRule())
+        self._speaking = self._tasks.create_task(self._answer(event))
 
-    async def _speak(self, reply: Reply) -> None:
-        booking = (
-            self._desk.begin(self.info.call_id, self._facts.company.key, reply.book)
-            if reply.book
-            else None
-        )
+    async def _answer(self, event: Event) -> None:
         await self._mouth.speak(
-            reply.say, lambda: self._minutes.mark_once("tts_first_byte", self._now_ms())
+            self._parts(event), lambda: self._minutes.mark_once("tts_first_byte", self._now_ms())
         )
         self._minutes.agent_ends(heard_text(self._playout.passages), interrupted=False)
-        self._reply = None
-        if booking is not None:
-            result = await asyncio.shield(booking)
+        reply, self._reply = self._reply, None
+        assert reply is not None  # every answer ends with one
+        if reply.book is not None:
+            result = await asyncio.shield(self._book(reply.book))
             self._speaking = None  # this task goes on to start its successor
             self._on(result)
         elif reply.end is not None:
@@ -245,6 +276,37 @@ class Call:
             self.end(EndReason.HANDED_OVER if handed_over else EndReason.COMPLETED, reply.end)
         else:
             self._turns.listen(self._now_ms(), self._facts.company.no_input_s * 1000, reply.keys)
+
+    async def _parts(self, event: Event) -> AsyncGenerator[str | Line, None]:
+        """Yield what the dialogue says, taking note of it and of where it leads."""
+        answer = self._dialogue.answer(
+            event, tuple(self._minutes.history), free_speech=self._free_speech
+        )
+        announced = False
+        async with aclosing(answer) as pieces:
+            async for piece in pieces:
+                if isinstance(piece, Reply):
+                    if piece.say:
+                        self._minutes.agent_says(" " + " ".join(piece.say), self._now_ms())
+                        announced = True
+                    self._turn_to(piece)
+                    continue
+                if isinstance(piece, str):
+                    self._minutes.mark_once("llm_first_token", self._now_ms())
+                if not announced:
+                    said = piece if isinstance(piece, str) else " " + piece.text
+                    self._minutes.agent_says(said, self._now_ms())
+                yield piece
+
+    def _turn_to(self, reply: Reply) -> None:
+        """Take over where an answer leads: what to listen for, and how the call goes on."""
+        self._reply = reply
+        self._minutes.agent_asks(reply)
+        self._ear.expect(reply.listen)
+        self._turns.expect_keys(reply.keys)
+
+    def _book(self, request: BookingRequest) -> asyncio.Task[Booked | BookingFailed]:
+        return self._desk.begin(self.info.call_id, self._facts.company.key, request)
 
     def _interrupt(self) -> None:
         """The caller speaks over us: stop, and remember only what was heard."""
@@ -255,16 +317,23 @@ class Call:
         speaking, self._speaking = self._speaking, None
         if speaking is not None and not speaking.done():
             speaking.cancel()
-            if self._reply is not None:
-                self._minutes.agent_ends(heard_text(self._playout.passages), interrupted=True)
+            self._minutes.agent_ends(heard_text(self._playout.passages), interrupted=True)
         self._mouth.stop()
         self._reply = None
 
     @property
     def _interruptible(self) -> bool:
-        """Whether a reply is on that the caller may cut short: not a booking, not a goodbye."""
+        """Whether an answer is on that the caller may cut short: not a booking, not a goodbye."""
+        if self._speaking is None or self._speaking.done():
+            return False
+        if self._dialogue.state.phase is not Phase.ASKING:
+            return False
         reply = self._reply
-        return reply is not None and reply.book is None and reply.end is None
+        return reply is None or (reply.book is None and reply.end is None)
+
+    @property
+    def _free_speech(self) -> bool:
+        return not self._ear.closed_vocabulary
 
     def _now_ms(self) -> float:
         return (self._loop.time() - self._started_s) * 1000

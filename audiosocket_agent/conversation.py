@@ -7,9 +7,12 @@ in `workflow`; this file only applies it.
 
 A conversation is in one of three phases, and each accepts only some events (`LEGAL`):
 
-    ASKING    a question is open: Started, Heard, Keyed, Silent, Overtime
+    ASKING    a question is open: Started, Heard, Keyed, Silent, Overtime, Carry, Stuck
     BOOKING   the booking is being made: Booked, BookingFailed, Overtime
     ENDED     the last words are being said: nothing
+
+Two minds share the one state: the rules here, and a language model whose tools (`tools`) change it
+by the same table. So either can take over from the other in the middle of a turn.
 """
 
 from __future__ import annotations
@@ -26,12 +29,11 @@ from audiosocket_agent.seams import Expectation
 from audiosocket_agent.understanding import (
     PERSON_KEY,
     KeyRule,
-    choices,
     date_of,
     expectation,
     key_rule,
     phone_number,
-    value_of,
+    value_in,
     value_of_keys,
     wants_person,
 )
@@ -48,7 +50,13 @@ class Phase(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """The caller is on the line."""
+    """The caller is on the line.
+
+    Attributes:
+        open_question: Whether whoever listens can follow free speech; else the choices are read.
+    """
+
+    open_question: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +95,20 @@ class Overtime:
     """The step or the call has lasted too long."""
 
 
-Event = Started | Heard | Keyed | Silent | Booked | BookingFailed | Overtime
+@dataclass(frozen=True, slots=True)
+class Carry:
+    """Go on from where the conversation stands: who was speaking cannot."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stuck:
+    """Nothing is left to hold the conversation with."""
+
+
+Event = Started | Heard | Keyed | Silent | Booked | BookingFailed | Overtime | Carry | Stuck
 
 LEGAL: dict[Phase, frozenset[type]] = {
-    Phase.ASKING: frozenset((Started, Heard, Keyed, Silent, Overtime)),
+    Phase.ASKING: frozenset((Started, Heard, Keyed, Silent, Overtime, Carry, Stuck)),
     Phase.BOOKING: frozenset((Booked, BookingFailed, Overtime)),
     Phase.ENDED: frozenset(),
 }
@@ -122,6 +140,7 @@ class State:
         slots: What is known so far.
         misses: Unanswered attempts at the open question.
         restarts: How often the caller said "no" to what was read back.
+        farewells: How often the model tried to end the call before its time.
     """
 
     step: Step = Step.GREET
@@ -130,6 +149,7 @@ class State:
     slots: Mapping[Slot, str] = field(default_factory=dict)
     misses: int = 0
     restarts: int = 0
+    farewells: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,8 +207,17 @@ def advance(state: State, event: Event, facts: Facts) -> tuple[State, Reply]:
     if type(event) not in LEGAL[state.phase]:
         raise IllegalEvent(state.phase.value, type(event).__name__)
     match event:
-        case Started():
-            return _proceed(state, facts, (facts.company.greeting,))
+        case Started(open_question):
+            state, reply = proceed(state, facts, (facts.company.greeting,))
+            if open_question:
+                reply = replace(reply, say=(facts.company.greeting, wording.HOW_CAN_I_HELP))
+            return state, reply
+        case Carry():
+            return proceed(state, facts, ())
+        case Stuck():
+            return _to_person(state, wording.TO_PERSON_STUCK)
+        case Heard() | Keyed() | Silent() if state.step is Step.CLOSE:
+            return proceed(state, facts, ())  # all is done: whatever was said, say goodbye
         case Heard(text):
             return _answered(state, facts, _spoken_value(state, text, facts), wants_person(text))
         case Keyed(keys):
@@ -197,7 +226,7 @@ def advance(state: State, event: Event, facts: Facts) -> tuple[State, Reply]:
             return _missed(state, facts, wording.STILL_THERE, wording.TO_PERSON_SILENT)
         case Booked(reference):
             done = replace(state, step=Step.CONFIRM, phase=Phase.ASKING, asked=None)
-            return _proceed(done, facts, (wording.booked(reference),))
+            return proceed(done, facts, (wording.booked(reference),))
         case BookingFailed():
             return _to_person(state, wording.TO_PERSON_BOOKING)
         case Overtime():
@@ -207,7 +236,7 @@ def advance(state: State, event: Event, facts: Facts) -> tuple[State, Reply]:
 def _spoken_value(state: State, text: str, facts: Facts) -> str | None:
     if state.asked is None or not text:
         return None
-    return value_of(text, choices(state.asked, facts.company, facts.today))
+    return value_in(state.asked, text, facts.company, facts.today)
 
 
 def _keyed_value(state: State, keys: str, facts: Facts) -> str | None:
@@ -227,16 +256,16 @@ def _answered(state: State, facts: Facts, value: str | None, person: bool) -> tu
         return _refused(filled, state.asked, facts)
     if state.asked is Slot.AGREED:
         booking = replace(filled, phase=Phase.BOOKING)
-        request = _booking_request(filled, facts)
+        request = booking_request(filled, facts)
         return booking, Reply((wording.BOOKING_NOW,), state.step, (state.step,), book=request)
-    return _proceed(filled, facts, ())
+    return proceed(filled, facts, ())
 
 
 def _refused(state: State, slot: Slot, facts: Facts) -> tuple[State, Reply]:
     """Handle a "no": to another number, to the price, or to what was read back."""
     if slot is Slot.CALLBACK:
         without: dict[Slot, str] = {s: v for s, v in state.slots.items() if s is not Slot.PHONE}
-        return _proceed(replace(state, slots=without), facts, ())
+        return proceed(replace(state, slots=without), facts, ())
     back = STEPS[state.step].if_no
     if back is Step.COLLECT:
         if state.restarts:
@@ -244,12 +273,18 @@ def _refused(state: State, slot: Slot, facts: Facts) -> tuple[State, Reply]:
         again = set(STEPS[Step.COLLECT].needs) | {Slot.AGREED}
         kept: dict[Slot, str] = {s: v for s, v in state.slots.items() if s not in again}
         state = replace(state, step=back, slots=kept, restarts=1)
-        return _proceed(state, facts, (wording.START_OVER,))
-    return _proceed(replace(state, step=Step.CLOSE), facts, (wording.DECLINED,))
+        return proceed(state, facts, (wording.START_OVER,))
+    return proceed(replace(state, step=Step.CLOSE), facts, (wording.DECLINED,))
 
 
-def _proceed(state: State, facts: Facts, say: tuple[str, ...]) -> tuple[State, Reply]:
-    """Walk the table until a question is open or the call ends."""
+def proceed(state: State, facts: Facts, say: tuple[str, ...]) -> tuple[State, Reply]:
+    """Walk the table until a question is open or the call ends.
+
+    Args:
+        state: Where to start; its step may already be finished.
+        facts: Facts.
+        say: What to say before what the walk adds.
+    """
     company = facts.company
     passed: tuple[Step, ...] = (state.step,)
     while True:
@@ -314,7 +349,8 @@ def _to_person(state: State, say: str) -> tuple[State, Reply]:
     return ended, Reply((say,), state.step, (state.step,), end=STEPS[state.step].way_out)
 
 
-def _booking_request(state: State, facts: Facts) -> BookingRequest:
+def booking_request(state: State, facts: Facts) -> BookingRequest:
+    """Return the booking that the filled slots describe, at the price in the list."""
     service = wording.service_of(facts.company, state.slots)
     return BookingRequest(
         service=service.key,

@@ -50,7 +50,8 @@ class Turn:
         interrupted: Whether the caller spoke over it.
         at_ms: Start, in milliseconds since the call was connected.
         marks_ms: The waterfall, in milliseconds since the call was connected: ``speech_end``,
-            ``decision``, ``stt_final``, ``reply_text``, ``tts_first_byte``, ``first_frame``.
+            ``decision``, ``stt_partial`` (the last before the final), ``stt_final``,
+            ``llm_first_token``, ``reply_text``, ``tts_first_byte``, ``first_frame``.
     """
 
     index: int

@@ -5,32 +5,36 @@ from __future__ import annotations
 import asyncio
 import logging
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
-from audiosocket_agent import wording
-from audiosocket_agent.call import Call, CallConfig, Engines
+from audiosocket_agent import briefing, wording
+from audiosocket_agent.call import Call, CallConfig, Ear, Engines
 from audiosocket_agent.company import Company, did_digits
 from audiosocket_agent.conversation import Facts
 from audiosocket_agent.desk import BookingDesk
-from audiosocket_agent.errors import AdmissionError, RegistrationError
+from audiosocket_agent.dialogue import Mind
+from audiosocket_agent.early import EarlyEar, EarlyVoice
+from audiosocket_agent.errors import ProviderError, RegistrationError
 from audiosocket_agent.journal import Bookings, EndReason, Journal
 from audiosocket_agent.link import LinkServer, Register
 from audiosocket_agent.minutes import Minutes
 from audiosocket_agent.pacer import Pacer
+from audiosocket_agent.phrases import Phrases
 from audiosocket_agent.protocol import Hello
 from audiosocket_agent.registry import CallInfo, Registry
-from audiosocket_agent.seams import SpeechToText, StockVoice
+from audiosocket_agent.seams import EarTraits, TextToSpeech
 from audiosocket_agent.server import AudioSocketServer, Connection
 from audiosocket_agent.workflow import Outcome
 
 log = logging.getLogger(__name__)
 
 SWEEP_S = 1.0
+CLOSE_LINES_S = 5.0  # vendors that do not say goodbye in time are left
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +60,56 @@ class MediaConfig:
     call: CallConfig
 
 
+@dataclass(frozen=True, slots=True)
+class ProcessEngines:
+    """What a process's calls hear, think and speak with.
+
+    Attributes:
+        ear: Opens the ear of a call.
+        mind: What thinks.
+        voice: Opens the voice of a call.
+        phrases: The sentences that are kept ready.
+    """
+
+    ear: CallEars
+    mind: Mind
+    voice: TextToSpeech
+    phrases: Phrases
+
+
+class CallEars(Protocol):
+    """A speech-to-text engine whose sessions tell what kind of ear listens now."""
+
+    @property
+    def traits(self) -> EarTraits:
+        """Of the ear that is used first."""
+
+    async def session(self, call_id: str, vocabulary: Sequence[str] = ()) -> Ear:
+        """See `SpeechToText.session`."""
+
+
+@dataclass(slots=True)
+class _Line:
+    """What a registered call has been given before its audio is there."""
+
+    facts: Facts
+    ear: EarlyEar
+    voice: EarlyVoice
+    warming: asyncio.Task[None] | None
+
+    async def close(self) -> None:
+        if self.warming is not None:
+            self.warming.cancel()
+        await asyncio.gather(self.ear.close(), self.voice.close(), return_exceptions=True)
+
+
 class MediaProcess:
     """Takes registrations over the link and calls over AudioSocket.
 
     Args:
         config: Addresses and limits.
         companies: Companies by DID digits.
-        ear: The speech-to-text engine.
-        voice: The voice, with its cache of stock phrases.
+        engines: What its calls hear, think and speak with.
         journal: Where notes of calls go.
         bookings: Makes bookings.
     """
@@ -72,15 +118,15 @@ class MediaProcess:
         self,
         config: MediaConfig,
         companies: dict[str, Company],
-        ear: SpeechToText,
-        voice: StockVoice,
+        engines: ProcessEngines,
         journal: Journal,
         bookings: Bookings,
     ) -> None:
         self._config = config
         self._companies = companies
-        self._ear = ear
-        self._voice = voice
+        self._engines = engines
+        self._lines: dict[uuid.UUID, _Line] = {}
+        self._closing: set[asyncio.Task[None]] = set()
         self._journal = journal
         self._desk = BookingDesk(bookings)
         self._registry = Registry(config.capacity)
@@ -93,7 +139,7 @@ class MediaProcess:
     async def serve(self, stop: Awaitable[Any], on_ready: Callable[[], None]) -> None:
         """Serve until `stop` completes, then end every call towards people."""
         companies = {company.key: company for company in self._companies.values()}
-        await self._voice.prepare([*wording.STOCK, *(c.greeting for c in companies.values())])
+        await self._prepare_phrases(companies)
         port = await self._server.start(self._config.host, self._config.port)
         self._address = f"{self._config.host}:{port}"
         await self._link.start(
@@ -108,6 +154,14 @@ class MediaProcess:
             sweeping.cancel()
             await self._close()
 
+    async def _prepare_phrases(self, companies: dict[str, Company]) -> None:
+        greetings = [company.greeting for company in companies.values()]
+        try:
+            await self._engines.phrases.prepare([*wording.STOCK, *greetings])
+        except ProviderError as error:
+            # Calls can still be taken: what is not ready is spoken by the voice when it is needed.
+            log.error("stock phrases are not ready: %s", error)
+
     async def _close(self) -> None:
         # The link stays up while calls end, so that the gate can still ask for their outcome.
         for task in self._calls.values():
@@ -116,6 +170,10 @@ class MediaProcess:
             await asyncio.wait(self._calls.values())
         await self._server.close()
         await self._desk.close()
+        for call_id in list(self._lines):
+            self._close_line(call_id)
+        if self._closing:
+            await asyncio.wait(self._closing, timeout=CLOSE_LINES_S)
         await asyncio.sleep(0)  # lets the last 0x00 leave before the pacer and link go
         self._pacer.close()
         await self._link.close()
@@ -134,8 +192,31 @@ class MediaProcess:
             uniqueid=request.uniqueid,
         )
         self._registry.register(info, self._now_s())
+        self._lines[info.call_id] = self._open_line(info, company)
         self._journal.registered(info, company.key)
         return self._address
+
+    def _open_line(self, info: CallInfo, company: Company) -> _Line:
+        """Begin to connect a call's engines: the phone still rings, so nobody waits for it."""
+        today = datetime.now(ZoneInfo(company.timezone)).date()
+        facts = Facts(company, info.caller, today)
+        call_id, engines = str(info.call_id), self._engines
+        ear = asyncio.create_task(engines.ear.session(call_id, briefing.vocabulary(facts)))
+        voice = asyncio.create_task(engines.voice.session(call_id))
+        model = engines.mind.model
+        return _Line(
+            facts,
+            EarlyEar(ear, closed_vocabulary=engines.ear.traits.closed_vocabulary),
+            EarlyVoice(voice),
+            None if model is None else asyncio.create_task(model.warm()),
+        )
+
+    def _close_line(self, call_id: uuid.UUID) -> None:
+        line = self._lines.pop(call_id, None)
+        if line is not None:
+            task = asyncio.create_task(line.close())
+            self._closing.add(task)
+            task.add_done_callback(self._closing.discard)
 
     def _outcome(self, call_id_text: str) -> str:
         call_id = uuid.UUID(call_id_text)
@@ -155,19 +236,14 @@ class MediaProcess:
 
     def _admit(self, hello: Hello, connection: Connection) -> CallLeg:
         info = self._registry.admit(hello.call_id, self._now_s())
-        company = self._companies.get(did_digits(info.did))
-        if company is None:  # cannot be: it was there at registration
-            raise AdmissionError("unknown")
-        today = datetime.now(ZoneInfo(company.timezone)).date()
         leg = CallLeg()
-        task = asyncio.create_task(
-            self._hold(info, Facts(company, info.caller, today), connection, leg)
+        self._calls[info.call_id] = asyncio.create_task(
+            self._hold(info, self._lines[info.call_id], connection, leg)
         )
-        self._calls[info.call_id] = task
         return leg
 
     async def _hold(
-        self, info: CallInfo, facts: Facts, connection: Connection, leg: CallLeg
+        self, info: CallInfo, line: _Line, connection: Connection, leg: CallLeg
     ) -> None:
         """Hold one call and see to it that it ends exactly once, whatever happens."""
         extra = {"call_id": str(info.call_id)}
@@ -175,13 +251,12 @@ class MediaProcess:
         self._journal.connected(info.call_id)
         reason, outcome = EndReason.ENGINE_FAILED, Outcome.SORRY
         ended: tuple[EndReason, Outcome | None] = (reason, outcome)
-        ear = None
+        engines = self._engines
         try:
-            ear = await self._ear.session(str(info.call_id))
             leg.call = Call(
                 info,
-                facts,
-                Engines(ear, self._voice),
+                line.facts,
+                Engines(line.ear, engines.mind, line.voice, engines.phrases.get),
                 self._config.call,
                 self._pacer,
                 connection.send,
@@ -199,14 +274,14 @@ class MediaProcess:
             self._journal.ended(info.call_id, *ended)
             connection.hang_up()
             log.info("call ended: %s", ended[0].value, extra=extra)
-            if ear is not None:
-                await ear.close()
+            self._close_line(info.call_id)
 
     async def _sweep(self) -> None:
         while True:
             await asyncio.sleep(SWEEP_S)
             for info in self._registry.expire(self._now_s()):
                 self._journal.ended(info.call_id, EndReason.NEVER_CONNECTED, None)
+                self._close_line(info.call_id)
 
     def _now_s(self) -> float:
         return asyncio.get_running_loop().time()

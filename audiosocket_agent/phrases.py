@@ -1,9 +1,8 @@
 """Keep the sentences every caller hears: greeting, questions asked again, apologies.
 
-A voice wrapped in a `PhraseCache` says a prepared text at once, from memory, without the engine:
-the greeting starts the moment a caller is connected, and an apology can still be spoken when the
-engine is the thing that broke. Prepared audio also lies on disk, so that a restart does not make it
-again.
+A prepared text is played at once, from memory, without the voice: the greeting starts the moment a
+caller is connected, and an apology can still be spoken when the voice is the thing that broke.
+Prepared audio also lies on disk, so that a restart does not make it again.
 """
 
 from __future__ import annotations
@@ -12,25 +11,28 @@ import asyncio
 import hashlib
 import logging
 import os
-from collections.abc import AsyncGenerator, Iterable
-from contextlib import aclosing, suppress
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
-from audiosocket_agent.seams import TextToSpeech
+from audiosocket_agent.errors import DeadlineMissed, ProviderError
+from audiosocket_agent.seams import TextToSpeech, VoiceSession
+from audiosocket_agent.spoken import spoken
 
 MAX_DISK_BYTES = 64 * 1024 * 1024  # over an hour of speech at 16,000 bytes a second
 MAX_MEMORY_BYTES = 32 * 1024 * 1024
 DIGEST_BYTES = hashlib.sha256().digest_size
 SUFFIX = ".pcm"
+SPEAK_DEADLINE_S = 20.0  # for one sentence; nobody waits for it on the line
 
 _log = logging.getLogger(__name__)
 
 
-class PhraseCache:
-    """A `TextToSpeech` that remembers prepared texts; everything else goes to the voice behind it.
+class Phrases:
+    """The sentences that are kept ready.
 
     Args:
-        voice: The voice behind it; `close` closes it too.
+        voices: Who can speak them, the preferred voice first; the others only stand in for it.
         folder: Where prepared audio is kept; made when missing. One file per voice and text, its
             name a hash, its content a SHA-256 of the audio and then the audio.
         max_disk_bytes: Beyond it the files not used for longest are deleted.
@@ -39,60 +41,62 @@ class PhraseCache:
 
     def __init__(
         self,
-        voice: TextToSpeech,
+        voices: Sequence[TextToSpeech],
         folder: Path,
         *,
         max_disk_bytes: int = MAX_DISK_BYTES,
         max_memory_bytes: int = MAX_MEMORY_BYTES,
     ) -> None:
-        self._voice = voice
+        self._voices = voices
         self._folder = folder
         self._max_disk_bytes = max_disk_bytes
         self._max_memory_bytes = max_memory_bytes
         self._memory: dict[str, bytes] = {}
         self._memory_bytes = 0
 
-    @property
-    def voice_id(self) -> str:
-        """The name of the voice behind the cache."""
-        return self._voice.voice_id
+    def get(self, text: str) -> bytes | None:
+        """Return the audio of a prepared text; None for any other."""
+        return self._memory.get(text)
 
     async def prepare(self, texts: Iterable[str]) -> None:
-        """Make every text ready to be spoken at once; texts already on disk are only read.
+        """Make every text ready to be played at once; texts already on disk are only read.
 
-        A disk that cannot be written costs a warning, not the sentence.
+        A disk that cannot be written costs a warning, not the sentence. A voice that fails is not
+        asked again: the next one speaks the rest.
 
         Raises:
-            ProviderError: If the voice fails; texts before the failing one are ready.
+            ProviderError: If the last voice fails; texts before the failing one are ready.
         """
-        for text in texts:
-            if text in self._memory:
-                continue
-            path = self._path(text)
-            pcm = await asyncio.to_thread(_load, path)
-            if pcm is None:
-                async with aclosing(self._voice.synthesize(text)) as chunks:
-                    pcm = b"".join([chunk async for chunk in chunks])
-                await asyncio.to_thread(self._store, path, pcm)
-            self._remember(text, pcm)
+        waiting = [text for text in dict.fromkeys(texts) if text not in self._memory]
+        for position, voice in enumerate(self._voices, start=1):
+            try:
+                await self._prepare(waiting, voice)
+                return
+            except ProviderError as error:
+                _log.warning("stock phrases: %s", error)
+                if position == len(self._voices):
+                    raise
 
-    async def synthesize(self, text: str) -> AsyncGenerator[bytes, None]:
-        """Speak one sentence, a prepared one at once; see `TextToSpeech.synthesize`."""
-        pcm = self._memory.get(text)
-        if pcm is not None:
-            if pcm:
-                yield pcm
-            return
-        async with aclosing(self._voice.synthesize(text)) as chunks:
-            async for chunk in chunks:
-                yield chunk
+    async def _prepare(self, texts: Sequence[str], voice: TextToSpeech) -> None:
+        session: VoiceSession | None = None
+        try:
+            for text in texts:
+                if text in self._memory:
+                    continue
+                path = self._path(voice, text)
+                pcm = await asyncio.to_thread(_load, path)
+                if pcm is None:
+                    if session is None:
+                        session = await voice.session("stock phrases")
+                    pcm = await _speak(session, spoken(text), voice)
+                    await asyncio.to_thread(self._store, path, pcm)
+                self._remember(text, pcm)
+        finally:
+            if session is not None:
+                await session.close()
 
-    async def close(self) -> None:
-        """Stop the voice behind the cache; idempotent."""
-        await self._voice.close()
-
-    def _path(self, text: str) -> Path:
-        key = hashlib.sha256(f"{self._voice.voice_id}\0{text}".encode("utf-8", "replace"))
+    def _path(self, voice: TextToSpeech, text: str) -> Path:
+        key = hashlib.sha256(f"{voice.voice_id}\0{text}".encode("utf-8", "replace"))
         return self._folder / (key.hexdigest() + SUFFIX)
 
     def _remember(self, text: str, pcm: bytes) -> None:
@@ -120,6 +124,20 @@ class PhraseCache:
             if file != keep:
                 file.unlink(missing_ok=True)
                 total -= stat.st_size
+
+
+async def _speak(session: VoiceSession, text: str, voice: TextToSpeech) -> bytes:
+    speech = session.begin()
+    try:
+        speech.say(text)
+        speech.finish()
+        async with asyncio.timeout(SPEAK_DEADLINE_S):
+            return b"".join([p async for p in speech.pieces() if isinstance(p, bytes)])
+    except TimeoutError:
+        what = f"a sentence was not spoken within {SPEAK_DEADLINE_S:g} s"
+        raise DeadlineMissed(voice.voice_id, what) from None
+    finally:
+        speech.cancel()
 
 
 def _load(path: Path) -> bytes | None:

@@ -13,16 +13,18 @@ a millisecond, so no listener ever sees a gap.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import deque
 from dataclasses import dataclass, field
 
-from audiosocket_agent.seams import FRAME_BYTES
+from audiosocket_agent.seams import BYTES_PER_MS, FRAME_BYTES, SpokenWord
 
 FRAME_S = 0.020
 MAX_LEAD_S = 0.040
 REANCHOR_LATE_S = 0.080  # past this, catching up would reach the phone as a burst: start afresh
 SILENCE_STRETCH_S = 0.0005
 SILENCE = bytes(FRAME_BYTES)
+SHARE_EPSILON = 1e-9  # 3 of 3 words may come out as 2.9999999999999996
 TYPICAL_BYTES_PER_LETTER = 1000  # about 16 letters a second * 16,000 bytes a second
 
 
@@ -31,7 +33,9 @@ class Passage:
     """One stretch of text and how much of its audio has left.
 
     Attributes:
-        text: The words being spoken.
+        text: The words being spoken, as they were written; may still grow.
+        spoken: The same words as the voice was given them.
+        word_ends: Where in the audio each spoken word ends, in bytes, as far as the voice told.
         reply: Number of the reply it belongs to.
         queued_bytes: Audio received from the voice so far.
         sent_bytes: Audio handed to the socket so far.
@@ -43,19 +47,39 @@ class Passage:
     queued_bytes: int = 0
     sent_bytes: int = 0
     complete: bool = False
+    spoken: str = ""
+    word_ends: list[int] = field(default_factory=list)
+
+    def timed(self, words: tuple[SpokenWord, ...], lead_bytes: int) -> None:
+        """Take the voice's word times.
+
+        Args:
+            words: Times since the start of the voice's own audio.
+            lead_bytes: What was queued of the passage before that audio.
+        """
+        self.word_ends += [lead_bytes + round(word.end_ms * BYTES_PER_MS) for word in words]
 
     def heard_text(self) -> str:
-        """Return the words whose audio left, by proportion of the audio, whole words only."""
+        """Return the words whose audio left, whole words only.
+
+        By the voice's word times where it gives them, else by proportion of the audio.
+        """
         if self.sent_bytes <= 0 or not self.queued_bytes:
             return ""
         if self.complete and self.sent_bytes >= self.queued_bytes:
             return self.text
         words = self.text.split()
+        return " ".join(words[: int(len(words) * self._heard_share() + SHARE_EPSILON)])
+
+    def _heard_share(self) -> float:
+        """Return how much of the text was heard, 0.0 to 1.0."""
+        total = len((self.spoken or self.text).split())
+        if self.word_ends and total and self.sent_bytes <= self.word_ends[-1]:
+            return min(1.0, bisect_right(self.word_ends, self.sent_bytes) / total)
         total_bytes = self.queued_bytes
         if not self.complete:  # the voice is still at it: the text's length says what is to come
             total_bytes = max(total_bytes, len(self.text) * TYPICAL_BYTES_PER_LETTER)
-        share = min(1.0, self.sent_bytes / total_bytes)
-        return " ".join(words[: int(len(words) * share)])
+        return min(1.0, self.sent_bytes / total_bytes)
 
 
 @dataclass(slots=True)

@@ -88,6 +88,10 @@ class TurnPolicy:
             self._finalize_at_ms = self.last_voice_ms + self.config.endpoint_ms
         return acts + self.tick(now_ms)
 
+    def taken(self) -> None:
+        """The ear has judged by itself that the utterance is over: it needs no finalizing."""
+        self._finalize_at_ms = None
+
     def key(self, digit: str, now_ms: float, *, playing: bool) -> list[Act]:
         """Take one key press."""
         if digit == "#" and not self._keys:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -21,6 +22,7 @@ PARTS: dict[str, tuple[str, ...]] = {
 }
 
 PERSON_KEY = "0"
+_INWARD = "[0-9][A-Z]{2}"  # the half of a postcode after the space
 _KEYPAD = {c: k for k, cs in enumerate(("", "", "ABC", "DEF", "GHI", "JKL", "MNO", "PQRS", "TUV",
                                         "WXYZ")) for c in cs}  # fmt: skip
 
@@ -77,7 +79,8 @@ def key_rule(slot: Slot) -> KeyRule:
 
 def wants_person(text: str) -> bool:
     """Whether the caller asked for a person."""
-    return _says(text, PERSON) > 0 or bool({"person", "human", "operator"} & set(text.split()))
+    words = plain_words(text)
+    return _says(words, PERSON) > 0 or bool({"person", "human", "operator"} & set(words.split()))
 
 
 def value_of(text: str, ways: Mapping[str, tuple[str, ...]]) -> str | None:
@@ -89,6 +92,29 @@ def value_of(text: str, ways: Mapping[str, tuple[str, ...]]) -> str | None:
     best = max(scores.values(), default=0)
     named = [value for value, score in scores.items() if score == best]
     return named[0] if best and len(named) == 1 else None
+
+
+def value_in(slot: Slot, text: str, company: Company, today: date) -> str | None:
+    """Return the value a caller's answer gives a slot; None if it gives none or several.
+
+    Args:
+        slot: What was asked for.
+        text: The words, however an ear writes them: capitals, punctuation, digits.
+        company: Facts.
+        today: Date of the call.
+    """
+    if slot is Slot.PHONE:
+        return phone_number(text)
+    value = value_of(plain_words(text), choices(slot, company, today))
+    if value is None and slot is Slot.AREA:
+        return _area_of_written(text, company)
+    return value
+
+
+def plain_words(text: str) -> str:
+    """Reduce a transcript to lower-case words: "Yes, please." is ``yes please``."""
+    kept = "".join(c if c.isalnum() or c == "'" else " " for c in text.lower().replace("’", "'"))
+    return " ".join(kept.split())
 
 
 def value_of_keys(slot: Slot, keys: str, company: Company, today: date) -> str | None:
@@ -131,5 +157,16 @@ def _area_of_postcode(keys: str, company: Company) -> str | None:
         for outward in area.outward:
             typed = "".join(str(_KEYPAD.get(c, c)) for c in outward)
             if keys == typed or (len(keys) == len(typed) + 3 and keys.startswith(typed)):
+                return area.key
+    return None
+
+
+def _area_of_written(text: str, company: Company) -> str | None:
+    """Find the area of a postcode in a transcript: whole, however spaced, or its outward half."""
+    words = plain_words(text).upper().split()
+    joined = "".join(words)
+    for area in company.areas:
+        for outward in area.outward:
+            if outward in words or re.search(outward + _INWARD, joined):
                 return area.key
     return None

@@ -25,6 +25,10 @@ TO_PERSON_LONG = "This is taking a while. I'll put you through to a person. Plea
 TO_PERSON_BOOKING = (
     "I'm sorry, I can't reach the diary just now. I'll put you through to a person. Please hold."
 )
+TO_PERSON_STUCK = (
+    "I'm sorry, I can't help you any further. I'll put you through to a person. Please hold."
+)
+HOW_CAN_I_HELP = "How can I help?"
 BOOKING_NOW = "One moment, I'm booking that for you."
 MISHEARD = "Sorry, I didn't catch that."
 STILL_THERE = "Are you still there?"
@@ -34,7 +38,8 @@ DECLINED = "No problem, I won't book anything."
 THANK_YOU = "Thank you."
 
 STOCK = (
-    TO_PERSON, TO_PERSON_LOST, TO_PERSON_SILENT, TO_PERSON_LONG, TO_PERSON_BOOKING, BOOKING_NOW,
+    TO_PERSON, TO_PERSON_LOST, TO_PERSON_SILENT, TO_PERSON_LONG, TO_PERSON_BOOKING, TO_PERSON_STUCK,
+    HOW_CAN_I_HELP, BOOKING_NOW,
     MISHEARD, STILL_THERE, START_OVER, GOODBYE, DECLINED, THANK_YOU,
 )  # fmt: skip
 

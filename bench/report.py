@@ -46,10 +46,10 @@ class Row:
         return figures[self.statistic] <= self.target
 
 
-def table(rows: Sequence[Row]) -> str:
+def table(rows: Sequence[Row], heading: str = "measured at the phone") -> str:
     """A Markdown table of percentiles, targets last."""
     lines = [
-        "| measured at the phone | n | p50 | p95 | p99 | max | target | reached |",
+        f"| {heading} | n | p50 | p95 | p99 | max | target | reached |",
         "|---|---|---|---|---|---|---|---|",
     ]
     for row in rows:
@@ -88,7 +88,12 @@ def _raw(values: Sequence[float]) -> dict[str, object]:
     return {"histogram": dict(zip(whole.tolist(), counts.tolist(), strict=True))}
 
 
-def document(machine: Mapping[str, object], rows: Sequence[Row]) -> str:
+def document(
+    machine: Mapping[str, object],
+    rows: Sequence[Row],
+    title: str = "Calls, measured at the phone",
+    heading: str = "measured at the phone",
+) -> str:
     """The Markdown page: the table and what it was measured on."""
     about = ", ".join(f"{name} {value}" for name, value in machine.items())
-    return f"# Calls, measured at the phone\n\n{table(rows)}\nMeasured on: {about}.\n"
+    return f"# {title}\n\n{table(rows, heading)}\nMeasured on: {about}.\n"

@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from installer.sandbox.profile import PROFILES
 from tests.phone import Call, Caller, Phone, heard
 from tests.phone.live import RecordedCall
 from tests.phone.outcome import CallError
@@ -29,9 +31,12 @@ from tests.phone.script import BOOKING, Answer, GaveUp, Keys, Question, Say, Scr
 _CALLER = Caller("07700900123", "Alex Carter")
 _OUTPUT = Path("demo-output")
 _POLL_S = 0.1
+_KEYS = ("DEEPGRAM_API_KEY", "GROQ_API_KEY", "CARTESIA_API_KEY")
 _STAGES = {  # mark in the record -> column
+    "stt_partial": "partial",
     "decision": "decided",
     "stt_final": "words",
+    "llm_first_token": "model",
     "reply_text": "reply",
     "tts_first_byte": "voice",
     "first_frame": "frame",
@@ -192,8 +197,9 @@ def show_result(result: Result, console: Console, folder: Path) -> bool:
     console.print(latency_table(result))
     console.print(
         "heard: from the caller's last sound to the agent's first, at the phone (greeting: from "
-        "dialling). The rest is the agent's own clock since the caller's last sound: the turn "
-        "judged over, its words known, the reply decided, the first sound of it made, and sent.",
+        "dialling). The rest is the agent's own clock since the caller's last sound: the last words "
+        "so far, the turn judged over, its words known, the model's first token, the reply's first "
+        "words, their first sound, and the first frame sent.",
         style="dim",
     )
     console.print(f"recording (caller left, agent right): {recording}", soft_wrap=True)
@@ -212,10 +218,19 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.demo", description=__doc__)
     parser.add_argument("--dir", type=Path, help="folder of the sandbox; default: the checkout's")
     parser.add_argument("--out", type=Path, default=_OUTPUT, help="folder for what is left")
+    parser.add_argument(
+        "--profile",
+        choices=PROFILES,
+        default="cloud" if all(os.environ.get(key) for key in _KEYS) else "offline",
+        help="which vendors the agent talks to; default: the real ones if all keys are there",
+    )
     options = parser.parse_args()
     console = Console(highlight=False)
     try:
-        with running(options.dir, lambda line: console.print(f"[dim]{line} ...[/dim]")) as at:
+        console.print(f"[dim]engines: {options.profile}[/dim]")
+        with running(
+            options.dir, lambda line: console.print(f"[dim]{line} ...[/dim]"), options.profile
+        ) as at:
             result = asyncio.run(hold_call(at, console))
             booked = show_result(result, console, options.out)
     except SandboxFailed as error:

@@ -10,8 +10,10 @@ from pathlib import Path
 import audiosocket_agent
 from audiosocket_agent.call import CallConfig
 from audiosocket_agent.company import load_companies
+from audiosocket_agent.dialogue import Mind
 from audiosocket_agent.errors import BookingError
-from audiosocket_agent.media import MediaConfig, MediaProcess
+from audiosocket_agent.media import MediaConfig, MediaProcess, ProcessEngines
+from audiosocket_agent.phrases import Phrases
 from audiosocket_agent.turns import TurnConfig
 from audiosocket_agent.vad import VadConfig
 from tests.engines import ScriptedEar, ToneVoice, tone
@@ -174,18 +176,19 @@ class Leg:
 
 
 @asynccontextmanager
-async def pbx(tmp_path, ear=None, voice=None, notes=None, capacity=10, companies=None):
+async def pbx(tmp_path, ear=None, voice=None, notes=None, capacity=10, companies=None, mind=None):
     """A running media process with scripted engines."""
+    voice = voice or ToneVoice()
+    engines = ProcessEngines(
+        ear or ScriptedEar(), mind or Mind(), voice, Phrases([voice], tmp_path / "speech")
+    )
     notes = notes or Notes()
     link_path = tmp_path / "m.sock"
     config = MediaConfig(
         host="127.0.0.1", port=0, link_path=link_path, link_mode=0o600, link_gid=-1,
         capacity=capacity, call=CallConfig(VadConfig(), TurnConfig(endpoint_ms=300)),
     )  # fmt: skip
-    media = MediaProcess(
-        config, companies or load_companies(SHIPPED), ear or ScriptedEar(),
-        voice or ToneVoice(), notes, notes,
-    )  # fmt: skip
+    media = MediaProcess(config, companies or load_companies(SHIPPED), engines, notes, notes)
     stop, ready = asyncio.Event(), asyncio.Event()
     serving = asyncio.create_task(media.serve(stop.wait(), ready.set))
     waiting = asyncio.create_task(ready.wait())

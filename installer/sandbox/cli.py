@@ -13,6 +13,7 @@ from typing import ParamSpec
 import click
 
 from installer.sandbox.errors import SandboxError
+from installer.sandbox.profile import PROFILES
 from installer.sandbox.sandbox import Sandbox, default_directory
 
 _P = ParamSpec("_P")
@@ -60,10 +61,10 @@ def sandbox() -> None:
 @_as_json
 @click.option(
     "--profile",
-    type=click.Choice(["offline", "simulated", "cloud"]),
-    default="offline",
+    type=click.Choice(PROFILES),
+    default=PROFILES[0],
     show_default=True,
-    help="Which vendors the agent talks to.",
+    help="Which vendors the agent talks to: none, simulated ones, or the real ones (needs keys).",
 )
 @click.option("--no-agent", is_flag=True, help="Start the PBX only.")
 @_one_line_errors
@@ -71,12 +72,12 @@ def up(directory: Path | None, as_json: bool, profile: str, no_agent: bool) -> N
     """Start what does not run and return when calls can be placed.
 
     The first time a Debian root is built, which takes about a minute. VOICEAGENT_* settings of
-    the environment reach an agent that is started by this command.
+    the environment reach an agent that is started by this command, VOICEAGENT_SIM_* settings the
+    simulated vendors. Another profile than the running one starts the agent afresh.
     """
-    if profile != "offline":
-        raise SandboxError(f"profile {profile!r} is not available", "use --profile offline")
     started_s = time.monotonic()
-    endpoints = Sandbox(directory or default_directory(), _say).up(with_agent=not no_agent)
+    sandbox = Sandbox(directory or default_directory(), _say)
+    endpoints = sandbox.up(with_agent=not no_agent, profile=profile)
     if as_json:
         click.echo(json.dumps(endpoints))
         return
@@ -95,7 +96,7 @@ def status(directory: Path | None, as_json: bool) -> None:
         click.echo(json.dumps(report))
     else:
         click.echo(f"The sandbox in {report['dir']} is {report['state']}.")
-        for part in ("pbx", "agent"):
+        for part in ("pbx", "agent", "vendors"):
             if isinstance(details := report.get(part), dict):
                 click.echo(f"  {part:<12}" + _part_line(details))
         if isinstance(endpoints := report.get("endpoints"), dict):

@@ -66,6 +66,11 @@ class PortBlock:
         return self.base + 5
 
     @property
+    def vendors(self) -> int:
+        """TCP port of the simulated vendors."""
+        return self.base + 6
+
+    @property
     def rtp_start(self) -> int:
         """First UDP port of Asterisk's RTP range."""
         return self.base + 100
@@ -147,7 +152,7 @@ def _wait_free(block: PortBlock, timeout_s: float) -> None:
 
 
 def _is_free(block: PortBlock) -> bool:
-    tcp = (block.ami, block.ari, block.audiosocket, block.agi, block.http)
+    tcp = (block.ami, block.ari, block.audiosocket, block.agi, block.http, block.vendors)
     udp = (block.sip, block.rtp_start, block.rtp_end)
     return all(_can_bind(port, socket.SOCK_STREAM) for port in tcp) and all(
         _can_bind(port, socket.SOCK_DGRAM) for port in udp

@@ -5,7 +5,7 @@ DIR/state.json   choices that outlive a stop: ports, secrets, what the root was 
 DIR/lock         held by whoever changes the sandbox
 DIR/root/        this sandbox's own copy of the Debian root, with the bundle installed
 DIR/data/        the agent's database and recordings
-DIR/logs/        agent.log, pbx.log, install.log, asterisk -> the PBX's own logs
+DIR/logs/        agent.log, vendors.log, pbx.log, install.log, asterisk -> the PBX's own logs
 DIR/run/         the agent's sockets (under /run when DIR's path is too long for one)
 ```
 """
@@ -15,7 +15,7 @@ from __future__ import annotations
 import hashlib
 import os
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -26,7 +26,9 @@ from installer.sandbox.errors import SandboxError, StartError
 from installer.sandbox.pbx.instance import Pbx, PortsTakenError
 from installer.sandbox.pbx.render import PbxSettings, render
 from installer.sandbox.ports import PortBlock, PortRegistry
+from installer.sandbox.profile import PROFILES, SIMULATED, agent_env
 from installer.sandbox.state import State, load, save
+from installer.sandbox.vendors import SimulatedVendors
 
 QUEUE = "reception"
 _SAMPLE_DIDS = ["441632960001"]  # of the sample company, for a PBX that runs without the agent
@@ -56,19 +58,25 @@ class Sandbox:
         self.root = self.directory / "root"
         self.logs = self.directory / "logs"
         self.agent = Agent(self.directory, self.logs / "agent.log")
+        self.vendors = SimulatedVendors(self.directory, self.logs / "vendors.log")
         self.pbx = Pbx(self.directory, self.root, self.logs / "pbx.log", self.agent.run_dir)
         self._say = say
 
     # ---- the three commands ----
 
     def up(
-        self, *, with_agent: bool = True, env: Mapping[str, str] | None = None
+        self,
+        *,
+        with_agent: bool = True,
+        env: Mapping[str, str] | None = None,
+        profile: str = PROFILES[0],
     ) -> dict[str, object]:
         """Start what does not run, and return when calls can be placed.
 
         Args:
             with_agent: Whether the agent is to run; False leaves one that runs alone.
             env: The agent's environment if it has to be started; this process's by default.
+            profile: Which vendors the agent talks to; an agent with another one is replaced.
 
         Returns:
             The contract of `voiceagent sandbox up --json`.
@@ -77,13 +85,17 @@ class Sandbox:
             SandboxError: In one line, why not.
         """
         rootfs.check_machine()
+        if with_agent:  # a key that is missing is said now, not after a minute of building
+            agent_env(profile, os.environ if env is None else env, vendors_port=0)
         folder.take(self.directory)
         with self._locked():
             state = load(self.directory) or State()
             save(self.directory, state)
             self._make_logs()
             self._up_pbx(state)
-            if with_agent and not self.agent.is_healthy(self._ports(state)):
+            if with_agent and not self._is_agent_as_wanted(state, profile):
+                state.profile = profile
+                save(self.directory, state)
                 self._start_agent(state, env)
             return self._endpoints(state)
 
@@ -114,6 +126,7 @@ class Sandbox:
             return {"state": report.whole(False, False, found), "dir": str(self.directory)}
         pbx_ready = self.pbx.is_ready(self._settings(state), _SAMPLE_DIDS[0])
         agent_ready = self.agent.is_healthy(self._ports(state))
+        ports = self._ports(state)
         asterisk = {process.name: process.pid for process in self.pbx.asterisk()}
         return {
             "state": report.whole(pbx_ready, agent_ready, found),
@@ -121,6 +134,7 @@ class Sandbox:
             "profile": state.profile,
             "pbx": report.part(pbx_ready, asterisk, found),
             "agent": report.part(agent_ready, self.agent.pids(), found),
+            **self._vendors_part(ports, found),
             "endpoints": self._endpoints(state),
         }
 
@@ -135,6 +149,7 @@ class Sandbox:
         """Stop the agent; the PBX goes on."""
         with self._locked():
             self.agent.stop()
+            self.vendors.stop()
 
     def stop_pbx(self) -> None:
         """Stop Asterisk; the agent goes on."""
@@ -222,15 +237,33 @@ class Sandbox:
             said = done.stdout.strip().split("\n")[-1]
             raise StartError("voiceagent-install failed", f"{said} (see {self.logs}/install.log)")
 
-    def _start_agent(self, state: State, env: Mapping[str, str] | None) -> None:
-        self.agent.stop()
+    def _is_agent_as_wanted(self, state: State, profile: str) -> bool:
         ports = self._ports(state)
+        vendors_ready = profile != SIMULATED or self.vendors.are_ready(ports.vendors)
+        return state.profile == profile and vendors_ready and self.agent.is_healthy(ports)
+
+    def _vendors_part(
+        self, ports: PortBlock, found: Sequence[processes.Process]
+    ) -> dict[str, dict[str, object]]:
+        if not (pids := self.vendors.pids()):
+            return {}
+        return {"vendors": report.part(self.vendors.are_ready(ports.vendors), pids, found)}
+
+    def _start_agent(self, state: State, env: Mapping[str, str] | None) -> None:
+        given = os.environ if env is None else env
+        ports = self._ports(state)
+        wanted = agent_env(state.profile, given, ports.vendors)
+        self.agent.stop()
+        self.vendors.stop()
+        if state.profile == SIMULATED:
+            self.vendors.start(ports.vendors, given)
         _, group = self.pbx.asterisk_ids()
-        self.agent.start(ports, os.environ if env is None else env, group)
+        self.agent.start(ports, wanted, group)
         try:
             self.agent.wait_healthy(ports)
         except StartError:
             self.agent.stop()  # its supervisor would go on trying, unwatched
+            self.vendors.stop()
             raise
 
     def _stop_all(self) -> bool:
@@ -238,6 +271,7 @@ class Sandbox:
         # The PBX first: the agent then sees its calls end and can finish their records.
         self.pbx.stop()
         self.agent.stop()
+        self.vendors.stop()
         if left := processes.find(self.directory):
             pids = ", ".join(str(process.pid) for process in left)
             raise SandboxError(f"processes that do not end: {pids}", "look at them with ps")

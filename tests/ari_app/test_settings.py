@@ -6,13 +6,14 @@ import sys
 
 import pytest
 
-from ari_app.settings import PREFIX, Settings, SettingsError, load_settings
+from ari_app.settings import PREFIX, Settings, SettingsError, all_settings, load_settings
+from audiosocket_agent.vendors import Kind
 
 
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch):
     for name in list(os.environ):
-        if name.startswith(PREFIX):
+        if name.startswith(PREFIX) or name.endswith("_API_KEY"):
             monkeypatch.delenv(name)
 
 
@@ -31,6 +32,9 @@ def test_defaults_are_the_documented_ports():
         ("AGI_PORT", "70000"),
         ("MAX_CALLS", "-1"),
         ("STT", "telepathy"),
+        ("STT", "offline,offline"),
+        ("LLM", "rules,groq"),
+        ("TTS", "rules"),
         ("ENDPOINT_MS", "5"),
         ("VAD_MARGIN_DB", "loud"),
         ("LINK_GROUP", "no-such-group"),
@@ -44,6 +48,52 @@ def test_each_bad_value_is_named_in_one_line(monkeypatch, name, value):
         load_settings()
     (line,) = caught.value.lines
     assert line.startswith(f"{PREFIX}{name}={value}: ") and "\n" not in line
+
+
+@pytest.mark.parametrize(
+    ("engines", "name", "value"),
+    [
+        ({"STT": "deepgram"}, "DEEPGRAM_ENDPOINTING_MS", "5"),
+        ({"LLM": "groq,rules"}, "GROQ_TEMPERATURE", "hot"),
+        ({"TTS": "cartesia"}, "CARTESIA_MAX_BUFFER_DELAY_MS", "-1"),
+    ],
+)
+def test_a_bad_option_of_an_engine_in_use_is_named(monkeypatch, engines, name, value):
+    monkeypatch.setenv(PREFIX + name, value)
+    load_settings()  # nobody uses it
+    for kind, chain in engines.items():
+        monkeypatch.setenv(PREFIX + kind, chain)
+    with pytest.raises(SettingsError) as caught:
+        load_settings()
+    (line,) = caught.value.lines
+    assert line.startswith(f"{PREFIX}{name}={value}: ")
+
+
+@pytest.mark.parametrize(
+    ("environ", "chains"),
+    [
+        ({}, ("offline", "rules", "offline")),
+        (
+            {"DEEPGRAM_API_KEY": "x", "GROQ_API_KEY": "x", "CARTESIA_API_KEY": "x"},
+            ("deepgram,offline", "groq,rules", "cartesia,offline"),
+        ),
+        ({"OPENAI_API_KEY": "x"}, ("offline", "openai,rules", "offline")),
+        ({"VOICEAGENT_STT": "deepgram_flux"}, ("deepgram_flux", "rules", "offline")),
+    ],
+)
+def test_keys_choose_the_engines_that_are_not_named(monkeypatch, environ, chains):
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    settings = load_settings()
+    assert tuple(",".join(settings.chain(kind)) for kind in Kind) == chains
+
+
+def test_a_key_is_never_in_what_is_listed(monkeypatch):
+    monkeypatch.setenv("DEEPGRAM_API_KEY", "s3cret-key")
+    rows = {row.variable: row for row in all_settings()}
+    assert rows["DEEPGRAM_API_KEY"].value == "(set)" and "s3cret" not in repr(rows)
+    assert rows["VOICEAGENT_ENDPOINT_MS"].unit == "ms"
+    assert rows["VOICEAGENT_ENDPOINT_MS"].range == "200..3000"
 
 
 def test_several_bad_values_are_all_named(monkeypatch):

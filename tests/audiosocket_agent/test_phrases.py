@@ -1,4 +1,4 @@
-"""The cache says prepared sentences without its voice, the same bytes, within its bounds."""
+"""Stock phrases: ready without the voice, the same bytes, within their bounds."""
 
 import asyncio
 import os
@@ -6,75 +6,85 @@ import os
 import pytest
 
 from audiosocket_agent.errors import ProviderError
-from audiosocket_agent.phrases import PhraseCache
-from audiosocket_agent.tts.offline import open_engine
+from audiosocket_agent.phrases import Phrases
+from audiosocket_agent.seams import VoiceTraits
 
 
 class CountingVoice:
     """Speaks a text as its own bytes, twice over; can break."""
 
-    voice_id = "counting"
+    traits = VoiceTraits("pcm_s16le", 8000)
 
-    def __init__(self, voice_id="counting", chunks=2):
+    def __init__(self, voice_id="counting"):
         self.voice_id = voice_id
         self.asked = []
-        self.closed = 0
+        self.open = 0
         self.broken = False
-        self.chunks = chunks
 
-    async def synthesize(self, text):
-        self.asked.append(text)
+    async def session(self, call_id):
         if self.broken:
-            raise ProviderError("counting", "broken")
-        for _ in range(self.chunks):
-            yield text.encode("utf-16-le", "replace")
+            raise ProviderError(self.voice_id, "broken")
+        self.open += 1
+        return self
+
+    def begin(self):
+        return CountedSpeech(self)
+
+    async def check(self):
+        pass
 
     async def close(self):
-        self.closed += 1
+        self.open -= 1
 
 
-async def said(voice, text):
-    return [chunk async for chunk in voice.synthesize(text)]
+class CountedSpeech:
+    def __init__(self, voice):
+        self.voice, self.text = voice, ""
+
+    def say(self, text):
+        self.text += text
+
+    def finish(self):
+        self.voice.asked.append(self.text)
+
+    async def pieces(self):
+        if self.voice.broken:
+            raise ProviderError(self.voice.voice_id, "broken")
+        for _ in range(2):
+            yield self.text.encode("utf-16-le", "replace")
+
+    def cancel(self):
+        pass
 
 
-def test_a_prepared_sentence_is_the_voice_byte_for_byte_and_comes_at_once(tmp_path):
+def audio(text):
+    return text.encode("utf-16-le") * 2
+
+
+async def prepared(folder, *texts, voice=None, **limits):
+    phrases = Phrases([voice or CountingVoice()], folder, **limits)
+    await phrases.prepare(texts)
+    return phrases
+
+
+def test_a_prepared_sentence_is_there_and_no_other(tmp_path):
     async def main():
-        voice = await open_engine()
-        made = b"".join(await said(voice, "Good morning."))
-        cache = PhraseCache(voice, tmp_path)
-        await cache.prepare(["Good morning."])
-        await voice.close()  # from here on only the cache can speak
-        assert await said(cache, "Good morning.") == [made]
-        later = PhraseCache(voice, tmp_path)
-        await later.prepare(["Good morning."])
-        assert await said(later, "Good morning.") == [made]
-
-    asyncio.run(main())
-
-
-def test_other_sentences_stream_through_and_are_not_kept(tmp_path):
-    async def main():
-        voice = CountingVoice()
-        cache = PhraseCache(voice, tmp_path)
-        assert cache.voice_id == "counting"
-        assert len(await said(cache, "your name")) == 2
-        assert len(await said(cache, "your name")) == 2
-        assert voice.asked == ["your name"] * 2
-        assert list(tmp_path.iterdir()) == []
-        await cache.close()
-        assert voice.closed == 1
+        phrases = await prepared(tmp_path, "hello", "That is £75.")
+        assert phrases.get("hello") == audio("hello")
+        assert phrases.get("That is £75.") == audio("That is seventy-five pounds.")
+        assert phrases.get("your name") is None
 
     asyncio.run(main())
 
 
 def test_a_restart_asks_the_voice_for_nothing_unless_the_voice_changed(tmp_path):
     async def main():
-        await PhraseCache(CountingVoice(), tmp_path).prepare(["hello", "sorry", "hello"])
+        await prepared(tmp_path, "hello", "sorry", "hello")
         again, other = CountingVoice(), CountingVoice("another")
-        await PhraseCache(again, tmp_path).prepare(["hello", "sorry"])
-        await PhraseCache(other, tmp_path).prepare(["hello"])
-        assert again.asked == []
-        assert other.asked == ["hello"]
+        await prepared(tmp_path, "hello", "sorry", voice=again)
+        await prepared(tmp_path, "hello", voice=other)
+        assert again.asked == [] and other.asked == ["hello"]
+        assert again.open == other.open == 0  # what was opened is closed
 
     asyncio.run(main())
 
@@ -82,14 +92,13 @@ def test_a_restart_asks_the_voice_for_nothing_unless_the_voice_changed(tmp_path)
 @pytest.mark.parametrize("damage", [b"", b"short", b"x" * 500])
 def test_a_damaged_file_is_made_afresh(tmp_path, damage):
     async def main():
-        await PhraseCache(CountingVoice(), tmp_path).prepare(["hello"])
+        await prepared(tmp_path, "hello")
         (file,) = tmp_path.iterdir()
         good = file.read_bytes()
         file.write_bytes(damage)
         voice = CountingVoice()
-        await PhraseCache(voice, tmp_path).prepare(["hello"])
-        assert voice.asked == ["hello"]
-        assert file.read_bytes() == good
+        await prepared(tmp_path, "hello", voice=voice)
+        assert voice.asked == ["hello"] and file.read_bytes() == good
 
     asyncio.run(main())
 
@@ -98,8 +107,7 @@ def test_hostile_texts_are_only_ever_hashed(tmp_path):
     async def main():
         folder = tmp_path / "cache"
         texts = ["../../etc/passwd", "a/b", "x" * 5000, "nul\0", "\ud800"]
-        cache = PhraseCache(CountingVoice(), folder)
-        await cache.prepare(texts)
+        await prepared(folder, *texts)
         assert [path.name for path in tmp_path.iterdir()] == ["cache"]
         assert len({path.name for path in folder.iterdir()}) == len(texts)
         assert all(len(path.name) == 64 + len(".pcm") for path in folder.iterdir())
@@ -109,39 +117,31 @@ def test_hostile_texts_are_only_ever_hashed(tmp_path):
 
 def test_the_disk_keeps_what_was_used_last(tmp_path):
     async def main():
-        room_for_two = PhraseCache(CountingVoice(), tmp_path, max_disk_bytes=2 * (32 + 4 * 4))
-        await room_for_two.prepare(["aaaa"])
+        room_for_two = 2 * (32 + len(audio("aaaa")))
+        phrases = await prepared(tmp_path, "aaaa", max_disk_bytes=room_for_two)
         for file in tmp_path.iterdir():
             os.utime(file, (1, 1))
-        await room_for_two.prepare(["bbbb", "cccc"])
+        await phrases.prepare(["bbbb", "cccc"])
         voice = CountingVoice()
-        await PhraseCache(voice, tmp_path).prepare(["bbbb", "cccc", "aaaa"])
+        await prepared(tmp_path, "bbbb", "cccc", "aaaa", voice=voice)
         assert voice.asked == ["aaaa"]
 
     asyncio.run(main())
 
 
-def test_beyond_its_memory_the_cache_leaves_a_sentence_to_the_voice(tmp_path):
+def test_beyond_the_memory_a_sentence_is_left_to_the_voice(tmp_path):
     async def main():
-        voice = CountingVoice()
-        cache = PhraseCache(voice, tmp_path, max_memory_bytes=20)
-        await cache.prepare(["aaaa", "bbbb"])
-        voice.asked.clear()
-        assert len(await said(cache, "aaaa")) == 1
-        assert len(await said(cache, "bbbb")) == 2
-        assert voice.asked == ["bbbb"]
+        phrases = await prepared(tmp_path, "aaaa", "bbbb", max_memory_bytes=20)
+        assert phrases.get("aaaa") and phrases.get("bbbb") is None
 
     asyncio.run(main())
 
 
-def test_without_a_disk_it_still_speaks(tmp_path):
+def test_without_a_disk_they_are_still_ready(tmp_path):
     async def main():
         in_the_way = tmp_path / "file"
         in_the_way.write_bytes(b"")
-        voice = CountingVoice()
-        cache = PhraseCache(voice, in_the_way / "cache")
-        await cache.prepare(["hello"])
-        assert len(await said(cache, "hello")) == 1
+        assert (await prepared(in_the_way / "cache", "hello")).get("hello") == audio("hello")
 
     asyncio.run(main())
 
@@ -149,12 +149,25 @@ def test_without_a_disk_it_still_speaks(tmp_path):
 def test_a_voice_that_fails_is_reported_and_nothing_half_made_stays(tmp_path):
     async def main():
         voice = CountingVoice()
-        cache = PhraseCache(voice, tmp_path)
-        await cache.prepare(["hello"])
+        phrases = await prepared(tmp_path, "hello", voice=voice)
         voice.broken = True
         with pytest.raises(ProviderError):
-            await cache.prepare(["sorry"])
+            await phrases.prepare(["sorry"])
         assert len(list(tmp_path.iterdir())) == 1
-        assert len(await said(cache, "hello")) == 1
+        assert phrases.get("hello") == audio("hello") and phrases.get("sorry") is None
+
+    asyncio.run(main())
+
+
+def test_another_voice_stands_in_under_its_own_name(tmp_path):
+    async def main():
+        best, spare = CountingVoice("best"), CountingVoice("spare")
+        best.broken = True
+        phrases = Phrases([best, spare], tmp_path)
+        await phrases.prepare(["hello"])
+        assert phrases.get("hello") == audio("hello") and spare.asked == ["hello"]
+        best.broken = False  # the next start has the voice that is wanted, not the stand-in's audio
+        await Phrases([best, spare], tmp_path).prepare(["hello"])
+        assert best.asked == ["hello"]
 
     asyncio.run(main())

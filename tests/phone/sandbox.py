@@ -48,13 +48,16 @@ class Endpoints:
 
 @contextmanager
 def running(
-    directory: Path | None = None, say: Callable[[str], None] = lambda line: None
+    directory: Path | None = None,
+    say: Callable[[str], None] = lambda line: None,
+    profile: str = "offline",
 ) -> Iterator[Endpoints]:
     """A sandbox for as long as the block lasts; one that ran before is left running.
 
     Args:
         directory: Its folder; default: the checkout's own.
         say: Told in one line what takes long.
+        profile: Which vendors its agent talks to.
 
     Raises:
         SandboxFailed: If it does not start.
@@ -63,7 +66,7 @@ def running(
     ran_before = _voiceagent("status", "--json", *where).returncode == _UP
     say("using the sandbox that runs already" if ran_before else "starting a private Asterisk")
     try:
-        started = _voiceagent("up", "--json", *where)
+        started = _voiceagent("up", "--json", "--profile", profile, *where)
         if started.returncode != 0:
             raise SandboxFailed(started.stderr.strip() or started.stdout.strip())
         yield Endpoints.of_json(started.stdout)

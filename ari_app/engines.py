@@ -1,0 +1,79 @@
+"""The engines of a media process: which ones the settings name, opened and chained."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
+from typing import cast
+
+from audiosocket_agent.chains.ear import EarChain
+from audiosocket_agent.chains.model import ModelChain
+from audiosocket_agent.chains.voice import VoiceChain
+
+from ari_app.settings import RULES, Settings
+from audiosocket_agent.chains.breaker import Breaker
+from audiosocket_agent.dialogue import Mind
+from audiosocket_agent.media import ProcessEngines
+from audiosocket_agent.options import read_options
+from audiosocket_agent.phrases import Phrases
+from audiosocket_agent.seams import LanguageModel, SpeechToText, TextToSpeech
+from audiosocket_agent.vendors import Kind, find
+
+Engine = SpeechToText | LanguageModel | TextToSpeech
+
+
+async def open_engine(kind: Kind, name: str, environ: Mapping[str, str] = os.environ) -> Engine:
+    """Open one engine with its options from the environment.
+
+    Raises:
+        UnknownVendor: If there is none of this name.
+        OptionsError: If an option is wrong.
+        ProviderError: If it cannot be used on this machine.
+    """
+    vendor = find(kind, name)
+    return await vendor.open_engine(read_options(vendor.options, name, environ))
+
+
+async def open_engines(settings: Settings, stack: AsyncExitStack) -> ProcessEngines:
+    """Open every engine the settings name and put those of a kind behind one seam.
+
+    Args:
+        settings: All settings.
+        stack: Closes the engines, the last opened first.
+
+    Raises:
+        ProviderError: If an engine cannot be used on this machine at all.
+    """
+    opened = {kind: await _open_kind(settings, kind, stack) for kind in Kind}
+    now = asyncio.get_running_loop().time
+    ears = [(name, cast(SpeechToText, engine)) for name, engine in opened[Kind.STT]]
+    models = [(name, cast(LanguageModel, engine)) for name, engine in opened[Kind.LLM]]
+    voices = [(name, cast(TextToSpeech, engine)) for name, engine in opened[Kind.TTS]]
+    return ProcessEngines(
+        EarChain(ears, _breakers(ears), now),
+        Mind(
+            ModelChain(models, _breakers(models), now) if models else None,
+            rules=RULES in settings.chain(Kind.LLM),
+        ),
+        VoiceChain(voices, _breakers(voices), now),
+        Phrases([voice for _, voice in voices], settings.data_dir / "speech"),
+    )
+
+
+async def _open_kind(
+    settings: Settings, kind: Kind, stack: AsyncExitStack
+) -> list[tuple[str, Engine]]:
+    opened = []
+    for name in settings.chain(kind):
+        if name == RULES:
+            continue
+        engine = await open_engine(kind, name)
+        stack.push_async_callback(engine.close)
+        opened.append((name, engine))
+    return opened
+
+
+def _breakers(engines: Sequence[tuple[str, Engine]]) -> dict[str, Breaker]:
+    return {name: Breaker() for name, _ in engines}

@@ -1,0 +1,263 @@
+"""What the language model may do to a conversation: its tools, and what each comes to. Pure.
+
+The model talks; this file keeps the facts. A tool call changes the same state by the same table as
+the rule-driven dialogue: values are checked against the company's lists, prices and read-backs are
+the code's own sentences, and a booking is only made after the caller had a turn to object to the
+read-back. What the model wrote as arguments is data: anything else in it is refused, by name.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from audiosocket_agent import wording
+from audiosocket_agent.conversation import (
+    BookingRequest,
+    Facts,
+    Phase,
+    Reply,
+    State,
+    booking_request,
+    proceed,
+)
+from audiosocket_agent.seams import Tool, ToolCall
+from audiosocket_agent.understanding import choices, phone_number, plain_words, value_in
+from audiosocket_agent.workflow import STEPS, Outcome, Slot, Step
+
+RECORD, BOOK, TRANSFER, END = "record_details", "book", "transfer_to_person", "end_call"
+
+_ASKED_FOR = {
+    Slot.SERVICE: "What the caller needs.",
+    Slot.AREA: "The town it is in, or the town its postcode belongs to.",
+    Slot.WANTED: "Whether the caller wants to book at the price quoted.",
+    Slot.DAY: "The day that suits.",
+    Slot.PART: "The part of the day.",
+    Slot.CALLBACK: "Whether the number the caller rings from is the one to reach them on.",
+    Slot.PHONE: "Another number to reach the caller on, digits.",
+}
+_FAREWELLS = {"bye", "goodbye", "nothing", "no", "thanks", "thank", "cheers"}
+
+
+@dataclass(frozen=True, slots=True)
+class Worked:
+    """What a tool call came to.
+
+    Attributes:
+        state: The conversation after it.
+        answer: What the model is told.
+        next: The question now open, with what to listen for; None when none is.
+        book: A booking to make; its result makes the answer (`booked`).
+        end: How the call ends once the model has spoken.
+        farewell: What to say at the end if the model says nothing.
+    """
+
+    state: State
+    answer: Mapping[str, object]
+    next: Reply | None = None
+    book: BookingRequest | None = None
+    end: Outcome | None = None
+    farewell: str = ""
+
+    @property
+    def facts(self) -> list[str]:
+        """The sentences of the answer that the caller has to hear."""
+        facts = self.answer.get("facts", ())
+        return [str(fact) for fact in facts] if isinstance(facts, list) else []
+
+
+def tools(facts: Facts) -> tuple[Tool, ...]:
+    """Return the tools, the same all through a call, so that a vendor can cache the prompt."""
+    properties = {slot.value: _schema(slot, facts) for slot in _ASKED_FOR}
+    nothing: dict[str, object] = {"type": "object", "properties": {}}
+    return (
+        Tool(
+            RECORD,
+            "Write down what the caller has said, or changed. Returns the facts to tell the caller "
+            "and the next question.",
+            {"type": "object", "properties": properties},
+        ),
+        Tool(BOOK, "Make the booking, once the caller has said yes to the read-back.", nothing),
+        Tool(
+            TRANSFER,
+            "Put the caller through to a person: asked for, or you cannot help.",
+            {"type": "object", "properties": {"reason": {"type": "string"}}},
+        ),
+        Tool(END, "End the call, after saying goodbye.", nothing),
+    )
+
+
+def work(call: ToolCall, state: State, begun_in: Step, said: str, facts: Facts) -> Worked:
+    """Do what a tool call asks, as far as it may.
+
+    Args:
+        call: The model's call.
+        state: The conversation now.
+        begun_in: The step when the caller's turn ended: what was asked or read out before it.
+        said: The caller's words of this turn.
+        facts: Facts.
+    """
+    if call.name == RECORD:
+        return _record(call.arguments, state, begun_in, facts)
+    if call.name == BOOK:
+        return _book(state, begun_in, facts)
+    if call.name == TRANSFER:
+        ended = replace(state, phase=Phase.ENDED, asked=None)
+        answer = {"transferred": True}
+        return Worked(ended, answer, end=Outcome.QUEUE, farewell=wording.TO_PERSON)
+    if call.name == END:
+        return _end(state, said)
+    return Worked(state, {"error": f"there is no tool called {call.name[:40]!r}"})
+
+
+def booked(state: State, reference: str) -> Worked:
+    """Return what the model is told of a booking that was made; only the goodbye is left."""
+    closing = replace(state, step=Step.CLOSE, phase=Phase.ASKING, asked=None)
+    return Worked(
+        closing,
+        {
+            "booked": True,
+            "reference": reference,
+            "step": Step.CLOSE.value,
+            "facts": [wording.booked(reference)],
+            "ask": "",
+        },
+    )
+
+
+def _schema(slot: Slot, facts: Facts) -> dict[str, object]:
+    ways = choices(slot, facts.company, facts.today)
+    if not ways:
+        return {"type": "string", "description": _ASKED_FOR[slot]}
+    outward = {a.key: a.outward for a in facts.company.areas} if slot is Slot.AREA else {}
+    said = "; ".join(
+        f"{value}: {', '.join((*phrases, *outward.get(value, ())))}"
+        for value, phrases in ways.items()
+    )
+    return {"type": "string", "enum": list(ways), "description": f"{_ASKED_FOR[slot]} {said}"}
+
+
+def _record(arguments: str, state: State, begun_in: Step, facts: Facts) -> Worked:
+    given = _object(arguments)
+    if given is None:
+        return Worked(state, {"error": "the arguments are not a JSON object"})
+    recorded: dict[Slot, str] = {}
+    refused: dict[str, str] = {}
+    for name, value in given.items():
+        slot = next((s for s in _ASKED_FOR if s.value == name), None)
+        if slot is None:
+            refused[str(name)[:40]] = "there is no such detail"
+        elif slot is Slot.WANTED and begun_in is not Step.QUOTE:
+            refused[name] = "tell the price first, then ask"
+        elif (checked := _checked(slot, value, facts)) is None:
+            refused[name] = "not one of the possible values"
+        else:
+            recorded[slot] = checked
+    state, reply = _filled(state, recorded, facts)
+    answer: dict[str, object] = {"recorded": {s.value: v for s, v in recorded.items()}}
+    if refused:
+        answer["refused"] = refused
+    if reply is None:
+        declined = {"step": Step.CLOSE.value, "facts": [wording.DECLINED], "ask": ""}
+        return Worked(state, {**answer, **declined})
+    told = {"step": state.step.value, "facts": list(reply.say[:-1]), "ask": reply.say[-1]}
+    return Worked(state, {**answer, **told}, next=reply)
+
+
+def _checked(slot: Slot, value: object, facts: Facts) -> str | None:
+    """Return a value if it is one the slot may have, by key or in words."""
+    text = str(value)[:200]
+    if slot is Slot.PHONE:
+        return phone_number(text)
+    if text in choices(slot, facts.company, facts.today):
+        return text
+    return value_in(slot, text, facts.company, facts.today)
+
+
+def _filled(state: State, new: Mapping[Slot, str], facts: Facts) -> tuple[State, Reply | None]:
+    """Fill slots and walk on; None instead of a reply when the caller wants no booking."""
+    slots: dict[Slot, str] = {**state.slots, **new}
+    changed = {slot for slot in new if state.slots.get(slot) != new[slot]}
+    step = state.step
+    if Slot.PHONE in new:
+        slots[Slot.CALLBACK] = "yes"
+    elif new.get(Slot.CALLBACK) == "no":
+        slots.pop(Slot.PHONE, None)
+    if slots.get(Slot.WANTED) == "no":
+        return replace(state, slots=slots, step=Step.CLOSE, asked=None), None
+    if changed & {Slot.SERVICE, Slot.AREA}:
+        # Another job or place has another price: it is quoted, and agreed to, again.
+        slots.pop(Slot.WANTED, None)
+        step = Step.UNDERSTAND
+    elif changed and step is Step.BOOK:
+        step = Step.COLLECT  # read back again
+    if step is Step.GREET:
+        step = Step.UNDERSTAND
+    before = replace(state, slots=slots, step=step, misses=0 if changed else state.misses)
+    return proceed(before, facts, ())
+
+
+def _book(state: State, begun_in: Step, facts: Facts) -> Worked:
+    if state.step is not Step.BOOK or begun_in is not Step.BOOK:
+        state, reply = proceed(state, facts, ())
+        missing = {"booked": False, "why": "details are missing, or were not read back and agreed"}
+        if state.step is Step.BOOK:
+            missing["why"] = "read the details back and get a yes first"
+            facts_told = [wording.read_back(facts.company, state.slots, facts.today)]
+        else:
+            facts_told = list(reply.say[:-1])
+        answer = {**missing, "step": state.step.value, "facts": facts_told, "ask": reply.say[-1]}
+        return Worked(state, answer, next=reply)
+    agreed = replace(state, slots={**state.slots, Slot.AGREED: "yes"}, asked=None)
+    request = booking_request(agreed, facts)
+    return Worked(replace(agreed, phase=Phase.BOOKING), {}, book=request)
+
+
+def _end(state: State, said: str) -> Worked:
+    over = state.step is Step.CLOSE or _FAREWELLS & set(plain_words(said).split())
+    if not over and not state.farewells:
+        asked = replace(state, farewells=1)
+        why = "the caller has not said goodbye: ask whether there is anything else"
+        return Worked(asked, {"ended": False, "why": why})
+    ended = replace(state, phase=Phase.ENDED, asked=None)
+    return Worked(ended, {"ended": True}, end=Outcome.HANGUP, farewell=wording.GOODBYE)
+
+
+def situation(state: State, facts: Facts) -> dict[str, object]:
+    """Return where the call stands, for the model."""
+    needed = [
+        slot.value
+        for step in _ahead(state.step)
+        for slot in STEPS[step].needs
+        if slot not in state.slots and slot is not Slot.AGREED
+    ]
+    ask = ""
+    if state.asked is not None:
+        ask = wording.question(state.asked, facts.company, state.slots, facts.today, 0)
+    return {
+        "step": state.step.value,
+        "known": {slot.value: value for slot, value in state.slots.items()},
+        "needed": needed,
+        "ask": ask,
+    }
+
+
+def _ahead(step: Step | None) -> list[Step]:
+    """Return a step and those that follow it."""
+    ahead = []
+    while step is not None:
+        ahead.append(step)
+        step = STEPS[step].then
+    return ahead
+
+
+def _object(text: str) -> dict[str, object] | None:
+    """Read a JSON object; None if it is none. Models send "" and "null" for no arguments."""
+    try:
+        value = json.loads(text or "{}")
+    except (ValueError, RecursionError):
+        return None
+    if value is None:
+        return {}
+    return value if isinstance(value, dict) else None
