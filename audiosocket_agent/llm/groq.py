@@ -9,7 +9,7 @@ from pydantic import SecretStr
 
 from audiosocket_agent.llm.chat_wire.client import ChatModel
 from audiosocket_agent.llm.chat_wire.request import EFFORTS, ChatOptions, Dialect
-from audiosocket_agent.options import VendorOptions, key, option
+from audiosocket_agent.options import key, option
 
 DIALECT = Dialect("groq", reasoning_switch=True)
 
@@ -31,7 +31,6 @@ class Options(ChatOptions):
     )
 
 
-async def open_engine(options: VendorOptions) -> ChatModel:
+async def open_engine(options: Options) -> ChatModel:
     """Return the model; nothing is connected yet."""
-    assert isinstance(options, Options)
     return ChatModel(DIALECT, options)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from audiosocket_agent.llm.chat_wire.client import ChatModel
 from audiosocket_agent.llm.chat_wire.request import ChatOptions, Dialect
-from audiosocket_agent.options import VendorOptions, option
+from audiosocket_agent.options import option
 
 DIALECT = Dialect(
     "ollama", token_cap="max_tokens", needs_key=False, parallel_option=False, context_tokens=4096
@@ -27,7 +27,6 @@ class Options(ChatOptions):
     model: str = option("qwen3:4b-instruct", "name of the model, as `ollama list` shows it")
 
 
-async def open_engine(options: VendorOptions) -> ChatModel:
+async def open_engine(options: Options) -> ChatModel:
     """Return the model; nothing is connected yet."""
-    assert isinstance(options, Options)
     return ChatModel(DIALECT, options)

@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 
 from audiosocket_agent.errors import DeadlineMissed, StreamBroken
-from audiosocket_agent.options import VendorOptions
 from audiosocket_agent.seams import SAMPLE_RATE_HZ, VoiceTraits
 from audiosocket_agent.tts.cartesia_wire.failures import PROVIDER, URL
 from audiosocket_agent.tts.cartesia_wire.request import ENCODING, CartesiaOptions
@@ -78,7 +77,6 @@ class CartesiaVoice:
         return session
 
 
-async def open_engine(options: VendorOptions) -> CartesiaVoice:
+async def open_engine(options: Options) -> CartesiaVoice:
     """Return the voice; nothing is connected yet."""
-    assert isinstance(options, Options)
     return CartesiaVoice(options)

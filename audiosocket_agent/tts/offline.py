@@ -11,7 +11,6 @@ list, and text that starts with a dash could be taken for an option.
 from __future__ import annotations
 
 import asyncio
-import logging
 import re
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import AsyncGenerator
@@ -22,7 +21,9 @@ import numpy.typing as npt
 import soxr
 
 from audiosocket_agent.errors import ProviderError
-from audiosocket_agent.seams import SAMPLE_RATE_HZ
+from audiosocket_agent.options import VendorOptions, option
+from audiosocket_agent.seams import SAMPLE_RATE_HZ, VoiceTraits
+from audiosocket_agent.sentences import BySentence
 from audiosocket_agent.tts.espeak.trim import Samples, SilenceTrimmer
 
 PROVIDER = "offline"
@@ -39,11 +40,28 @@ NEXT_BYTES_S = 1.5
 STARTING_AT_ONCE = 2  # more would only share the same cores and make every caller wait longer
 MAX_TEXT_CHARS = 10_000  # over ten minutes of speech: nobody means to say more; the rest is cut
 
-_log = logging.getLogger(__name__)
+TRAITS = VoiceTraits("pcm_s16le", SPOKEN_RATE_HZ, whole_sentences=True)
+
+
+class Options(VendorOptions):
+    """What can be set about the offline voice."""
+
+    program: str = option(PROGRAM, "path or name of espeak-ng", env="VOICEAGENT_ESPEAK_PROGRAM")
+    voice: str = option(
+        VOICE, "espeak-ng's name of the voice, as --voices lists it", env="VOICEAGENT_ESPEAK_VOICE"
+    )
+    speed_wpm: int = option(
+        SPEED_WPM,
+        "how fast it speaks",
+        unit="words per minute",
+        env="VOICEAGENT_ESPEAK_SPEED_WPM",
+        ge=80,
+        le=450,
+    )
 
 
 class OfflineVoice:
-    """A `TextToSpeech` on espeak-ng.
+    """A `SentenceVoice` on espeak-ng.
 
     Args:
         program: Path or name of espeak-ng.
@@ -78,7 +96,7 @@ class OfflineVoice:
         return self._voice_id
 
     async def synthesize(self, text: str) -> AsyncGenerator[bytes, None]:
-        """Speak one sentence; see `TextToSpeech.synthesize`.
+        """Speak one sentence; see `SentenceVoice.synthesize`.
 
         Text without anything to say yields nothing.
         """
@@ -204,9 +222,7 @@ async def _spawn(command: tuple[str, ...], stdin: int) -> Process:
         raise ProviderError(PROVIDER, f"espeak-ng cannot start: {error.strerror}") from error
 
 
-async def open_engine(
-    program: str = PROGRAM, voice: str = VOICE, speed_wpm: int = SPEED_WPM
-) -> OfflineVoice:
+async def open_engine(options: Options) -> BySentence:
     """Check that espeak-ng is there and speaks, and return the voice.
 
     The check also brings the program and its data into memory, so the first caller does not wait
@@ -215,10 +231,11 @@ async def open_engine(
     Raises:
         ProviderError: If espeak-ng is missing or does not speak; the text says what to install.
     """
-    process = await _spawn((program, "--version"), DEVNULL)
+    process = await _spawn((options.program, "--version"), DEVNULL)
     banner, _ = await process.communicate()
     found = re.search(rb"text-to-speech: (\S+)", banner)
-    engine = OfflineVoice(program, voice, speed_wpm, found[1].decode() if found else "unknown")
+    version = found[1].decode() if found else "unknown"
+    engine = OfflineVoice(options.program, options.voice, options.speed_wpm, version)
     if not [pcm async for pcm in engine.synthesize("Ready.")]:
-        raise ProviderError(PROVIDER, f"espeak-ng has nothing to say with voice {voice}")
-    return engine
+        raise ProviderError(PROVIDER, f"espeak-ng has nothing to say with voice {options.voice}")
+    return BySentence(engine, TRAITS)

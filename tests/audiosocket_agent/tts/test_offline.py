@@ -11,7 +11,7 @@ import pytest
 import uvloop
 
 from audiosocket_agent.errors import ProviderError
-from audiosocket_agent.tts.offline import OfflineVoice, open_engine, speakable
+from audiosocket_agent.tts.offline import OfflineVoice, Options, open_engine, speakable
 
 SENTENCE = "Good morning. How can I help you today?"
 
@@ -50,7 +50,7 @@ def script(folder, body):
 def test_a_sentence_is_trimmed_speech_at_phone_level(factory):
     async def main():
         before = children()
-        voice = await open_engine()
+        voice = await open_engine(Options())
         pcm = await said(voice, SENTENCE)
         await voice.close()
         assert children() == before
@@ -70,7 +70,7 @@ def test_a_sentence_is_trimmed_speech_at_phone_level(factory):
 
 def test_audio_comes_in_even_chunks_before_the_sentence_is_complete():
     async def main():
-        voice = await open_engine()
+        voice = await open_engine(Options())
         chunks = [chunk async for chunk in voice.synthesize(SENTENCE)]
         await voice.close()
         return chunks
@@ -82,7 +82,7 @@ def test_audio_comes_in_even_chunks_before_the_sentence_is_complete():
 
 def test_the_same_sentence_sounds_the_same_and_the_name_tells_voices_apart():
     async def main():
-        british, american = await open_engine(), await open_engine(voice="en-us")
+        british, american = await open_engine(Options()), await open_engine(Options(voice="en-us"))
         assert british.voice_id != american.voice_id
         first, again, other = [
             await said(voice, SENTENCE) for voice in (british, british, american)
@@ -95,7 +95,7 @@ def test_the_same_sentence_sounds_the_same_and_the_name_tells_voices_apart():
 @pytest.mark.parametrize("text", ["--help", "-v en", "-w /dev/null hello", "$(reboot) `id`"])
 def test_hostile_text_is_spoken_like_any_other(text):
     async def main():
-        voice = await open_engine()
+        voice = await open_engine(Options())
         # Longer than the sound of one short word: the whole text was read out.
         assert len(await said(voice, text)) > len(await said(voice, "hi"))
 
@@ -104,7 +104,7 @@ def test_hostile_text_is_spoken_like_any_other(text):
 
 def test_line_breaks_and_control_characters_do_not_end_the_sentence():
     async def main():
-        voice = await open_engine()
+        voice = await open_engine(Options())
         one_line = await said(voice, "We come on Monday and bring the part")
         assert await said(voice, "We come\non Monday\r\nand bring\0the part") == one_line
 
@@ -119,14 +119,14 @@ def test_phoneme_escapes_lone_surrogates_and_endless_text_are_tamed():
 @pytest.mark.parametrize("text", ["", "   ", "\n\0"])
 def test_nothing_to_say_is_no_audio(text):
     async def main():
-        assert await said(await open_engine(), text) == b""
+        assert await said(await open_engine(Options()), text) == b""
 
     asyncio.run(main())
 
 
 def test_five_thousand_characters_arrive_whole():
     async def main():
-        voice = await open_engine()
+        voice = await open_engine(Options())
         short = len(await said(voice, "This is a sentence. " * 25))
         long = len(await said(voice, "This is a sentence. " * 250))
         assert 9.5 < long / short < 10.5
@@ -137,7 +137,7 @@ def test_five_thousand_characters_arrive_whole():
 def test_leaving_early_stops_the_program():
     async def main():
         before = children()
-        voice = await open_engine()
+        voice = await open_engine(Options())
         stream = voice.synthesize("This is a sentence. " * 250)
         await anext(stream)
         assert len(children() - before) == 1
@@ -174,7 +174,7 @@ def test_cancelling_the_listener_stops_the_program(tmp_path, waits_for):
 def test_closing_the_voice_stops_what_is_being_spoken():
     async def main():
         before = children()
-        voice = await open_engine()
+        voice = await open_engine(Options())
         stream = voice.synthesize("This is a sentence. " * 250)
         await anext(stream)
         await voice.close()
@@ -189,7 +189,7 @@ def test_closing_the_voice_stops_what_is_being_spoken():
 
 def test_ten_at_once_all_speak():
     async def main():
-        voice = await open_engine()
+        voice = await open_engine(Options())
         return await asyncio.gather(*(said(voice, f"Number {n}.") for n in range(10)))
 
     assert all(len(pcm) > 4000 for pcm in asyncio.run(main()))
@@ -197,7 +197,7 @@ def test_ten_at_once_all_speak():
 
 def test_sentences_that_play_slowly_do_not_keep_others_from_starting():
     async def main():
-        voice = await open_engine()
+        voice = await open_engine(Options())
         slow = [voice.synthesize("This is a sentence. " * 250) for _ in range(4)]
         for stream in slow:
             await anext(stream)
@@ -210,12 +210,12 @@ def test_sentences_that_play_slowly_do_not_keep_others_from_starting():
 
 def test_a_missing_program_is_named_with_its_package():
     with pytest.raises(ProviderError, match="apt-get install espeak-ng"):
-        asyncio.run(open_engine(program="/nowhere/espeak-ng"))
+        asyncio.run(open_engine(Options(program="/nowhere/espeak-ng")))
 
 
 def test_a_voice_nobody_has_is_refused_at_the_start():
     with pytest.raises(ProviderError, match="without speaking"):
-        asyncio.run(open_engine(voice="xx-klingon"))
+        asyncio.run(open_engine(Options(voice="xx-klingon")))
 
 
 def test_a_program_that_says_nothing_misses_its_deadline(tmp_path):

@@ -1,0 +1,125 @@
+"""Language models in a row: where one fails, the next carries on in the same sentence."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import replace
+
+from audiosocket_agent.chains.breaker import Breaker
+from audiosocket_agent.errors import ProviderError, VendorDown
+from audiosocket_agent.seams import (
+    ChatRequest,
+    LanguageModel,
+    Message,
+    ModelPiece,
+    ModelTraits,
+    Role,
+    ToolCall,
+)
+
+CARRY_ON = (
+    "The assistant's last message broke off and has already been spoken to the caller. Carry on "
+    "exactly where it stops. Do not repeat any of it, do not apologise, do not begin again."
+)
+
+_log = logging.getLogger(__name__)
+
+
+class ModelChain:
+    """A `LanguageModel` made of several.
+
+    Args:
+        engines: Names and models, the preferred one first; at least one.
+        breakers: The breaker of each, by name.
+        now: The loop's clock, in seconds.
+    """
+
+    def __init__(
+        self,
+        engines: Sequence[tuple[str, LanguageModel]],
+        breakers: Mapping[str, Breaker],
+        now: Callable[[], float],
+    ) -> None:
+        self._engines = tuple(engines)
+        self._breakers = breakers
+        self._now = now
+
+    @property
+    def traits(self) -> ModelTraits:
+        """What every one of them takes."""
+        every = [engine.traits for _, engine in self._engines]
+        return ModelTraits(min(t.context_tokens for t in every), all(t.tools for t in every))
+
+    async def stream(self, request: ChatRequest) -> AsyncGenerator[ModelPiece, None]:
+        """See `LanguageModel.stream`; raises the last model's error when none is left."""
+        said = ""
+        last: ProviderError | None = None
+        for name, engine in self._engines:
+            breaker = self._breakers[name]
+            if not breaker.allows(self._now()):
+                continue
+            if last is not None:
+                _log.warning("%s; going on with %s", last, name)
+            joining = bool(said)
+            called = False
+            try:
+                async with aclosing(engine.stream(_carried_on(request, said))) as pieces:
+                    async for piece in pieces:
+                        if isinstance(piece, str):
+                            piece = _joined(said, piece) if joining else piece
+                            joining = False
+                            said += piece
+                        called = called or isinstance(piece, ToolCall)
+                        yield piece
+            except ProviderError as error:
+                breaker.failed(self._now(), error)
+                if called:
+                    # Its calls are being made: asking the next would make them twice.
+                    _log.warning("%s; after its tool calls, which stand", error)
+                    return
+                last = error
+            else:
+                breaker.succeeded(self._now())
+                return
+        raise last or VendorDown(self._engines[0][0], "every language model has failed lately")
+
+    async def warm(self) -> None:
+        """See `LanguageModel.warm`; all of them, as the next must not be slow to take over."""
+        await asyncio.gather(*(engine.warm() for _, engine in self._engines))
+
+    async def check(self) -> None:
+        """See `LanguageModel.check`; one that works is enough.
+
+        Raises:
+            ProviderError: The first model's, if none works.
+        """
+        failures: list[ProviderError] = []
+        for _, engine in self._engines:
+            try:
+                await engine.check()
+            except ProviderError as error:
+                failures.append(error)
+        if len(failures) == len(self._engines):
+            raise failures[0]
+
+    async def close(self) -> None:
+        """See `LanguageModel.close`."""
+        await asyncio.gather(*(engine.close() for _, engine in self._engines))
+
+
+def _carried_on(request: ChatRequest, said: str) -> ChatRequest:
+    if not said:
+        return request
+    more = (Message(Role.ASSISTANT, said), Message(Role.SYSTEM, CARRY_ON))
+    return replace(request, messages=(*request.messages, *more))
+
+
+def _joined(said: str, piece: str) -> str:
+    """Put a space between one model's last word and the next one's first, if there is none.
+
+    Models break off between words far more often than inside one, and begin without a space.
+    """
+    return f" {piece}" if not said[-1].isspace() and piece[:1].isalnum() else piece
