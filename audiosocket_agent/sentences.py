@@ -137,7 +137,7 @@ class SentenceSpeech:
             return
         self._worker = self._start(self)
         try:
-            while (piece := await self._pieces.get()) is not None:
+            while (piece := await self._pieces.get()) is not None and not self._cancelled:
                 if isinstance(piece, ProviderError):
                     raise piece
                 yield piece
