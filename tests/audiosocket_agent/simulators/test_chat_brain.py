@@ -1,0 +1,226 @@
+"""The simulated model, turn by turn, against the agent's own tools and prompts."""
+
+import json
+
+import pytest
+
+from audiosocket_agent.simulators.chat_brain import GOODBYE, TO_PERSON, Answer, answer, ways_of
+from audiosocket_agent.simulators.chat_words import outward_code, phone_number, words_of
+
+DETAILS = {
+    "service": {
+        "type": "string",
+        "enum": ["blocked_drain", "leaking_tap"],
+        "description": "What the caller needs. blocked_drain: blocked drain, my drain is blocked; "
+        "leaking_tap: leaking tap, dripping tap",
+    },
+    "area": {
+        "type": "string",
+        "enum": ["truro", "falmouth"],
+        "description": "The town. truro: truro, TR1, TR2; falmouth: falmouth, TR11",
+    },
+    "wanted": {"type": "string", "enum": ["yes", "no"], "description": "Book? yes: yes; no: no"},
+    "day": {
+        "type": "string",
+        "enum": ["monday", "tuesday", "tomorrow"],
+        "description": "The day. monday: monday, on monday; tuesday: tuesday; tomorrow: tomorrow",
+    },
+    "part": {
+        "type": "string",
+        "enum": ["morning", "afternoon"],
+        "description": "Part. morning: morning, in the morning; afternoon: afternoon",
+    },
+    "callback": {"type": "string", "enum": ["yes", "no"], "description": "Caller's number?"},
+    "phone": {"type": "string", "description": "Another number, digits."},
+}
+TOOLS = [
+    {
+        "type": "function",
+        "function": {
+            "name": "record_details",
+            "parameters": {"type": "object", "properties": DETAILS},
+        },
+    },
+    *(
+        {"type": "function", "function": {"name": name, "parameters": {"type": "object"}}}
+        for name in ("book", "transfer_to_person", "end_call")
+    ),
+]
+
+
+def stands(step, needed=(), known=None, ask="What do you need?"):
+    state = {"step": step, "known": known or {}, "needed": list(needed), "ask": ask}
+    return {"role": "system", "content": f"Today is Monday. It stands at {json.dumps(state)}"}
+
+
+def heard(said, step, needed=(), known=None, tools=TOOLS):
+    rules = {"role": "system", "content": "You are an agent {really}."}
+    user = {"role": "user", "content": said}
+    return answer([rules, stands(step, needed, known), user], tools)
+
+
+def returned(step, result):
+    call = {"role": "assistant", "content": None, "tool_calls": []}
+    tool = {"role": "tool", "tool_call_id": "c", "content": json.dumps(result)}
+    return answer([stands(step), {"role": "user", "content": "x"}, call, tool], TOOLS)
+
+
+def recorded(found):
+    assert found.text == ""
+    ((name, arguments),) = found.tool_calls
+    assert name == "record_details"
+    return arguments
+
+
+ALL = ("service", "area", "wanted", "day", "part", "callback")
+
+
+@pytest.mark.parametrize(
+    ("said", "step", "needed", "details"),
+    [
+        ("My drain is blocked!", "understand", ALL, {"service": "blocked_drain"}),
+        ("It's in Truro.", "qualify", ALL[1:], {"area": "truro"}),
+        ("my postcode is T R one, four B T", "qualify", ALL[1:], {"area": "truro"}),
+        ("TR11 3AB", "qualify", ALL[1:], {"area": "falmouth"}),
+        ("Yes please.", "quote", ALL[2:], {"wanted": "yes"}),
+        ("no thank you", "quote", ALL[2:], {"wanted": "no"}),
+        ("Tuesday morning would suit", "quote", ALL[2:],
+         {"day": "tuesday", "part": "morning", "wanted": "yes"}),
+        ("on Tuesday", "collect", ALL[3:], {"day": "tuesday"}),
+        ("Yes, Tuesday", "collect", ALL[3:], {"day": "tuesday"}),
+        ("in the afternoon", "collect", ALL[4:], {"part": "afternoon"}),
+        ("yeah", "collect", ALL[5:], {"callback": "yes"}),
+        ("No", "collect", ALL[5:], {"callback": "no"}),
+        ("oh one six three two, nine six oh, one two three", "collect", ("phone",),
+         {"phone": "01632960123"}),
+        ("No, it's 01632 960 123.", "collect", ALL[5:], {"phone": "01632960123"}),
+        ("no, make it Monday", "book", (), {"day": "monday"}),
+        ("not Tuesday, Monday", "collect", ALL[3:], {"day": "monday"}),
+        ("Good morning, a dripping tap in Falmouth on Tuesday afternoon", "greet", ALL,
+         {"service": "leaking_tap", "area": "falmouth", "day": "tuesday", "part": "afternoon"}),
+    ],
+)  # fmt: skip
+def test_words_become_details(said, step, needed, details):
+    assert recorded(heard(said, step, needed, {"day": "tuesday", "part": "morning"})) == details
+
+
+def test_a_yes_to_the_read_back_books():
+    known = {"day": "tuesday"}
+    assert heard("yes that's right", "book", (), known).tool_calls == (("book", {}),)
+    assert heard("yes, Tuesday", "book", (), known).tool_calls == (("book", {}),)
+
+
+def test_a_no_to_the_read_back_asks_what_to_change():
+    found = heard("no that's wrong", "book")
+    assert "change" in found.text and not found.tool_calls
+
+
+def test_a_person_is_fetched_from_every_step():
+    for step in ("greet", "understand", "quote", "collect", "book", "close"):
+        found = heard("can I speak to a real person please", step, ALL)
+        assert found.text == TO_PERSON
+        assert [name for name, _ in found.tool_calls] == ["transfer_to_person"]
+
+
+@pytest.mark.parametrize(
+    "said", ["purple elephants", "?!", "", "{" * 4000, "\x00\ud800 \U0001f600"]
+)
+def test_what_is_not_understood_is_asked_again(said):
+    found = heard(said, "understand", ALL)
+    assert found.text.endswith("What do you need?") and not found.tool_calls
+
+
+def test_a_yes_where_nothing_was_asked_is_not_understood():
+    assert not heard("yes", "understand", ALL).tool_calls
+
+
+def test_results_are_spoken_with_the_question():
+    result = {"recorded": {"area": "truro"}, "step": "quote", "facts": ["It costs 75 pounds."],
+              "ask": "Would you like to book it?"}  # fmt: skip
+    assert returned("qualify", result) == Answer("It costs 75 pounds. Would you like to book it?")
+
+
+def test_a_booking_ends_with_the_reference_and_goodbye():
+    found = returned("book", {"booked": True, "facts": ["Your reference is A 1."], "ask": ""})
+    assert found == Answer(f"Your reference is A 1. {GOODBYE}", (("end_call", {}),))
+
+
+def test_a_caller_who_declines_is_told_goodbye():
+    result = {"recorded": {"wanted": "no"}, "step": "close", "facts": ["No problem."], "ask": ""}
+    found = returned("quote", result)
+    assert found == Answer(f"No problem. {GOODBYE}", (("end_call", {}),))
+
+
+def test_a_refused_value_is_asked_for_again():
+    result = {"recorded": {}, "refused": {"day": "not one"}, "step": "collect", "facts": [],
+              "ask": "Which day suits you?"}  # fmt: skip
+    found = returned("collect", result)
+    assert found.text.endswith("Which day suits you?") and not found.tool_calls
+
+
+@pytest.mark.parametrize("result", [[], 3, None, "x", {"error": "no"}, {"facts": 3, "recorded": 1}])
+def test_an_odd_result_still_leaves_a_question(result):
+    found = returned("collect", result)
+    assert found.text and not found.tool_calls
+
+
+def test_an_end_that_is_not_taken_asks_whether_there_is_more():
+    assert "anything else" in returned("collect", {"ended": False, "why": "x"}).text
+
+
+@pytest.mark.parametrize("said", ["Goodbye!", "thanks", "thank you very much", "that's all, bye"])
+def test_farewells_end_the_call(said):
+    found = heard(said, "collect", ALL[3:])
+    assert found == Answer(GOODBYE, (("end_call", {}),))
+
+
+def test_only_tools_that_are_offered_are_called():
+    assert heard("a leaking tap", "understand", ALL, tools=[]) == heard("x", "understand", tools=[])
+    assert heard("person", "understand", ALL, tools=[]) == Answer(TO_PERSON)
+
+
+@pytest.mark.parametrize(
+    "messages",
+    [
+        [],
+        [{}],
+        [{"role": "user"}],
+        [{"role": "user", "content": [{"type": "text", "text": "a leaking tap"}, 3]}],
+        [{"role": "tool", "content": "{"}],
+        [{"role": "system", "content": "{" * 3000 + '"step"'}, {"role": "user", "content": "hi"}],
+        [{"role": "system", "content": '{"step": 3, "known": [], "needed": 5, "ask": null}'}],
+    ],
+)
+@pytest.mark.parametrize("tools", [[], [3, {}, {"function": {"name": "record_details"}}]])
+def test_any_conversation_gets_an_answer(messages, tools):
+    assert answer(messages, tools).text
+
+
+def test_ways_are_read_from_the_description():
+    described = "What. a_b: one, two; c: three."
+    assert ways_of(["a_b", "c", "d"], described) == {
+        "a_b": ["a_b", " one", " two"], "c": ["c", " three."], "d": ["d"],
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("said", "number"),
+    [
+        ("double oh four four one six three two nine six oh one two three", "01632960123"),
+        ("+44 1632 960123", "01632960123"),
+        ("01632-960-123", "01632960123"),
+        ("oh sixteen thirty two nine six oh one two three", "01632960123"),
+        ("one two three", ""),
+        ("9" * 40, ""),
+    ],
+)
+def test_phone_numbers(said, number):
+    assert phone_number(words_of(said)) == number
+
+
+@pytest.mark.parametrize(
+    ("said", "outward"),
+    [("M one four B T", "m1"), ("t r fourteen", "tr14"), ("TR1", "tr1"), ("i need a tap", "")],
+)
+def test_postcodes(said, outward):
+    assert outward_code(words_of(said)) == outward
