@@ -8,12 +8,11 @@ from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from typing import cast
 
+from ari_app.settings import RULES, Settings
+from audiosocket_agent.chains.breaker import Breaker
 from audiosocket_agent.chains.ear import EarChain
 from audiosocket_agent.chains.model import ModelChain
 from audiosocket_agent.chains.voice import VoiceChain
-
-from ari_app.settings import RULES, Settings
-from audiosocket_agent.chains.breaker import Breaker
 from audiosocket_agent.dialogue import Mind
 from audiosocket_agent.media import ProcessEngines
 from audiosocket_agent.options import read_options

@@ -279,9 +279,10 @@ class Call:
 
     async def _parts(self, event: Event) -> AsyncGenerator[str | Line, None]:
         """Yield what the dialogue says, taking note of it and of where it leads."""
-        answer = self._dialogue.answer(
-            event, tuple(self._minutes.history), free_speech=self._free_speech
-        )
+        past = tuple(self._minutes.history)
+        if isinstance(event, Heard):
+            past = past[:-1]  # the last of it is what is answered now
+        answer = self._dialogue.answer(event, past, free_speech=self._free_speech)
         announced = False
         async with aclosing(answer) as pieces:
             async for piece in pieces:

@@ -89,7 +89,7 @@ class Dialogue:
 
         Args:
             event: What happened; must be legal in the state's phase.
-            history: Finished turns.
+            history: The turns before it.
             free_speech: Whether the ear can follow free speech: what the model asks is no use to
                 one that only knows the phrases it is told to expect.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import uuid
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -139,7 +139,7 @@ class MediaProcess:
     async def serve(self, stop: Awaitable[Any], on_ready: Callable[[], None]) -> None:
         """Serve until `stop` completes, then end every call towards people."""
         companies = {company.key: company for company in self._companies.values()}
-        await self._prepare_phrases(companies)
+        await self._prepare(company.greeting for company in companies.values())
         port = await self._server.start(self._config.host, self._config.port)
         self._address = f"{self._config.host}:{port}"
         await self._link.start(
@@ -148,16 +148,18 @@ class MediaProcess:
         log.info("media process ready on %s", self._address)
         on_ready()
         sweeping = asyncio.create_task(self._sweep())
+        preparing = asyncio.create_task(self._prepare(wording.STOCK))  # nobody hears these first
         try:
             await stop
         finally:
             sweeping.cancel()
+            preparing.cancel()
+            await asyncio.gather(preparing, return_exceptions=True)
             await self._close()
 
-    async def _prepare_phrases(self, companies: dict[str, Company]) -> None:
-        greetings = [company.greeting for company in companies.values()]
+    async def _prepare(self, texts: Iterable[str]) -> None:
         try:
-            await self._engines.phrases.prepare([*wording.STOCK, *greetings])
+            await self._engines.phrases.prepare(texts)
         except ProviderError as error:
             # Calls can still be taken: what is not ready is spoken by the voice when it is needed.
             log.error("stock phrases are not ready: %s", error)

@@ -197,8 +197,8 @@ def show_result(result: Result, console: Console, folder: Path) -> bool:
     console.print(latency_table(result))
     console.print(
         "heard: from the caller's last sound to the agent's first, at the phone (greeting: from "
-        "dialling). The rest is the agent's own clock since the caller's last sound: the last words "
-        "so far, the turn judged over, its words known, the model's first token, the reply's first "
+        "dialling). The rest is the agent's own clock since the caller's last sound: the words "
+        "so far, the turn judged over, all words known, the model's first token, the reply's first "
         "words, their first sound, and the first frame sent.",
         style="dim",
     )

@@ -280,11 +280,13 @@ def _check_key(request: web.Request) -> None:
 
 
 async def _body(request: web.Request) -> Mapping[str, object]:
-    body = bytearray()
-    async for part in request.content.iter_any():
-        body += part
-        if len(body) > BODY_BYTES:
-            raise Refusal(413, "Request Entity Too Large", "request_too_large")
+    too_large = Refusal(413, "Request Entity Too Large", "request_too_large")
+    try:
+        body = await request.read()  # aiohttp keeps it: the server has noted it before
+    except web.HTTPRequestEntityTooLarge:
+        raise too_large from None
+    if len(body) > BODY_BYTES:
+        raise too_large
     try:
         found: Mapping[str, object] = json.loads(body)
     except (ValueError, RecursionError):
