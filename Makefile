@@ -1,7 +1,7 @@
 # `make demo` and `make test` are all there is to type on a fresh machine.
 # PYTHON=/path/to/python chooses the interpreter of .venv (3.11 or newer).
 .DEFAULT_GOAL := help
-.PHONY: help bootstrap demo test check bench requirements
+.PHONY: help bootstrap demo test check conformance bench requirements
 
 BIN := .venv/bin
 
@@ -9,6 +9,7 @@ help:
 	@echo "make demo          a finished phone call on this machine, from nothing"
 	@echo "make test          the whole test suite, real Asterisk included"
 	@echo "make check         lint, types and the fast tests"
+	@echo "make conformance   the clients and the simulated vendors against the vendors' own SDKs"
 	@echo "make bench         the benchmark"
 	@echo "make bootstrap     .venv and what it needs, nothing more"
 	@echo "make requirements  pin the Python packages anew"
@@ -29,6 +30,9 @@ check: bootstrap
 	@$(BIN)/mypy
 	@$(BIN)/pytest -m "not pbx and not live"
 
+conformance: bootstrap
+	@scripts/conformance.sh
+
 bench: bootstrap
 	@$(BIN)/python -m bench
 
@@ -38,3 +42,5 @@ PIN := $(BIN)/pip-compile --quiet --strip-extras --no-header --no-emit-index-url
 requirements: bootstrap
 	$(PIN) --output-file requirements.txt pyproject.toml
 	$(PIN) --extra dev --constraint requirements.txt --output-file requirements-dev.txt pyproject.toml
+	$(PIN) --constraint requirements.txt --constraint requirements-dev.txt \
+		--output-file requirements-conformance.txt tests/conformance/requirements.in
