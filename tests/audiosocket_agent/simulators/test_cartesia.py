@@ -376,3 +376,29 @@ def test_a_client_that_goes_away_stops_everything():
                 await asyncio.sleep(0.01)
 
     run(main())
+
+
+def test_closing_the_vendor_breaks_off_speech():
+    async def main():
+        async with vendor() as (simulated, session), dial(session) as socket:
+            await socket.send_json(request(SENTENCE * 20, more=True))
+            await until(socket, "chunk")
+            await simulated.close()
+            while (await socket.receive(timeout=20)).type is aiohttp.WSMsgType.TEXT:
+                pass
+            assert simulated.active_contexts == 0
+
+    run(main())
+
+
+def test_the_words_of_one_context_are_not_held_up_by_another():
+    async def main():
+        async with vendor() as (_, session), dial(session) as one, dial(session) as two:
+            async with asyncio.TaskGroup() as group:
+                for socket, name in ((one, "a"), (two, "b")):
+                    group.create_task(socket.send_json(request(name=name)))
+                first = group.create_task(until(one, "done"))
+                second = group.create_task(until(two, "done"))
+            assert pcm_of(first.result()) == pcm_of(second.result())
+
+    run(main())

@@ -224,3 +224,45 @@ def test_phone_numbers(said, number):
 )
 def test_postcodes(said, outward):
     assert outward_code(words_of(said)) == outward
+
+
+# One booking call: what the caller says, the step it is said in, and the result of the tool.
+CALL = [
+    ("I've got a leaking tap in Truro", "understand", ALL,
+     ("record_details", {"service": "leaking_tap", "area": "truro"}),
+     {"recorded": {}, "step": "quote", "facts": ["It costs 75 pounds."], "ask": "Book it?"},
+     "It costs 75 pounds. Book it?"),
+    ("Go ahead.", "quote", ALL[2:], ("record_details", {"wanted": "yes"}),
+     {"recorded": {"wanted": "yes"}, "step": "collect", "facts": [], "ask": "Which day?"},
+     "Which day?"),
+    ("Tomorrow, in the morning", "collect", ALL[3:],
+     ("record_details", {"day": "tomorrow", "part": "morning"}),
+     {"recorded": {}, "step": "collect", "facts": [], "ask": "Is 960 123 your number?"},
+     "Is 960 123 your number?"),
+    ("Yep", "collect", ALL[5:], ("record_details", {"callback": "yes"}),
+     {"recorded": {}, "step": "book", "facts": ["So that's a tap tomorrow morning."],
+      "ask": "Is that right?"},
+     "So that's a tap tomorrow morning. Is that right?"),
+    ("No, the afternoon", "book", (), ("record_details", {"part": "afternoon"}),
+     {"recorded": {}, "step": "book", "facts": ["So that's a tap tomorrow afternoon."],
+      "ask": "Is that right?"},
+     "So that's a tap tomorrow afternoon. Is that right?"),
+    ("Yes.", "book", (), ("book", {}),
+     {"booked": True, "reference": "A1", "step": "close", "facts": ["That's booked."], "ask": ""},
+     f"That's booked. {GOODBYE}"),
+]  # fmt: skip
+
+
+def test_a_whole_call_ends_with_a_booking():
+    history, known = [], {}
+    for said, step, needed, call, result, spoken in CALL:
+        asked = [*history, stands(step, needed, known), {"role": "user", "content": said}]
+        found = answer(asked, TOOLS)
+        assert (found.text, found.tool_calls) == ("", (call,))
+        known |= call[1]
+        calling = {"role": "assistant", "content": "", "tool_calls": [{"id": "c"}]}
+        tool = {"role": "tool", "tool_call_id": "c", "content": json.dumps(result)}
+        found = answer([*asked, calling, tool], TOOLS)
+        assert found.text == spoken
+        history += [{"role": "user", "content": said}, {"role": "assistant", "content": spoken}]
+    assert found.tool_calls == (("end_call", {}),)
