@@ -104,8 +104,12 @@ class FluxWire:
             messages.append(self._info("Update", words, GOING_ON))
         return messages
 
-    def wait_ms(self, clock_ms: float, now_ms: float) -> float | None:
-        """Return when `advance` may have something new if no audio comes; None for never."""
+    def wall_due_ms(self) -> float | None:
+        """Return None: only audio time counts."""
+        return None
+
+    def clock_due_ms(self, clock_ms: float) -> float | None:
+        """Return the audio time at which there may be something to say; None for never."""
         moments = [self._hearing.due_ms(clock_ms, self._lag_ms)]
         if not self._eager:
             moments.append(self._next_update_ms)
@@ -113,7 +117,7 @@ class FluxWire:
             stopped_ms = clock_ms - self._hearing.quiet_ms(clock_ms)
             quiets = (CLOSURE_MS, self._eager_ms, self._eot_ms, self._query.eot_timeout_ms)
             moments += [stopped_ms + quiet_ms for quiet_ms in quiets]
-        return min((m - clock_ms for m in moments if m is not None and m > clock_ms), default=None)
+        return min((m for m in moments if m is not None and m > clock_ms), default=None)
 
     def text(self, data: str, clock_ms: float, now_ms: float) -> list[Message]:
         """Answer a text frame of the client; one that it does not know is fatal."""
@@ -126,6 +130,7 @@ class FluxWire:
         if kind == "CloseStream":
             return self.close(clock_ms, now_ms)
         if kind == "ForceEndTurn":
+            self._hearing.cut(clock_ms)
             self._forced = self._started or self._hearing.unknown
             return self._ending(clock_ms, self._hearing.words(clock_ms))
         if kind == "Configure":

@@ -115,16 +115,22 @@ class NovaWire:
             self._last_word_ms = heard[-1].end_ms
         return messages + self._interim(clock_ms, heard) + self._utterance_end(clock_ms)
 
-    def wait_ms(self, clock_ms: float, now_ms: float) -> float | None:
-        """Return when `advance` may have something new if no audio comes; None for never."""
+    def wall_due_ms(self) -> float | None:
+        """Return the wall time at which a final will leave; None if none is due."""
+        if not self._finals or not self._finals[0].taken.complete():
+            return None
+        return self._finals[0].due_ms
+
+    def clock_due_ms(self, clock_ms: float) -> float | None:
+        """Return the audio time at which there may be something to say; None for never."""
         if self._finals:
-            return max(0.0, self._finals[0].due_ms - now_ms)
+            return None
         moments = [self._hearing.due_ms(clock_ms), self._next_interim_ms]
         if self._pause_ms is not None and not self._hearing.voice:
             moments.append(clock_ms - self._hearing.quiet_ms(clock_ms) + self._pause_ms)
         if self._query.utterance_end_ms is not None and self._last_word_ms is not None:
             moments.append(self._last_word_ms + self._query.utterance_end_ms)
-        return min((m - clock_ms for m in moments if m is not None and m > clock_ms), default=None)
+        return min((m for m in moments if m is not None and m > clock_ms), default=None)
 
     def text(self, data: str, clock_ms: float, now_ms: float) -> list[Message]:
         """Answer a text frame of the client."""
@@ -181,6 +187,7 @@ class NovaWire:
     ) -> None:
         if len(self._finals) >= MAX_FINALS:
             return
+        self._hearing.cut(clock_ms)
         taken = self._hearing.take(clock_ms)
         due_ms = now_ms + self._delays.nova_final
         self._finals.append(_Final(due_ms, clock_ms, taken, speech_final, from_finalize))
@@ -207,9 +214,10 @@ class NovaWire:
         return messages
 
     def _interim(self, clock_ms: float, heard: Sequence[Word]) -> list[Message]:
-        if clock_ms - self._span_ms >= SPAN_MS and not self._hearing.unknown:
-            taken = self._hearing.take(clock_ms)
-            return [self._final(taken.words, clock_ms)]
+        since_ms = heard[0].start_ms if heard else self._span_ms
+        idle = not self._hearing.voice and not self._hearing.unknown
+        if clock_ms - since_ms >= SPAN_MS and (heard or idle):
+            return [self._final(self._hearing.take(clock_ms).words, clock_ms)]
         if self._next_interim_ms is None or clock_ms < self._next_interim_ms:
             return []
         if not self._hearing.voice:

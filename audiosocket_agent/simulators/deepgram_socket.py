@@ -2,6 +2,10 @@
 
 The wire decides (`NovaWire`, `FluxWire`), this moves. The audio clock is the audio received, and
 runs on for at most `RUN_ON_MS` after it, so that what is due between two packets is not late.
+
+Of the faults, stall, drop, malformed and error strike once, in the middle of the first utterance;
+hang and slow concern every message from the first, the upgrade itself comes at once; idle counts
+any frame of the client as a message.
 """
 
 from __future__ import annotations
@@ -62,8 +66,11 @@ class Wire(Protocol):
     def advance(self, clock_ms: float, now_ms: float) -> list[Message]:
         """Return what is due."""
 
-    def wait_ms(self, clock_ms: float, now_ms: float) -> float | None:
-        """Return when something may be due if no audio comes."""
+    def wall_due_ms(self) -> float | None:
+        """Return the wall time at which something is due."""
+
+    def clock_due_ms(self, clock_ms: float) -> float | None:
+        """Return the audio time at which something may be due."""
 
     def text(self, data: str, clock_ms: float, now_ms: float) -> list[Message]:
         """Answer a text frame."""
@@ -181,7 +188,6 @@ class DeepgramSocket:
         """Take in audio; False when it cannot be."""
         if not data:
             self._frames.note("deepgram", "frame", text="", binary=True)
-            self._cut()
             self._say(self._wire.close(self._clock(), self._now_ms()))
             self._advance()
             return True
@@ -208,22 +214,14 @@ class DeepgramSocket:
         for change in self._detector.feed(samples):
             if self._voice_from_ms is None:
                 self._voice_from_ms = change.at_ms
-            if stretch := self._hearing.note(change):
-                self._recognise(stretch)
+            self._hearing.note(change)
             self._say(self._wire.changed(change))
         self._advance()
 
     def _text(self, data: str) -> None:
         self._frames.note("deepgram", "frame", text=data, binary=False)
-        # What was said of an unknown stretch is recognised now, if the client asks for an end.
-        if '"Finalize"' in data or '"CloseStream"' in data:
-            self._cut()
         self._say(self._wire.text(data, self._clock(), self._now_ms()))
         self._advance()
-
-    def _cut(self) -> None:
-        if stretch := self._hearing.cut(self._clock()):
-            self._recognise(stretch)
 
     def _advance(self) -> None:
         """Say what is due, and come back when the next is."""
@@ -232,9 +230,24 @@ class DeepgramSocket:
             self._timer = None
         self._strike()
         self._say(self._wire.advance(self._clock(), self._now_ms()))
-        wait_ms = self._wire.wait_ms(self._clock(), self._now_ms())
+        for stretch in self._hearing.hand_over():
+            self._recognise(stretch)
+        wait_ms = self._wait_ms()
         if wait_ms is not None and not self._closing:
             self._timer = self._loop.call_later(max(wait_ms, 1) / 1000, self._advance)
+
+    def _wait_ms(self) -> float | None:
+        """Return when something may be due though no audio comes."""
+        clock_ms, now_ms = self._clock(), self._now_ms()
+        waits = []
+        if (wall_ms := self._wire.wall_due_ms()) is not None:
+            waits.append(wall_ms - now_ms)
+        if (due_ms := self._wire.clock_due_ms(clock_ms)) is not None:
+            # Where the clock will have stopped before, only audio can bring it on.
+            left_ms = RUN_ON_MS - (now_ms - self._received_at_ms)
+            if due_ms - clock_ms <= left_ms:
+                waits.append(due_ms - clock_ms)
+        return min(waits, default=None)
 
     def _strike(self) -> None:
         """Do what goes wrong in the middle of the first utterance."""

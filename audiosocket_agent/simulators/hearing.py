@@ -3,7 +3,7 @@
 A scripted stretch shows its words while it lasts, at their places in the segment's milliseconds.
 Those are a measurement, so quiet longer than the closure of a consonant lets the words of the last
 `LEEWAY_MS` count as said, and the end of the stretch all of them. The words of a stretch the script
-has nothing for are unknown until somebody else recognised them (see `Hearing.resolve`).
+has nothing for are unknown until somebody else recognised them (see `Hearing.hand_over`).
 """
 
 from __future__ import annotations
@@ -81,6 +81,7 @@ class Hearing:
         self._count = 0
         self._stretches: list[Stretch] = []  # with words to take, or not over; oldest first
         self._unresolved: dict[int, Stretch] = {}
+        self._to_recognise: list[Stretch] = []
         self._open: Stretch | None = None
         self._quiet_since_ms: float | None = 0.0
 
@@ -103,12 +104,8 @@ class Hearing:
         """Return for how long there has been no voice; 0 while there is one."""
         return 0.0 if self._quiet_since_ms is None else clock_ms - self._quiet_since_ms
 
-    def note(self, change: Change) -> Stretch | None:
-        """Take in a change of the voice.
-
-        Returns:
-            The stretch that is now over and that somebody has to recognise; None otherwise.
-        """
+    def note(self, change: Change) -> None:
+        """Take in a change of the voice."""
         if change.edge is Edge.VOICE:
             self._quiet_since_ms = None
             if self._open is None:
@@ -118,26 +115,27 @@ class Hearing:
             self._open.voice_end_ms = change.at_ms
             self._quiet_since_ms = change.at_ms
             if change.edge is Edge.END:
-                return self._close()
-        return None
+                self._close(self._open)
 
-    def cut(self, clock_ms: float) -> Stretch | None:
+    def cut(self, clock_ms: float) -> None:
         """End an open stretch of unknown words now, so that what was said of it is recognised.
 
         A voice that goes on begins another stretch.
-
-        Returns:
-            The stretch to recognise, or None if there is none.
         """
         stretch = self._open
         if stretch is None or stretch.words is not None:
-            return None
-        if stretch.voice_end_ms is None:
+            return
+        goes_on = stretch.voice_end_ms is None
+        if goes_on:
             stretch.voice_end_ms = clock_ms
+        self._close(stretch)
+        if goes_on:
             self._open = self._begin(clock_ms)
-            stretch.over = True
-            return stretch
-        return self._close()
+
+    def hand_over(self) -> list[Stretch]:
+        """Return the stretches that are over and that somebody has to recognise, each once."""
+        stretches, self._to_recognise = self._to_recognise, []
+        return stretches
 
     def resolve(self, number: int, words: Sequence[str]) -> None:
         """Say what was said in a stretch; no words is an answer too."""
@@ -197,14 +195,12 @@ class Hearing:
         self._stretches.append(stretch)
         return stretch
 
-    def _close(self) -> Stretch | None:
-        stretch, self._open = self._open, None
-        assert stretch is not None
+    def _close(self, stretch: Stretch) -> None:
+        self._open = None
         stretch.over = True
         if stretch.words is None:
-            return stretch
+            self._to_recognise.append(stretch)
         self._forget()
-        return None
 
     def _forget(self) -> None:
         """Drop stretches with nothing more to come."""

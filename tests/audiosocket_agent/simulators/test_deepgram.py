@@ -228,6 +228,24 @@ def test_a_script_with_a_bad_line_is_not_a_deaf_vendor(script):
     uvloop.run(main())
 
 
+def test_many_calls_at_once(tmp_path):
+    script = tmp_path / "script.jsonl"
+    script.write_text('{"segments": [["my post code is", 820]]}')
+
+    async def call(port):
+        async with dial(port, NOVA) as ws:
+            await send(ws, audio(-100, 820, -300), pace=0)
+            await ws.send(CLOSE)
+            return transcripts(await messages(ws))
+
+    async def main():
+        async with simulators(transcripts=script) as port:
+            heard = await asyncio.gather(*(call(port) for _ in range(50)))
+            assert heard == [["my post code is"]] * 50
+
+    uvloop.run(main())
+
+
 @pytest.mark.parametrize("encoding", ["mulaw", "alaw"])
 def test_g_711_is_heard(script, encoding):
     async def main():

@@ -219,14 +219,15 @@ def test_a_wrong_configure_fails_and_changes_nothing(fields):
     assert (wire.keyterms, wire.farewell) == ((), None)
 
 
-def test_the_wait_leads_to_the_next_moment():
+def test_it_says_when_the_next_moment_is():
     call = Call()
     call.run(0, [(0, Edge.VOICE, 0.0)])
-    assert call.wire.wait_ms(0, 0) == 250  # an update
+    assert call.wire.clock_due_ms(0) == 250  # an update
     call.run(900, SPOKEN[1:])
-    assert call.wire.wait_ms(900, 900) == 20  # the announcement of the end
+    assert call.wire.clock_due_ms(900) == 920  # the announcement of the end
     call.run(920)
-    assert call.wire.wait_ms(920, 920) == 140  # the end
+    assert call.wire.clock_due_ms(920) == 1060  # the end
+    assert call.wire.wall_due_ms() is None
 
 
 def test_out_of_order_is_the_end_of_a_turn_that_did_not_begin_and_a_falling_number():

@@ -104,6 +104,22 @@ def test_silence_is_finalised_too():
     assert brief(Call().run(5100)) == [(5000, "", True, False, False)]
 
 
+def test_silence_before_an_utterance_does_not_tear_it_apart():
+    call = Call()
+    later = [(when + 4600, edge, at + 4600) for when, edge, at in SPOKEN]
+    assert brief(call.run(6500, later)) == [(5950, "my post code is", True, True, False)]
+
+
+def test_a_long_utterance_is_finalised_piece_by_piece():
+    long = Segment(tuple("a b c d e f".split()), 6000.0)
+    changes = [(0, Edge.VOICE, 0.0), (6010, Edge.QUIET, 6000.0)]
+    said = brief(Call(NovaQuery("nova-3", endpointing_ms=400), [long]).run(7000, changes))
+    assert said == [
+        (5000, "a b c d e", True, False, False),
+        (6550, "f", True, True, False),
+    ]
+
+
 def test_without_endpointing_only_the_client_ends_an_utterance():
     said = Call(NovaQuery("nova-3", endpointing_ms=None)).run(
         4000, SPOKEN, [(3000, '{"type":"Finalize"}')]
@@ -233,14 +249,31 @@ def test_what_is_no_message_is_answered_with_itself():
     assert Call().wire.text('{"type":"KeepAlive"}', 0, 0) == []
 
 
-def test_the_wait_leads_to_the_next_moment():
+def test_it_says_when_the_next_moment_is():
     call = Call()
     call.run(0, [(0, Edge.VOICE, 0.0)])
-    assert call.wire.wait_ms(0, 0) == 200  # the first word
+    assert (call.wire.clock_due_ms(0), call.wire.wall_due_ms()) == (200, None)  # the first word
     call.run(900, SPOKEN[1:])
-    assert call.wire.wait_ms(900, 900) == 100  # the interim
+    assert (call.wire.clock_due_ms(900), call.wire.wall_due_ms()) == (1000, None)  # an interim
     call.run(1200)
-    assert call.wire.wait_ms(1200, 1200) == 150  # the final
+    assert (call.wire.clock_due_ms(1200), call.wire.wall_due_ms()) == (None, 1350)  # the final
+
+
+def test_a_final_that_waits_for_its_words_is_at_no_moment():
+    call = Call(segments=[])
+    call.run(1500, SPOKEN)
+    assert (call.wire.clock_due_ms(1500), call.wire.wall_due_ms()) == (None, None)
+    call.hearing.resolve(0, ["yes"])
+    assert call.wire.wall_due_ms() == 1350
+
+
+def test_finalize_hands_an_unscripted_voice_over_at_once():
+    call = Call(segments=[])
+    call.run(500, [(0, Edge.VOICE, 0.0)], [(400, '{"type":"Finalize"}')])
+    (stretch,) = call.hearing.hand_over()
+    assert (stretch.start_ms, stretch.voice_end_ms) == (0.0, 400)
+    call.hearing.resolve(0, ["yes"])
+    assert brief(call.run(600)) == [(550, "yes", True, False, True)]
 
 
 def test_out_of_order_is_an_end_of_speech_that_is_not_final():

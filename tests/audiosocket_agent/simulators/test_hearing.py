@@ -69,7 +69,10 @@ def test_taken_words_are_gone():
 def test_an_unscripted_stretch_is_handed_out_and_waited_for():
     heard = hearing(changes=[(Edge.VOICE, 100.0), (Edge.QUIET, 500.0)])
     assert heard.unknown
-    stretch = heard.note(Change(Edge.END, 500.0))
+    assert heard.hand_over() == []
+    heard.note(Change(Edge.END, 500.0))
+    (stretch,) = heard.hand_over()
+    assert heard.hand_over() == []
     assert (stretch.start_ms, stretch.voice_end_ms) == (100.0, 500.0)
     taken = heard.take(700)
     assert (taken.words, taken.complete(), heard.unknown) == ([], False, False)
@@ -80,10 +83,11 @@ def test_an_unscripted_stretch_is_handed_out_and_waited_for():
 
 def test_words_after_an_unknown_stretch_wait_for_it():
     heard = hearing(changes=[(Edge.VOICE, 0.0), (Edge.QUIET, 400.0)])
-    first = heard.note(Change(Edge.END, 400.0))
+    heard.note(Change(Edge.END, 400.0))
     heard.note(Change(Edge.VOICE, 700.0))
     heard.note(Change(Edge.QUIET, 900.0))
-    second = heard.note(Change(Edge.END, 900.0))
+    heard.note(Change(Edge.END, 900.0))
+    first, second = heard.hand_over()
     heard.resolve(second.number, ["two"])
     assert heard.words(1200) == []
     heard.resolve(first.number, [])
@@ -93,11 +97,25 @@ def test_words_after_an_unknown_stretch_wait_for_it():
 
 def test_cutting_an_unscripted_voice_leaves_the_rest_to_another_stretch():
     heard = hearing(changes=[(Edge.VOICE, 100.0)])
-    stretch = heard.cut(600)
+    heard.cut(600)
+    (stretch,) = heard.hand_over()
     assert (stretch.start_ms, stretch.voice_end_ms) == (100.0, 600)
     assert heard.open.start_ms == 600
-    assert hearing(CODE, changes=[(Edge.VOICE, 100.0)]).cut(600) is None
-    assert hearing().cut(600) is None
+
+
+def test_cutting_in_the_quiet_ends_the_stretch():
+    heard = hearing(changes=[(Edge.VOICE, 100.0), (Edge.QUIET, 500.0)])
+    heard.cut(600)
+    (stretch,) = heard.hand_over()
+    assert (stretch.start_ms, stretch.voice_end_ms, heard.open) == (100.0, 500.0, None)
+
+
+def test_there_is_nothing_to_cut_in_a_scripted_stretch_or_in_silence():
+    scripted = hearing(CODE, changes=[(Edge.VOICE, 100.0)])
+    for heard in (scripted, hearing()):
+        heard.cut(600)
+        assert heard.hand_over() == []
+    assert scripted.open.voice_end_ms is None
 
 
 def test_quiet_is_counted_from_the_end_of_the_voice():
