@@ -208,7 +208,7 @@ class Reply:
         if context.finishing:
             if not context.audio_bytes:
                 raise StreamBroken(PROVIDER, "the reply ended without audio")
-            self._done = True
+            self._context, self._done = None, True  # what still comes is not of this reply
             return []
         if self._unspoken(context):
             error = ContextExpired(PROVIDER, "the context ended before its text was spoken")

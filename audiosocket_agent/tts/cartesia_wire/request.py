@@ -101,6 +101,7 @@ class Frames:
             tongue: options.language,
             "max_buffer_delay_ms": options.max_buffer_delay_ms,
             "add_timestamps": True,
+            "use_normalized_timestamps": False,  # words as we wrote them, as we count those
         }
         if options.speed != 1.0:
             self._common["generation_config"] = {"speed": options.speed}

@@ -171,9 +171,9 @@ class CartesiaSession:
             return
         if isinstance(event, Failed) and not event.context_id:
             raise event.error
-        # A handful at most: the replies of one call.
+        # A handful at most: the replies of one call. Between contexts a reply's id is empty.
         for speech in list(self._speeches):
-            if speech.context_id == event.context_id:
+            if event.context_id and speech.context_id == event.context_id:
                 speech.take(event)
                 return
 

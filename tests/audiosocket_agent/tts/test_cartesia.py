@@ -140,6 +140,21 @@ def test_audio_comes_while_text_still_goes_in():
     run(main)
 
 
+def test_audio_of_nobody_is_not_heard():
+    async def heard(line, frame):
+        await line.send(chunk("", b"xx"), {"type": "chunk", "data": "AAAA"}, chunk("c9", b"xx"))
+        await speak(line, frame)
+
+    async def main():
+        async with Talk(heard) as talk:
+            speech = talk.session.begin()  # has no context yet
+            assert len((await say(talk.session, "Hi."))[0]) == 1600
+            speech.finish()
+            assert await collect(speech) == (b"", [])
+
+    run(main)
+
+
 def test_sample_pairs_split_between_chunks():
     async def heard(line, frame):
         if not frame["continue"]:
@@ -276,7 +291,8 @@ def test_something_else_listens(answer, kind):
 
         server = await asyncio.start_server(serve, "127.0.0.1", 0)
         url = f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-        async with Talk(session=False, url=url, connect_ms=200) as talk:
+        limit_ms = 200 if answer is None else 20_000
+        async with Talk(session=False, url=url, connect_ms=limit_ms) as talk:
             with pytest.raises(ProviderError) as caught:
                 await talk.voice.session("call-1")
             assert type(caught.value) is kind

@@ -62,6 +62,7 @@ def test_text_goes_out_as_it_comes():
     assert r.take(Chunk("c1", SECOND), 2) == ([SECOND], [])
     r.take(Done("c1"), 2)
     assert r.done
+    assert r.take(words("c1", "late"), 3) == r.take(Chunk("c1", SECOND), 3) == ([], [])
 
 
 def test_blank_text_waits_for_words():

@@ -18,6 +18,7 @@ WHOLE = {
     "continue": True,
     "max_buffer_delay_ms": 0,
     "add_timestamps": True,
+    "use_normalized_timestamps": False,
 }
 
 
