@@ -62,10 +62,11 @@ BEFORE_ANSWER = frozenset((
     FaultKind.REFUSE, FaultKind.UNAUTHORIZED, FaultKind.PAYMENT, FaultKind.FORBIDDEN,
     FaultKind.RATE_LIMITED, FaultKind.BROKEN, FaultKind.HANG, FaultKind.SLOW,
 ))  # fmt: skip
-_REFUSALS = {
-    FaultKind.UNAUTHORIZED: (401, "Invalid API Key", "invalid_api_key"),
-    FaultKind.PAYMENT: (402, "Your account has no credit left", "insufficient_quota"),
-    FaultKind.FORBIDDEN: (403, "You do not have access to this model", "permissions_error"),
+_BAD = "invalid_request_error"
+_REFUSALS: dict[FaultKind, tuple[int, str, str, str]] = {
+    FaultKind.UNAUTHORIZED: (401, "Invalid API Key", "invalid_api_key", _BAD),
+    FaultKind.PAYMENT: (402, "Your account has no credit left", "insufficient_quota", _BAD),
+    FaultKind.FORBIDDEN: (403, "You do not have access to this model", "permissions_error", _BAD),
     FaultKind.RATE_LIMITED: (
         429,
         f"Rate limit reached on tokens per minute. Please try again in {RETRY_AFTER_S}s.",
