@@ -115,7 +115,7 @@ class Simulators:
         if request.path not in ("/faults", "/frames"):
             body = ""
             if request.can_read_body and (request.content_length or 0) <= NOTED_BYTES:
-                body = await request.text()
+                body = (await request.read()).decode("utf-8", "replace")
             self._frames.note(
                 _vendor(request.path),
                 "request",

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import urllib.request
@@ -45,6 +46,17 @@ def test_a_wrong_setting_is_one_line_and_78(variables, said):
     done = subprocess.run(COMMAND, capture_output=True, text=True, env=environment(**variables))
     assert done.returncode == 78
     assert said in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_port_that_is_taken_is_one_line_and_78():
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        done = subprocess.run(
+            [*COMMAND, "--port", port], capture_output=True, text=True, env=environment()
+        )
+    assert done.returncode == 78
+    assert f"127.0.0.1:{port}" in done.stderr
     assert len(done.stderr.splitlines()) == 1
 
 

@@ -67,8 +67,11 @@ def test_a_chat_request_reaches_its_vendor_with_its_body_noted():
             url = f"http://127.0.0.1:{port}/openai/v1/chat/completions"
             async with http.post(url, data='{"model": 1}') as response:
                 assert response.status in (400, 401)
-            (request,) = await frames(http, port)
-            assert (request["vendor"], request["body"]) == ("groq", '{"model": 1}')
+            async with http.post(url, data=b"\xff") as response:
+                assert response.status in (400, 401)
+            first, second = await frames(http, port)
+            assert (first["vendor"], first["body"]) == ("groq", '{"model": 1}')
+            assert second["body"] == "\ufffd"
 
     uvloop.run(main())
 
