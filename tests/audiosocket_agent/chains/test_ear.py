@@ -335,6 +335,19 @@ def test_after_an_utterance_was_heard_it_may_be_tried_again():
     run(scenario, one, two)
 
 
+def test_sessions_that_grew_too_old_do_not_open_the_breaker():
+    async def scenario(bench, first, second):
+        await soon(first.opened.get())
+        for _ in range(2):
+            bench.chain.failed(0, SessionExpired("one", "too old"))
+        assert not bench.breakers["one"].is_open
+        for _ in range(2):
+            bench.chain.failed(0, StreamBroken("one", "broken"))
+        assert bench.breakers["one"].is_open
+
+    run(scenario, one, two)
+
+
 def test_a_vendor_that_refuses_to_reconnect_is_left():
     async def scenario(bench, first, second):
         first.refuses = [Unreachable("one", "gone")]

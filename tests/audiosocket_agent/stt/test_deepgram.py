@@ -234,6 +234,24 @@ def test_closing_a_stream_that_hangs_is_bounded():
     uvloop.run(main())
 
 
+def test_a_close_that_is_cancelled_still_ends_the_connection():
+    async def main():
+        async with Vendor(deaf=True) as vendor:
+            engine = await open_engine(options(vendor.url))
+            ear = await engine.session("call")
+            stream = await vendor.stream()
+            closing = asyncio.create_task(ear.close())
+            await asyncio.sleep(0.05)
+            closing.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await closing
+            assert ear._socket.transport.is_closing()
+            stream.gone.set()
+        assert not await tasks_left()
+
+    uvloop.run(main())
+
+
 def test_a_vendor_that_does_not_read_costs_the_oldest_audio_not_memory(caplog):
     async def main():
         async with Vendor(deaf=True) as vendor:

@@ -180,6 +180,16 @@ def test_what_is_discarded_is_neither_told_nor_announced():
     )
 
 
+def test_a_discard_waits_for_the_utterance_before_it():
+    s = Session()
+    s.turns.speech_started(0.1)
+    s.got(1.4, info("StartOfTurn", "yes", 1.4))
+    s.finalize(1.5)
+    s.turns.discard(2.0)
+    assert s.got(1.6, info("EndOfTurn", "Yes.", 1.5)) == [("Yes.", FINAL)]
+    assert s.got(2.1, info("StartOfTurn", "mm", 1.9, turn=1, start=1.5)) == []
+
+
 def test_words_without_times_are_told_whole():
     s = Session()
     assert s.got(1, info("StartOfTurn", "yes", 1, timed=False)) == [("yes", PARTIAL)]

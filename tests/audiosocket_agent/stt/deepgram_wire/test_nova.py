@@ -318,6 +318,15 @@ def test_two_utterances_have_their_finals_in_order():
     assert out == [("one", FINAL), ("two", FINAL)]
 
 
+def test_a_stale_answer_does_not_answer_the_next_finalize():
+    s = Session()
+    s.finalize(1.5)
+    s.got(1.55, results("yes", 0, 1.4, is_final=True, speech_final=True))
+    s.finalize(1.6)
+    assert s.got(1.65, results("", 1.4, 1.5, is_final=True, from_finalize=True)) == []
+    assert s.got(1.7, results("", 1.5, 1.6, is_final=True, from_finalize=True)) == [("", FINAL)]
+
+
 def test_speech_final_on_an_interim_counts_as_final():
     s = Session()
     assert s.got(1, results("yes", 0, 1, is_final=False, speech_final=True)) == [("yes", FINAL)]
