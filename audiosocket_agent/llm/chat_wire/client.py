@@ -201,7 +201,10 @@ class ChatModel:
             _log.debug("%s: the response does not end with its answer", self._provider)
 
     async def _refusal(self, response: aiohttp.ClientResponse) -> ProviderError:
-        text = (await response.content.read(ERROR_BODY_BYTES)).decode(errors="replace")
+        data = b""
+        while len(data) < ERROR_BODY_BYTES and (more := await response.content.readany()):
+            data += more
+        text = data.decode(errors="replace")
         if response.status != 200:
             status, headers = response.status, response.headers
             return from_response(self._provider, self._settings, status, headers, text)

@@ -4,44 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import ssl
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Coroutine
 from itertools import count
 from uuid import uuid4
 
-from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import (
-    ConnectionClosed,
-    InvalidHandshake,
-    InvalidStatus,
-    InvalidURI,
-)
+from websockets.asyncio.client import ClientConnection
+from websockets.exceptions import ConnectionClosed
 
-from audiosocket_agent.errors import (
-    NotConfigured,
-    ProviderError,
-    StreamBroken,
-    Unreachable,
-    WireViolation,
-)
+from audiosocket_agent.errors import ProviderError, StreamBroken
 from audiosocket_agent.seams import SpeechPiece
-from audiosocket_agent.tts.cartesia_wire.failures import KEY, PROVIDER, URL, from_close, from_status
+from audiosocket_agent.tts.cartesia_wire.dialling import dial
+from audiosocket_agent.tts.cartesia_wire.failures import PROVIDER, from_close
 from audiosocket_agent.tts.cartesia_wire.frames import Event, Failed, read
 from audiosocket_agent.tts.cartesia_wire.reply import Reply
-from audiosocket_agent.tts.cartesia_wire.request import CartesiaOptions, Frames, handshake_headers
+from audiosocket_agent.tts.cartesia_wire.request import CartesiaOptions, Frames
 
-PATH = "/tts/websocket"
-MOST_FRAME_BYTES = 4 << 20  # base64 of over three minutes of audio; chunks are under a second
 MOST_UNSENT = 2000  # frames: a very long reply, token by token; a socket this far behind is dead
 MOST_UNHEARD_BYTES = 8 << 20  # over eight minutes of audio that nobody takes
 SEND_S = 1.0
-CLOSE_S = 1.0
 
 _log = logging.getLogger(__name__)
-# At its debug level websockets logs the headers it sends, the key among them.
-_wire_log = logging.getLogger(f"{__name__}.socket")
-_wire_log.setLevel(logging.WARNING)
 
 
 class CartesiaSession:
@@ -123,7 +106,7 @@ class CartesiaSession:
         self._speeches.discard(speech)
 
     async def _connect(self) -> ClientConnection:
-        socket = await _open_socket(self._options)
+        socket = await dial(self._options)
         self._socket = socket
         self._start(self._read(socket))
         return socket
@@ -303,45 +286,3 @@ class CartesiaSpeech:
             except ProviderError as error:
                 self._session.post(self._reply.cancel())
                 self.fail(error)
-
-
-async def _open_socket(options: CartesiaOptions) -> ClientConnection:
-    """Connect; websockets' errors are not chained, as they may hold the request."""
-    if not options.api_key.get_secret_value():
-        raise NotConfigured(PROVIDER, f"{KEY} is not set")
-    try:
-        async with asyncio.timeout(options.connect_ms / 1000):
-            return await connect(
-                options.url.rstrip("/") + PATH,
-                additional_headers=handshake_headers(options),
-                compression=None,  # base64 of audio does not shrink, and deflating costs time
-                proxy=None,
-                max_size=MOST_FRAME_BYTES,
-                open_timeout=None,
-                close_timeout=CLOSE_S,
-                logger=_wire_log,
-            )
-    except TimeoutError:
-        raise Unreachable(
-            PROVIDER, f"no connection in {options.connect_ms} ms; check {URL}"
-        ) from None
-    except InvalidStatus as refusal:
-        raise _refused(refusal) from None
-    except InvalidURI:
-        raise NotConfigured(PROVIDER, f"{URL} is no address") from None
-    except (OSError, ssl.SSLError, EOFError):
-        raise Unreachable(PROVIDER, f"no connection; check {URL}") from None
-    except InvalidHandshake as error:
-        cause = error.__cause__
-        if isinstance(cause, EOFError | OSError):
-            raise Unreachable(PROVIDER, f"the connection is cut off; check {URL}") from None
-        raise WireViolation(
-            PROVIDER, f"no WebSocket ({type(error).__name__}); check {URL}"
-        ) from None
-
-
-def _refused(refusal: InvalidStatus) -> ProviderError:
-    wait = refusal.response.headers.get("retry-after", "")
-    return from_status(
-        refusal.response.status_code, retry_after_s=float(wait) if wait.isdecimal() else None
-    )

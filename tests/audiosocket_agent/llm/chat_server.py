@@ -38,8 +38,8 @@ MODELS = refusal(200, {"data": []})
 class ChatServer:
     """Answers each chat with the next script (the last one again and again).
 
-    A script is bytes of a whole response, or a list: bytes are one HTTP chunk of a stream, a number
-    is a pause in seconds, an `asyncio.Event` is waited for.
+    A script is bytes of a whole response, a tuple of its parts, or a list: bytes are one HTTP chunk
+    of a stream, a number is a pause in seconds, an `asyncio.Event` is waited for.
     """
 
     def __init__(self, *scripts, models=MODELS):
@@ -99,9 +99,11 @@ class ChatServer:
             script = self.models
         else:
             script = self.scripts.pop(0) if len(self.scripts) > 1 else self.scripts[0]
-        if isinstance(script, bytes):
-            writer.write(script)
-            await writer.drain()
+        if isinstance(script, bytes | tuple):
+            for part in (script,) if isinstance(script, bytes) else script:
+                writer.write(part)
+                await writer.drain()
+                await asyncio.sleep(0.01)
             return True
         return await self._stream(script, reader, writer)
 

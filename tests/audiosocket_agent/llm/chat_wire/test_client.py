@@ -252,6 +252,15 @@ def test_a_failure_after_the_first_word_stands(end, kind):
     run(main)
 
 
+def test_a_refusal_that_arrives_in_parts_is_read_to_its_end():
+    async def main():
+        whole = error(400, "model_decommissioned")
+        async with Talk((whole[:-60], whole[-60:-20], whole[-20:])) as talk:
+            await talk.fail(ModelNotFound)
+
+    run(main)
+
+
 def test_no_first_word_in_time():
     async def main():
         reasoning = chunk(choices=[{"delta": {"reasoning": "hm"}}])
