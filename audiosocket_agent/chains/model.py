@@ -9,6 +9,7 @@ from contextlib import aclosing
 from dataclasses import replace
 
 from audiosocket_agent.chains.breaker import Breaker
+from audiosocket_agent.chains.rejoining import Rejoiner
 from audiosocket_agent.errors import ProviderError, VendorDown
 from audiosocket_agent.seams import (
     ChatRequest,
@@ -63,17 +64,17 @@ class ModelChain:
                 continue
             if last is not None:
                 _log.warning("%s; going on with %s", last, name)
-            joining = bool(said)
+            rejoiner = Rejoiner(said)
             called = False
             try:
                 async with aclosing(engine.stream(_carried_on(request, said))) as pieces:
                     async for piece in pieces:
                         if isinstance(piece, str):
-                            piece = _joined(said, piece) if joining else piece
-                            joining = False
+                            piece = rejoiner.feed(piece)
                             said += piece
                         called = called or isinstance(piece, ToolCall)
-                        yield piece
+                        if piece:
+                            yield piece
             except ProviderError as error:
                 breaker.failed(self._now(), error)
                 if called:
@@ -115,11 +116,3 @@ def _carried_on(request: ChatRequest, said: str) -> ChatRequest:
         return request
     more = (Message(Role.ASSISTANT, said), Message(Role.SYSTEM, CARRY_ON))
     return replace(request, messages=(*request.messages, *more))
-
-
-def _joined(said: str, piece: str) -> str:
-    """Put a space between one model's last word and the next one's first, if there is none.
-
-    Models break off between words far more often than inside one, and begin without a space.
-    """
-    return f" {piece}" if not said[-1].isspace() and piece[:1].isalnum() else piece

@@ -18,6 +18,9 @@ from audiosocket_agent.seams import (
 )
 from audiosocket_agent.spoken_words import count_words
 
+# A voice that could not be reached while the phone rang is not waited for in the caller's time.
+NOT_AGAIN_S = 30.0
+
 _log = logging.getLogger(__name__)
 
 
@@ -91,6 +94,9 @@ class ChainSession:
         self._now = now
         self._call_id = call_id
         self._sessions: dict[str, VoiceSession] = {}
+        self._not_before: dict[
+            str, float
+        ] = {}  # when a voice that could not be opened may be again
         self._opening = asyncio.Lock()  # two replies that fail together open one session
         self._speeches: set[ChainSpeech] = set()
         self._closed = False
@@ -145,12 +151,17 @@ class ChainSession:
             if self._closed:
                 raise ProviderError(name, "the session is closed")
             if name not in self._sessions:
-                self._sessions[name] = await engine.session(self._call_id)
+                try:
+                    self._sessions[name] = await engine.session(self._call_id)
+                except ProviderError:
+                    self._not_before[name] = self._now() + NOT_AGAIN_S
+                    raise
             return self._sessions[name]
 
     def allows(self, at: int) -> bool:
         """Return whether a voice may be asked now."""
-        return self._breakers[self._engines[at][0]].allows(self._now())
+        name, now = self._engines[at][0], self._now()
+        return now >= self._not_before.get(name, now) and self._breakers[name].allows(now)
 
     def succeeded(self, at: int) -> None:
         """A voice spoke a reply to its end."""

@@ -238,6 +238,7 @@ def test_a_session_that_cannot_be_opened():
         one, two = Voice("one", refuse=refused), Voice("two")
         session = await chain(one, two).session("c")
         assert (await say(session, "Hi."))[1] == timed("Hi.")
+        assert one.sessions == 1  # once was enough: the caller does not wait for it again
         with pytest.raises(Unreachable):
             await chain(one).session("c")
 
