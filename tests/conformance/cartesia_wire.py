@@ -135,7 +135,11 @@ def all_of(exchange, sender):
         sent(version, frame)
         strict.count("cartesia", sender)
     conversation(exchange)
-    found = [received(version, frame) for frame in exchange.received]
-    for _ in found:
-        strict.count("cartesia", "simulator")
+    return [seen(version, frame) for frame in exchange.received]
+
+
+def seen(version, frame):
+    """Validate and count one frame of the simulator."""
+    found = received(version, frame)
+    strict.count("cartesia", "simulator")
     return found

@@ -174,10 +174,9 @@ def test_speech_without_a_script_is_recognised():
     assert final.channel.alternatives[0].transcript
 
 
-@pytest.mark.parametrize(("kind", "status"), [("401", 401), ("402", 402), ("403", 403),
-                                              ("404", 404), ("429", 429), ("503", 503)])  # fmt: skip
+@pytest.mark.parametrize("kind", ["401", "402", "403", "404", "429", "503"])
 @pytest.mark.parametrize("path", ["v1", "v2"])
-def test_the_sdk_understands_every_refusal(path, kind, status):
+def test_the_sdk_understands_every_refusal(path, kind):
     async def talk():
         async with stage(f"deepgram:{kind}") as tap:
             listen = getattr(sdk(tap).listen, path)
@@ -189,7 +188,7 @@ def test_the_sdk_understands_every_refusal(path, kind, status):
     exchange, told = uvloop.run(talk())
     deepgram_wire.asked(exchange)
     deepgram_wire.refused(exchange)
-    assert told == exchange.status == status
+    assert told == exchange.status == int(kind)
 
 
 def test_a_wrong_key_and_keywords_on_nova_3_are_refused_as_the_vendor_does():

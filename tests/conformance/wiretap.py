@@ -88,9 +88,9 @@ class Wiretap:
                 both.create_task(_copy(there, writer, line[1]))
         except* OSError:
             for end in ends:  # a reset is passed on as one
-                sock = end.get_extra_info("socket")
-                with contextlib.suppress(OSError):
-                    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_AT_ONCE)
+                if (sock := end.get_extra_info("socket")) is not None:
+                    with contextlib.suppress(OSError):
+                        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_AT_ONCE)
         finally:
             for end in ends:
                 end.transport.abort()
