@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import gc
-import sys
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 
 from sqlalchemy.exc import DBAPIError
 
 from ari_app.engines import open_engines
+from ari_app.garbage import collect_between_calls
 from ari_app.records import StoreBookings, StoreJournal
 from ari_app.roles import StartError
 from ari_app.settings import Settings
@@ -39,7 +38,8 @@ async def serve_media(
         journal = StoreJournal(store)
         stack.push_async_callback(journal.close)
         media = MediaProcess(settings.media(), companies, engines, journal, StoreBookings(store))
-        _favour_frames()
+        collecting = asyncio.create_task(collect_between_calls(lambda: media.load))
+        stack.callback(collecting.cancel)
         await _serve(media, settings, stop, on_ready)
 
 
@@ -54,18 +54,6 @@ async def _serve(
             f"{settings.media_socket}: {error.strerror}; see VOICEAGENT_AUDIOSOCKET_PORT and "
             f"VOICEAGENT_RUN_DIR"
         ) from None
-
-
-def _favour_frames() -> None:
-    """Keep the interpreter from holding up a frame that is due.
-
-    A database thread may hold it for the switch interval, whose default of 5 ms is a quarter of a
-    frame, heard as jitter. A full garbage collection looks at every object there is; those made by
-    now are here to stay, so they are taken out of its sight.
-    """
-    sys.setswitchinterval(0.0005)
-    gc.collect()
-    gc.freeze()
 
 
 async def open_database(settings: Settings) -> Store:

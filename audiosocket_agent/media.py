@@ -136,6 +136,11 @@ class MediaProcess:
         self._calls: dict[uuid.UUID, asyncio.Task[None]] = {}
         self._address = ""
 
+    @property
+    def load(self) -> int:
+        """Calls announced or on now."""
+        return self._registry.load
+
     async def serve(self, stop: Awaitable[Any], on_ready: Callable[[], None]) -> None:
         """Serve until `stop` completes, then end every call towards people."""
         companies = {company.key: company for company in self._companies.values()}

@@ -200,6 +200,7 @@ def run(
     """Hold calls; returns the waterfalls and, when timed, the callbacks' CPU times."""
     with tempfile.TemporaryDirectory(prefix="va-bench-") as name:
         folder, vendors = Path(name), _free_port()
+        (folder / "data").mkdir()
         env = _environment(folder, vendors, ear)
         result = folder / "callbacks.json"
         media = (

@@ -83,7 +83,8 @@ def test_a_scripted_call_books_through_every_cloud_engine(simulated, ear):
     )  # fmt: skip
     marks = [json.loads(turn["marks_ms"]) for turn in turns if turn["speaker"] == "agent"][1:]
     assert all({"stt_final", "llm_first_token", "tts_first_byte"} <= set(m) for m in marks)
-    assert any("stt_partial" in m for m in marks)
+    # Nova-3 sends its words so far about once a second, so short answers have none.
+    assert ear == "deepgram" or any("stt_partial" in m for m in marks)
 
 
 def test_without_a_script_the_simulated_ear_hears_what_is_said(simulated):
