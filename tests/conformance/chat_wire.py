@@ -74,6 +74,8 @@ def request(name, text):
         Unfaithful: See `asked`.
     """
     body = strict.obj(text)
+    for tool in body.get("tools") or ():  # the SDKs let other words pass
+        strict.one_of({"function"}, tool.get("type"), "a tool's type")
     if name == "groq":
         if refused := GROQ_REFUSES & body.keys():
             raise Unfaithful(f"refused by the service: {sorted(refused)}")

@@ -89,6 +89,11 @@ FLAGS = set(
     "multichannel mip_opt_out diarize detect_entities".split()
 )
 REPEATED = {"keyterm", "keywords", "language_hint", "redact", "replace", "search", "tag", "extra"}
+THRESHOLDS = {  # the SDK types them as anything
+    "eot_threshold": (0.5, 1.0),
+    "eager_eot_threshold": (0.3, 0.9),
+    "eot_timeout_ms": (500, 60_000),
+}
 TRIGGERS = {"model", "manual", "timeout"}
 SCHEMES = ("Token", "Bearer")
 
@@ -115,7 +120,10 @@ def sent(path, frame):
         if not frame:
             raise Unfaithful("an empty binary frame, which closes the stream")
         return None
-    return _of_type(OUT[path], frame)
+    found = _of_type(OUT[path], frame)
+    if isinstance(found, ListenV2Configure) and found.thresholds is not None:
+        _thresholds(found.thresholds)
+    return found
 
 
 def received(path, frame):
@@ -133,6 +141,8 @@ def received(path, frame):
         _channel(found.channel)
     elif isinstance(found, ListenV2TurnInfo):
         _turn_info(found)
+    elif isinstance(found, ListenV2ConfigureSuccess):
+        _thresholds(found.thresholds)
     return found
 
 
@@ -142,13 +152,23 @@ def refused(exchange):
     Raises:
         Unfaithful: If its body or headers are not the vendor's.
     """
-    body = strict.model(ErrorResponseLegacyError, exchange.answer.decode())
-    if not (body.err_code and body.err_msg and body.request_id):
-        raise Unfaithful("a refusal without code, text or request id")
+    body = refusal(exchange.answer.decode())
     if exchange.answer_headers.get("dg-request-id") != body.request_id:
         raise Unfaithful("a refusal without dg-request-id")
     if not exchange.answer_headers.get("dg-error"):
         raise Unfaithful("a refusal without dg-error")
+    return body
+
+
+def refusal(text):
+    """Validate the body of a refusal.
+
+    Raises:
+        Unfaithful: If it is not the vendor's.
+    """
+    body = strict.model(ErrorResponseLegacyError, text)
+    if not (body.err_code and body.err_msg and body.request_id):
+        raise Unfaithful("a refusal without code, text or request id")
     return body
 
 
@@ -217,6 +237,15 @@ def _turn_info(found):
     if found.audio_window_end < found.audio_window_start:
         raise Unfaithful("the window ends before it starts")
     _words(found.words)
+
+
+def _thresholds(found):
+    for name, (least, most) in THRESHOLDS.items():
+        value = getattr(found, name)
+        if value is None:
+            continue
+        if not isinstance(value, int | float) or not least <= value <= most:
+            raise Unfaithful(f"{name} is {value!r}, which is not from {least} to {most}")
 
 
 def _channel(pair):

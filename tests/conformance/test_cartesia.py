@@ -16,6 +16,7 @@ FORMAT = {"container": "raw", "encoding": "pcm_s16le", "sample_rate": 8000}
 FIELDS = {
     "model_id": "sonic-3.5-2026-05-04", "output_format": FORMAT, "language": "en",
     "max_buffer_delay_ms": 0, "add_timestamps": True,
+    "use_normalized_timestamps": False,
 }  # fmt: skip
 OLD, NEW = "2026-03-01", "2026-08-14"
 TOKENS = ("Thanks ", "for calling. ", "How can ", "I help you?")

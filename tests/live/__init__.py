@@ -1,0 +1,1 @@
+"""Against the real vendors, with keys; see `test_vendors`."""
