@@ -14,7 +14,7 @@ models (the kinds that strike before an answer begins).
     STALL, DROP     the answer stops, or is reset, in the middle
     MALFORMED       a data line in the middle is not JSON
     ORDER           the finish before the content, and arguments of a tool call never opened
-    ERROR           ``event: error`` in the middle, then the end without ``[DONE]``
+    ERROR           an error in the middle (Groq names the event), then the end without ``[DONE]``
 """
 
 from __future__ import annotations
@@ -193,7 +193,7 @@ class ChatVendor:
         weight = asked.prompt_tokens + written.tokens
         self._tokens_left = max(0, self._tokens_left - weight) or LIMIT_TOKENS
         if asked.stream:
-            stream = spoiled(events(written, asked, ids), hit)
+            stream = spoiled(events(written, asked, ids), hit, groq=ids.groq)
             return await self._stream(request, line, hit, stream, first_at)
         await line.wait_until(first_at + written.tokens * self._delays.llm_token / 1000)
         if hit & {FaultKind.STALL, FaultKind.DROP, FaultKind.MALFORMED, FaultKind.ERROR}:

@@ -183,15 +183,15 @@ def completion(written: Written, asked: Asked, ids: Ids) -> dict[str, object]:
     return {**body, "x_groq": {"id": ids.request}} if ids.groq else body
 
 
-def spoiled(stream: Sequence[Event], kinds: frozenset[FaultKind]) -> list[Event]:
-    """Return a stream with the faults that are in what is sent."""
+def spoiled(stream: Sequence[Event], kinds: frozenset[FaultKind], *, groq: bool) -> list[Event]:
+    """Return a stream with the faults that are in what is sent, in the vendor's manner."""
     found = list(stream)
     if FaultKind.MALFORMED in kinds:
         found.insert(_middle(found), Event(b'data: {"id":"chatcmpl-\n\n', token=True))
     if FaultKind.ORDER in kinds:
         found[1:1] = _disorder(found[0])
     if FaultKind.ERROR in kinds:
-        found[_middle(found) :] = [Event(_error_event(), token=True)]
+        found[_middle(found) :] = [Event(_groq_error() if groq else _generic_error(), token=True)]
     return found
 
 
@@ -212,7 +212,14 @@ def _disorder(first: Event) -> list[Event]:
     return [with_choice({}, "stop"), with_choice({"tool_calls": [fragment]}, None)]
 
 
-def _error_event() -> bytes:
+def _generic_error() -> bytes:
+    """OpenAI's: an unnamed event, and none of Groq's own fields."""
+    text = "The server had an error while processing your request."
+    error = {"message": text, "type": "server_error", "param": None, "code": None}
+    return _sse({"error": error})
+
+
+def _groq_error() -> bytes:
     error = {
         "message": "Failed to call a function. Please adjust your prompt.",
         "type": "invalid_request_error",
