@@ -1,6 +1,7 @@
 """Deepgram's SDK, and our ears, against the simulated Deepgram; every frame validated."""
 
 import asyncio
+import json
 from collections import Counter
 from dataclasses import replace
 
@@ -10,6 +11,7 @@ from deepgram import AsyncDeepgramClient
 from deepgram.core.api_error import ApiError
 from deepgram.listen.v1.types import ListenV1Configure, ListenV1Results
 from deepgram.listen.v2.types import ListenV2Configure
+from websockets.exceptions import ConnectionClosedError
 
 from audiosocket_agent.stt import deepgram, deepgram_flux
 from tests.conformance import deepgram_wire
@@ -156,6 +158,80 @@ def check_turns(messages):
             state, turn = "", turn + 1
         elif message.event != "Update":
             state = message.event
+
+
+def test_the_sdk_is_told_what_nova_does_not_take():
+    async def talk():
+        async with stage() as tap:
+            async with sdk(tap).listen.v1.connect(**NOVA) as socket:
+                reader = Reader(socket)
+                await socket.send_media(quiet(100))
+                await socket.send_configure(ListenV1Configure(keyterms=["word " * 600]))
+                failure = await reader.until(of_type("ConfigureFailure"))
+                await socket._send({"type": "Bogus"})
+                error = await reader.until(of_type("Error"))
+                await socket.send_media(b"")  # taken for a goodbye
+                await reader.end()
+            return tap.exchange, failure, error
+
+    exchange, failure, error = uvloop.run(talk())
+    for frame in exchange.received:
+        deepgram_wire.seen(exchange.path, frame)
+    assert failure.code == "CONFIGURE_KEYTERM_LIMIT_EXCEEDED"
+    assert (error.variant, json.loads(error.message)) == ("SchemaError", {"type": "Bogus"})
+    assert json.loads(exchange.received[-1])["type"] == "Metadata" and exchange.close_code == 1000
+
+
+@pytest.mark.parametrize("bogus", ["KeepAlive", "Finalize"])
+def test_the_sdk_loses_flux_by_what_only_nova_takes(bogus):
+    async def talk():
+        async with stage() as tap:
+            async with sdk(tap).listen.v2.connect(**FLUX) as socket:
+                reader = Reader(socket)
+                await socket._send({"type": bogus})
+                error = await reader.until(of_type("Error"))
+                with pytest.raises(ConnectionClosedError):
+                    await reader.end()
+            return tap.exchange, error
+
+    exchange, error = uvloop.run(talk())
+    for frame in exchange.received:
+        deepgram_wire.seen(exchange.path, frame)
+    assert error.code == "UNPARSABLE_CLIENT_MESSAGE" and exchange.close_code == 1011
+
+
+def test_the_sdk_is_closed_out_when_it_says_nothing():
+    async def talk():
+        async with stage(nova_idle_s=0.5) as tap:
+            async with sdk(tap).listen.v1.connect(**NOVA) as socket:
+                reader = Reader(socket)
+                with pytest.raises(ConnectionClosedError) as caught:
+                    await reader.end()
+            return tap.exchange, caught.value
+
+    exchange, closed = uvloop.run(talk())
+    assert exchange.close_code == closed.rcvd.code == 1011
+    assert "net0001" in closed.rcvd.reason.lower()
+
+
+def test_the_sdk_gives_hints_to_the_model_of_many_languages(tmp_path):
+    query = {**FLUX, "model": "flux-general-multi", "language_hint": ["en", "es"]}
+
+    async def talk():
+        async with stage(script=scripted(tmp_path / "script", FIRST)) as tap:
+            async with sdk(tap).listen.v2.connect(**query) as socket:
+                reader = Reader(socket)
+                await send_audio(socket.send_media, speech(FIRST) + quiet(600))
+                end = await reader.until(lambda m: getattr(m, "event", "") == "EndOfTurn")
+                await socket.send_configure(ListenV2Configure(language_hints=["fr"]))
+                await reader.until(of_type("ConfigureSuccess"))
+                await socket.send_close_stream()
+                await reader.end()
+            return tap.exchange, end
+
+    exchange, end = uvloop.run(talk())
+    deepgram_wire.all_of(exchange, "SDK")
+    assert end.languages_hinted == ["en", "es"]
 
 
 def test_speech_without_a_script_is_recognised():
