@@ -35,17 +35,20 @@ async def open_engine(kind: Kind, name: str, environ: Mapping[str, str] = os.env
     return await vendor.open_engine(read_options(vendor.options, name, environ))
 
 
-async def open_engines(settings: Settings, stack: AsyncExitStack) -> ProcessEngines:
+async def open_engines(
+    settings: Settings, stack: AsyncExitStack, environ: Mapping[str, str] = os.environ
+) -> ProcessEngines:
     """Open every engine the settings name and put those of a kind behind one seam.
 
     Args:
         settings: All settings.
         stack: Closes the engines, the last opened first.
+        environ: Where the engines' options are.
 
     Raises:
         ProviderError: If an engine cannot be used on this machine at all.
     """
-    opened = {kind: await _open_kind(settings, kind, stack) for kind in Kind}
+    opened = {kind: await _open_kind(settings, kind, stack, environ) for kind in Kind}
     now = asyncio.get_running_loop().time
     ears = [(name, cast(SpeechToText, engine)) for name, engine in opened[Kind.STT]]
     models = [(name, cast(LanguageModel, engine)) for name, engine in opened[Kind.LLM]]
@@ -54,7 +57,7 @@ async def open_engines(settings: Settings, stack: AsyncExitStack) -> ProcessEngi
         EarChain(ears, _breakers(ears), now),
         Mind(
             ModelChain(models, _breakers(models), now) if models else None,
-            rules=RULES in settings.chain(Kind.LLM),
+            rules=RULES in settings.chain(Kind.LLM, environ),
         ),
         VoiceChain(voices, _breakers(voices), now),
         Phrases([voice for _, voice in voices], settings.data_dir / "speech"),
@@ -62,13 +65,13 @@ async def open_engines(settings: Settings, stack: AsyncExitStack) -> ProcessEngi
 
 
 async def _open_kind(
-    settings: Settings, kind: Kind, stack: AsyncExitStack
+    settings: Settings, kind: Kind, stack: AsyncExitStack, environ: Mapping[str, str]
 ) -> list[tuple[str, Engine]]:
     opened = []
-    for name in settings.chain(kind):
+    for name in settings.chain(kind, environ):
         if name == RULES:
             continue
-        engine = await open_engine(kind, name)
+        engine = await open_engine(kind, name, environ)
         stack.push_async_callback(engine.close)
         opened.append((name, engine))
     return opened
