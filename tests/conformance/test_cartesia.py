@@ -114,7 +114,8 @@ def test_the_sdk_cancels_and_speaks_on_in_another_context():
 
     exchange, messages = uvloop.run(talk())
     found = cartesia_wire.all_of(exchange, "SDK")
-    assert len(found) == len(messages)
+    # What "one" had begun to speak may go on coming after the last that was read.
+    assert [type(m) for m in messages] == [type(m) for m in found[: len(messages)]]
     assert {m.context_id for m in found if m.type == "chunk"} == {"one", "two"}
 
 

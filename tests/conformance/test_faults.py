@@ -26,7 +26,7 @@ from tests.conformance.test_deepgram import FIRST, FLUX, NOVA
 
 REFUSALS = ("401", "402", "403", "404", "429", "503")
 ALL = tuple(kind.value for kind in FaultKind)
-LEAVE_S, SLOW_LEAVE_S = 8.0, 13.0  # when a client stops waiting for more
+LEAVE_S, SLOW_LEAVE_S = 6.0, 9.0  # when a client stops waiting for more; nova closes after 10 s
 
 
 async def client(url, headers, work, leave_s):
