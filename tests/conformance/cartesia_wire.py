@@ -127,6 +127,19 @@ def conversation(exchange):
             raise Unfaithful("a frame of a context that nobody opened")
 
 
+def refused(exchange):
+    """Validate a refusal before the upgrade, as far as that can be: its body is not documented.
+
+    The SDK has no model of it but that of an error on the socket.
+
+    Raises:
+        Unfaithful: If its body is not such an error with the same status.
+    """
+    found = received(exchange.headers["cartesia-version"], exchange.answer.decode())
+    strict.one_of({"error"}, found.type, "type")
+    strict.one_of({exchange.status}, found.status_code, "status_code")
+
+
 def all_of(exchange, sender):
     """Validate a whole connection and count its frames; returns the simulator's, as models."""
     asked(exchange)

@@ -197,11 +197,11 @@ def asked(exchange):
 
 
 def all_of(exchange, sender):
-    """Validate a whole connection and count its frames; returns the simulator's, as models."""
+    """Validate a whole connection and count its messages; returns the simulator's, as models."""
     asked(exchange)
     for frame in exchange.sent:
-        sent(exchange.path, frame)
-        strict.count(wire(exchange.path), sender)
+        if sent(exchange.path, frame) is not None:  # audio has no model
+            strict.count(wire(exchange.path), sender)
     return [seen(exchange.path, frame) for frame in exchange.received]
 
 

@@ -19,6 +19,7 @@ FIELDS = {
     "use_normalized_timestamps": False,
 }  # fmt: skip
 OLD, NEW = "2026-03-01", "2026-08-14"
+EXPIRED_S = 2.5  # a context lives for 1 s after its last audio
 TOKENS = ("Thanks ", "for calling. ", "How can ", "I help you?")
 
 
@@ -119,6 +120,24 @@ def test_the_sdk_cancels_and_speaks_on_in_another_context():
     assert {m.context_id for m in found if m.type == "chunk"} == {"one", "two"}
 
 
+def test_the_sdk_comes_too_late_with_more_text():
+    async def talk():
+        async with stage() as tap:
+            client, connecting = sdk(tap)
+            messages = []
+            async with client, connecting as connection:
+                await connection.send(speak("one", "Hold on."))
+                await until(connection, messages, lambda m: m.type == "flush_done")
+                await asyncio.sleep(EXPIRED_S)  # the context's life is what is being proven
+                await connection.send(speak("one", " Here it is."))
+                error = await until(connection, messages, lambda m: m.type == "error")
+            return tap.exchange, error
+
+    exchange, error = uvloop.run(talk())
+    cartesia_wire.all_of(exchange, "SDK")
+    assert (error.status_code, error.context_id) == (400, "one")
+
+
 @pytest.mark.parametrize("version", ["2025-04-16", OLD, NEW])
 def test_the_sdk_is_told_what_was_wrong(version):
     async def talk():
@@ -154,6 +173,7 @@ def test_the_sdk_meets_every_refusal(kind):
 
     exchange, status = uvloop.run(talk())
     cartesia_wire.asked(exchange)
+    cartesia_wire.refused(exchange)
     assert exchange.status == status == int(kind)
 
 

@@ -61,6 +61,11 @@ class Wiretap:
         await self._server.wait_closed()
 
     @property
+    def connections(self):
+        """How often somebody connected."""
+        return len(self._lines)
+
+    @property
     def exchanges(self):
         """Return everything so far, in the order of connecting."""
         return [exchange for sent, received in self._lines for exchange in _read(sent, received)]
