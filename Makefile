@@ -17,8 +17,9 @@ help:
 bootstrap:
 	@PYTHON="$(PYTHON)" scripts/bootstrap.sh
 
+# PROFILE=simulated or cloud chooses the engines; by itself it takes the cloud's if all keys are there.
 demo: bootstrap
-	@$(BIN)/python -m tests.demo
+	@$(BIN)/python -m tests.demo $(if $(PROFILE),--profile $(PROFILE))
 
 # Without root the sandbox's tests skip themselves; here that must not pass unnoticed.
 test: bootstrap

@@ -72,7 +72,7 @@ class Minutes:
         """More of the answer's text is known."""
         if self._agent is not None:
             self.mark_once("reply_text", now_ms)
-            self._agent.text += text
+            self._agent.text = (self._agent.text + text).lstrip()
 
     def agent_asks(self, reply: Reply) -> None:
         """What the answer leads to is known: the turn goes on record as it is now."""

@@ -49,6 +49,20 @@ class Vendor(Enum):
     CARTESIA = "cartesia"
 
 
+# The engines' own names mean their vendor, and the longer names of a fault mean the fault.
+ALSO_VENDORS = {
+    "deepgram_flux": Vendor.DEEPGRAM,
+    "openai": Vendor.GROQ,
+    "ollama": Vendor.GROQ,
+}
+ALSO_KINDS = {
+    "wrong_order": FaultKind.ORDER,
+    "context_expiry": FaultKind.EXPIRE,
+    "expiry": FaultKind.EXPIRE,
+    "idle_close": FaultKind.IDLE,
+}
+
+
 class FaultError(ValueError):
     """A fault is written wrongly; the text says how to write it."""
 
@@ -82,7 +96,8 @@ def _parse(text: str) -> Fault:
     kind, _, nth = rest.partition(":")
     try:
         count = int(nth) if nth else None
-        fault = Fault(Vendor(vendor), FaultKind(kind), count)
+        who = ALSO_VENDORS.get(vendor) or Vendor(vendor)
+        fault = Fault(who, ALSO_KINDS.get(kind) or FaultKind(kind), count)
     except ValueError:
         raise FaultError(
             f"{VARIABLE}={text}: write vendor:kind[:nth], vendor one of "
