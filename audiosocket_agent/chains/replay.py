@@ -54,6 +54,10 @@ class Replay:
 
     def speech_started(self) -> None:
         """Record that a voice was heard."""
+        if self._speaking:
+            # The ear had ended the utterance before by itself, so nobody finalized it: what was
+            # kept of it and of our answer to it is no part of this one.
+            self.discard()
         self._speaking = True
         self._entries.append(Mark.STARTED)
 

@@ -85,6 +85,18 @@ def test_a_final_that_nobody_asked_for_ends_what_was_said_so_far():
     assert audio(replay) == b"".join(frame(n) for n in range(15, 30)) + frame(99)
 
 
+def test_speech_after_a_final_that_nobody_asked_for_begins_another_utterance():
+    replay = Replay()
+    replay.speech_started()
+    fed(replay, *range(30))
+    replay.final()  # and no finalize follows: the ear has ended the turn
+    fed(replay, *range(100, 200))  # our answer is playing
+    replay.speech_started()
+    fed(replay, 200)
+    assert marks(replay) == [STARTED]
+    assert audio(replay) == b"".join(frame(n) for n in range(185, 201))
+
+
 def test_a_discarded_utterance_leaves_only_a_pre_roll():
     replay = Replay()
     replay.speech_started()
