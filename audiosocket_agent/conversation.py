@@ -105,6 +105,9 @@ class Stuck:
     """Nothing is left to hold the conversation with."""
 
 
+# What callers tell without being asked; a yes or a number means nothing without its question.
+VOLUNTEERED = (Slot.SERVICE, Slot.AREA, Slot.DAY, Slot.PART)
+
 Event = Started | Heard | Keyed | Silent | Booked | BookingFailed | Overtime | Carry | Stuck
 
 LEGAL: dict[Phase, frozenset[type]] = {
@@ -219,7 +222,8 @@ def advance(state: State, event: Event, facts: Facts) -> tuple[State, Reply]:
         case Heard() | Keyed() | Silent() if state.step is Step.CLOSE:
             return proceed(state, facts, ())  # all is done: whatever was said, say goodbye
         case Heard(text):
-            return _answered(state, facts, _spoken_value(state, text, facts), wants_person(text))
+            said = _spoken_value(state, text, facts)
+            return _answered(_with_extras(state, text, facts), facts, said, wants_person(text))
         case Keyed(keys):
             return _answered(state, facts, _keyed_value(state, keys, facts), keys == PERSON_KEY)
         case Silent():
@@ -237,6 +241,17 @@ def _spoken_value(state: State, text: str, facts: Facts) -> str | None:
     if state.asked is None or not text:
         return None
     return value_in(state.asked, text, facts.company, facts.today)
+
+
+def _with_extras(state: State, text: str, facts: Facts) -> State:
+    """Fill what the caller said besides the answer: "a leaking tap, in Truro, on Tuesday"."""
+    extras = {
+        slot: value
+        for slot in VOLUNTEERED
+        if slot is not state.asked and slot not in state.slots
+        if (value := value_in(slot, text, facts.company, facts.today)) is not None
+    }
+    return replace(state, slots={**state.slots, **extras}) if extras else state
 
 
 def _keyed_value(state: State, keys: str, facts: Facts) -> str | None:

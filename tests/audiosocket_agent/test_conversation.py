@@ -63,6 +63,16 @@ def test_a_caller_who_answers_everything_gets_a_booking():
     assert "4, 8, 2, 9, 1, 3" in said
 
 
+def test_what_is_said_besides_the_answer_is_not_asked_again():
+    said = ["I've got a leaking tap in Truro.", "Yes.", "Tuesday, in the morning.", "Yes."]
+    trail = run([Started(), *map(Heard, said)])
+    asked = [reply.asks for _, reply in trail]
+    assert asked == [Slot.SERVICE, Slot.WANTED, Slot.DAY, Slot.CALLBACK, Slot.AGREED]
+    early = run([Started(), Heard("can somebody come on tuesday"), Heard("boiler service, TR1 2AB")])
+    assert early[1][1].asks is Slot.SERVICE and early[2][1].asks is Slot.WANTED
+    assert early[2][0].slots[Slot.DAY] == "tuesday"
+
+
 def test_every_question_can_be_answered_on_the_keypad():
     keys = ["3", "8711322", "1", "2", "1", "2", "01632960999", "1"]
     trail = run([Started(), *map(Keyed, keys)])
