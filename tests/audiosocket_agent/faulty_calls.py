@@ -88,6 +88,7 @@ class Story:
 
     Attributes:
         asked: The question after each answer.
+        heard: The caller's words, as they are on record.
         silences_s: The longest silence after each thing the caller said.
         said: What the agent said last.
         end: Its reason and outcome.
@@ -98,6 +99,7 @@ class Story:
     """
 
     asked: list = dataclasses.field(default_factory=list)
+    heard: list = dataclasses.field(default_factory=list)
     silences_s: list = dataclasses.field(default_factory=list)
     said: str = ""
     end: tuple = ()
@@ -197,7 +199,7 @@ async def rig(case, folder, cache):
         deepgram_port = await road.open()
         stack.push_async_callback(road.close)
         environ = {
-            "DEEPGRAM_API_KEY": "d", "GROQ_API_KEY": "g", "CARTESIA_API_KEY": "c",
+            "DEEPGRAM_API_KEY": "key-d", "GROQ_API_KEY": "key-g", "CARTESIA_API_KEY": "key-c",
             "VOICEAGENT_DEEPGRAM_URL": f"ws://127.0.0.1:{deepgram_port}",
             "VOICEAGENT_GROQ_URL": f"http://127.0.0.1:{port}/openai/v1",
             "VOICEAGENT_CARTESIA_URL": f"ws://127.0.0.1:{port}",
@@ -205,13 +207,13 @@ async def rig(case, folder, cache):
         ear = case.engine if case.engine.startswith("deepgram") else "deepgram"
         settings = Settings(
             stt=ear,
-            llm="groq" if case.alone else "groq,rules",
-            tts="cartesia" if case.alone else "cartesia,offline",
+            llm="groq" if case.alone and case.engine == "groq" else "groq,rules",
+            tts="cartesia" if case.alone and case.engine == "cartesia" else "cartesia,offline",
             data_dir=folder,
         )
         engines = await open_engines(settings, stack, environ)
         ears = [(ear, await open_engine(Kind.STT, ear, environ))]
-        if not case.alone:
+        if not case.alone or case.engine != ear:
             ears.append(("spare", spare))
         now = asyncio.get_running_loop().time
         chain = EarChain(ears, {name: Breaker() for name, _ in ears}, now)
@@ -253,14 +255,17 @@ async def hold(case, folder, cache):
                 tell(folder, turn + 1)
                 if going_on:
                     going_on = await _heard_out(it, leg, phone, turn, whole=turn in (bad, last))
-                story.silences_s.append(max(phone.silences_s(), default=0.0))
+                story.silences_s += [max(silences)] if (silences := phone.silences_s()) else []
                 if not going_on:
                     break
                 story.asked.append(_answers(it, leg)[-1].asks)
             if case.alone or case.whole:
                 await phone.over.wait()
+            if case.alone and (silences := phone.silences_s()):
+                story.silences_s.append(max(silences))
         story.end = await it.ended(leg.call_id)
         story.said = _answers(it, leg)[-1].text
+        story.heard = [t.text for t in it.notes.turns.values() if t.speaker is Speaker.CALLER]
         story.ends = [name for name, _ in it.notes.events].count("ended")
         story.booked = [request for _, request in it.notes.booked]
         story.spare = any(s.fed_bytes for s in spare.sessions)

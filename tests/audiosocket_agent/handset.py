@@ -1,4 +1,4 @@
-"""A caller at the fake Asterisk: hears all the time, speaks at the pace of speech, keeps the time."""
+"""A caller at the fake Asterisk: hears all the time, speaks at the pace of speech."""
 
 import asyncio
 from contextlib import suppress
@@ -16,12 +16,14 @@ class Handset:
         voiced_at: When each of the agent's voiced frames came, by the loop's clock.
         quiet_since: When the caller's own voice was heard last.
         over: Set when the agent has hung up.
+        over_at: When that was.
     """
 
     def __init__(self, leg):
         self.leg = leg
         self.voiced_at = []
         self.quiet_since = 0.0
+        self.over_at = 0.0
         self.over = asyncio.Event()
         self._to_say = []
         self._said = asyncio.Event()
@@ -57,8 +59,12 @@ class Handset:
         return True
 
     def silences_s(self):
-        """Return how long nothing was heard since the caller's voice, each time."""
+        """Return how long nothing was heard since the caller's voice, each time, to the end."""
         times = [self.quiet_since, *(at for at in self.voiced_at if at > self.quiet_since)]
+        if not self.quiet_since:
+            return []
+        if self.over.is_set():
+            times.append(self.over_at)
         return [later - earlier for earlier, later in zip(times, times[1:], strict=False)]
 
     async def _hear(self):
@@ -67,6 +73,7 @@ class Handset:
             if frame != SILENCE:
                 self.voiced_at.append(loop.time())
                 self._news.set()
+        self.over_at = loop.time()
         self.over.set()
         self._news.set()
 

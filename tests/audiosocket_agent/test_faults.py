@@ -12,22 +12,35 @@ import statistics
 import pytest
 import uvloop
 
+from audiosocket_agent import wording
 from audiosocket_agent.journal import EndReason
 from audiosocket_agent.simulators.faults import FaultKind
 from audiosocket_agent.workflow import Outcome
-from tests.audiosocket_agent.faulty_calls import ASKED, Case, Diary, hold, rig
+from tests.audiosocket_agent.faulty_calls import ASKED, WORDS, Case, Diary, hold, rig
 
-AT_ONCE = 20
+AT_ONCE = 24
+APART_S = 0.15  # calls do not begin all at the same moment
 MOST_SILENCE_S = 3.0  # the design says 1.5 s; the rest is for a machine that does other things
 ENGINES = ["deepgram", "deepgram_flux", "groq", "cartesia"]
+# What only some vendors do, and what a client of ours takes without minding.
+CONCERNS = {
+    FaultKind.EXPIRE: {"cartesia"},
+    FaultKind.IDLE: {"deepgram", "deepgram_flux", "cartesia"},
+}
+HARMLESS = {
+    ("deepgram", FaultKind.ORDER), ("cartesia", FaultKind.ORDER),
+    ("deepgram", FaultKind.IDLE), ("deepgram_flux", FaultKind.IDLE),
+}  # fmt: skip
 
+FAULTS = [(e, kind) for e in ENGINES for kind in FaultKind if e in CONCERNS.get(kind, ENGINES)]
 CASES = [
     Case(engine, kind, stage, whole=(kind, stage) == (FaultKind.STALL, "mid"))
-    for engine in ENGINES
-    for kind in FaultKind
+    for engine, kind in FAULTS
     for stage in ("start", "mid")
 ]
-ALONE = [Case(engine, kind, alone=True) for engine in ENGINES for kind in FaultKind]
+ALONE = [
+    Case(engine, kind, alone=True) for engine, kind in FAULTS if (engine, kind) not in HARMLESS
+]
 
 
 @pytest.fixture(scope="module")
@@ -57,6 +70,7 @@ async def _hold_all(cases, folder):
     told = {}
 
     async def one(number, case):
+        await asyncio.sleep(min(number, AT_ONCE) * APART_S)
         async with room:
             try:
                 told[case] = await hold(case, folder / str(number), cache)
@@ -71,36 +85,33 @@ async def _hold_all(cases, folder):
 
 async def _prepare(folder, cache):
     """Have the sentences spoken that every media process keeps ready."""
-    async with rig(Case("groq", FaultKind.SLOW), folder / "first", cache) as (it, *_):
+    async with rig(Case("groq", FaultKind.SLOW), folder / "first", cache):
         count = 0
-        while count < 15:
+        while count < len(wording.STOCK):
             await asyncio.sleep(0.1)
-            count = len(list(cache.glob("*.pcm"))) or len(list(cache.iterdir()))
+            count = len(list(cache.iterdir()))
 
 
 def _print(told):
-    print("\nengine         fault      stage   silence (s)                 log")
+    print()
     for case in sorted(told, key=str):
         story = told[case]
         if isinstance(story, Exception):
-            print(f"{case!s:40} {story!r}")
+            print(f"{case!s:32} {story!r}")
             continue
-        silences = " ".join(f"{s:.2f}" for s in story.silences_s)
-        stage = "alone" if case.alone else case.stage
-        print(
-            f"{case.engine:14} {case.kind.value:10} {stage:6} {silences:24} "
-            f"{','.join(story.asked):20} {' | '.join(story.log)[:230]}"
-        )
+        silences = " ".join(f"{silence:.2f}" for silence in story.silences_s)
+        print(f"{case!s:32} {silences:14} {' | '.join(story.log)}")
     for engine in ENGINES:
         for stage in ("start", "mid"):
             worst = [
                 max(story.silences_s)
                 for case, story in told.items()
                 if (case.engine, case.stage, case.alone) == (engine, stage, False)
-                and not isinstance(story, Exception) and story.silences_s
+                and not isinstance(story, Exception)
             ]
             if worst:
-                print(f"{engine} {stage}: median {statistics.median(worst):.2f} s, worst {max(worst):.2f} s")
+                median = statistics.median(worst)
+                print(f"{engine}, {stage}: median {median:.2f} s, longest {max(worst):.2f} s")
 
 
 def story_of(stories, case):
@@ -115,14 +126,18 @@ def test_the_caller_is_answered_in_the_same_call(stories, case):
     story = story_of(stories, case)
     assert max(story.silences_s) < MOST_SILENCE_S, story
     assert story.ends == 1
+    answers = len(ASKED) if case.whole else 2 if case.stage == "start" else 3
+    assert [heard.strip(".").lower() for heard in story.heard] == [
+        WORDS[asked].lower() for asked in ASKED[:answers]
+    ]
+    assert story.asked == [*ASKED[1:], ""][:answers], story
+    if (case.engine, case.kind) not in HARMLESS:
+        assert took_over(case, story), story
     if case.whole:
-        assert story.asked == [*ASKED[1:], ""], story
         (booking,) = story.booked
         assert (booking.service, booking.part) == ("leaking_tap", "morning")
         assert story.end == (EndReason.COMPLETED, Outcome.HANGUP), story
     else:
-        assert story.asked == ASKED[1 : len(story.asked) + 1], story
-        assert len(story.asked) == (2 if case.stage == "start" else 3), story
         assert story.end == (EndReason.CALLER_HUNG_UP, None), story
 
 
@@ -130,9 +145,17 @@ def test_the_caller_is_answered_in_the_same_call(stories, case):
 def test_an_engine_with_nothing_behind_it_ends_in_a_person(stories, case):
     story = story_of(stories, case)
     assert story.ends == 1
-    assert max(story.silences_s) < MOST_SILENCE_S, story
+    assert max(story.silences_s, default=0.0) < MOST_SILENCE_S, story
     if case.engine == "groq":
         assert story.end == (EndReason.HANDED_OVER, Outcome.QUEUE), story
         assert "put you through to a person" in story.said
     else:
         assert story.end == (EndReason.ENGINE_FAILED, Outcome.SORRY), story
+
+
+def took_over(case, story):
+    """Whether the next engine answered."""
+    if case.engine.startswith("deepgram"):
+        return story.spare
+    log = " ".join(story.log)
+    return ("no language model" if case.engine == "groq" else "the next voice takes over") in log
