@@ -15,7 +15,7 @@ from rich.table import Table
 
 from installer.doctor.findings import Finding, Verdict, exit_code
 
-_MACHINE_WIDTH = 200  # in a pipe nobody sees line ends, but cut-off advice is lost
+_MACHINE_WIDTH = 400  # in a pipe nobody sees line ends, but cut-off advice is lost
 
 
 @click.command()

@@ -65,7 +65,7 @@ class Refusal:
 def refused(blame: Blame, refusal: Refusal) -> ProviderError:
     """Return the error of a refused handshake."""
     code = _code(refusal.body)
-    said = _printable(" ".join(p for p in (code, refusal.reason) if p))
+    said = _printable(" ".join(p for p in (code, refusal.reason.rstrip(" .")) if p))
     what = f"HTTP {refusal.status}" + (f", {said}" if said else "")
     kind, advice = _kind(blame, refusal, said.lower())
     return kind(
