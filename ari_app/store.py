@@ -6,6 +6,7 @@ controller closes the records of calls whose media process died, the command lin
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -15,6 +16,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 metadata = sa.MetaData()
@@ -67,6 +69,8 @@ bookings = sa.Table(
 )
 
 BUSY_TIMEOUT_MS = 3000
+OPEN_TRIES = 5
+OPEN_PAUSE_S = 0.1
 
 
 def utc_now() -> str:
@@ -76,9 +80,9 @@ def utc_now() -> str:
 
 def _set_pragmas(connection: Any, _record: Any) -> None:
     cursor = connection.cursor()
+    cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
     cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA synchronous=NORMAL")  # with a WAL: a crash loses nothing committed
-    cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.close()
 
@@ -147,8 +151,18 @@ async def open_store(path: Path) -> Store:
     """
     engine = create_async_engine(f"sqlite+aiosqlite:///{path}", hide_parameters=True)
     sa.event.listen(engine.sync_engine, "connect", _set_pragmas)
-    async with engine.begin() as connection:
-        await connection.run_sync(metadata.create_all)
+    for tries_left in reversed(range(OPEN_TRIES)):
+        try:
+            async with engine.begin() as connection:
+                await connection.run_sync(metadata.create_all)
+            break
+        except OperationalError:
+            # Both roles make a new database at the same moment: one finds it locked, or a table
+            # there that was not a moment ago.
+            if not tries_left:
+                await engine.dispose()
+                raise
+            await asyncio.sleep(OPEN_PAUSE_S)
     return Store(engine)
 
 
