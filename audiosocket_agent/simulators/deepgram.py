@@ -77,6 +77,7 @@ class DeepgramVendor:
         self._nova_idle_s = nova_idle_s
         self._flux_idle_s = flux_idle_s
         self._listener = Listener()
+        self._warming: asyncio.Task[None] | None = None
         self._calls = 0  # that the script was read for, on either wire
 
     def add_routes(self, app: web.Application) -> None:
@@ -86,6 +87,9 @@ class DeepgramVendor:
 
     async def close(self) -> None:
         """Stop the recogniser; idempotent."""
+        if self._warming is not None:
+            self._warming.cancel()
+            await asyncio.gather(self._warming, return_exceptions=True)
         await self._listener.close()
 
     async def _nova(self, request: web.Request) -> web.StreamResponse:
@@ -123,13 +127,16 @@ class DeepgramVendor:
         try:
             _admit(request, faults)
             audio, wire_of = prepare({n: request.query.getall(n) for n in request.query})
-            hearing = Hearing(await self._segments())
+            segments = await self._segments()
+            hearing = Hearing(segments)
         except Refusal as refusal:
             return _refused(refusal, request_id)
         ws = _upgrade(request)
         if ws is None:
             no_upgrade = Refusal(400, "Bad Request", "This is a WebSocket endpoint.")
             return _refused(no_upgrade, request_id)
+        if not segments and self._warming is None:
+            self._warming = asyncio.create_task(self._listener.warm())
         ws.headers["dg-request-id"] = request_id
         await ws.prepare(request)
         await DeepgramSocket(

@@ -77,7 +77,7 @@ class Recording:
 
 
 class Listener:
-    """Recognises stretches of voice; its process starts when the first one needs it."""
+    """Recognises stretches of voice; its processes start when somebody may need it."""
 
     def __init__(self) -> None:
         self._pool: WorkerPool | None = None
@@ -98,6 +98,13 @@ class Listener:
             _log.warning("a stretch of voice is not heard: %s", error)
             return ()
         return tuple(reply.text.split())
+
+    async def warm(self) -> None:
+        """Start the recogniser, so that the first stretch need not wait for it."""
+        try:
+            await self._ready()
+        except ProviderError as error:
+            _log.warning("the recogniser does not start: %s", error)
 
     async def close(self) -> None:
         """Stop the recogniser; idempotent."""

@@ -91,12 +91,6 @@ def test_a_scripted_call_books_through_every_cloud_engine(simulated, ear):
     assert ear == "deepgram" or any("stt_partial" in m for m in marks)
 
 
-def test_without_a_script_the_simulated_ear_hears_what_is_said(simulated):
-    sandbox = simulated(VOICEAGENT_SIM_TRANSCRIPTS="")
-    booking, _, _ = book(sandbox, BOOKING)
-    assert booking["service"] == "leaking_tap"
-
-
 def test_a_failure_in_every_turn_costs_moments_not_the_booking(simulated):
     booking, _, silences = book(simulated(), SPOKEN, FAULTS)
     assert (booking["service"], booking["area"]) == ("leaking_tap", "truro")
