@@ -144,7 +144,8 @@ class MediaProcess:
     async def serve(self, stop: Awaitable[Any], on_ready: Callable[[], None]) -> None:
         """Serve until `stop` completes, then end every call towards people."""
         companies = {company.key: company for company in self._companies.values()}
-        await self._prepare(company.greeting for company in companies.values())
+        greetings = [company.greeting for company in companies.values()]
+        await self._prepare([*greetings, wording.HOW_CAN_I_HELP])
         port = await self._server.start(self._config.host, self._config.port)
         self._address = f"{self._config.host}:{port}"
         await self._link.start(

@@ -73,7 +73,7 @@ class Options(VendorOptions):
         le=100,
     )
     connect_ms: int = option(
-        2000,
+        1500,
         "how long opening a stream may take before the next ear is tried",
         unit="ms",
         ge=100,

@@ -66,7 +66,7 @@ class Options(VendorOptions):
         le=60000,
     )
     connect_ms: int = option(
-        2000,
+        1500,
         "how long opening a stream may take, greeting included, before the next ear is tried",
         unit="ms",
         ge=100,
