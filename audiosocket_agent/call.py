@@ -121,6 +121,7 @@ class Call:
         self._mouth = Mouth(self._playout, engines.voice, engines.stock, self._urge)
         self._reply: Reply | None = None
         self._speaking: asyncio.Task[None] | None = None
+        self._booking: asyncio.Task[Booked | BookingFailed] | None = None
         self._unanswered: list[str] = []  # finals that came while the caller was already going on
         self._voiced = False  # whether the caller's voice was heard since the last answered final
         self._tasks: asyncio.TaskGroup | None = None
@@ -267,8 +268,9 @@ class Call:
         self._minutes.agent_ends(heard_text(self._playout.passages), interrupted=False)
         reply, self._reply = self._reply, None
         assert reply is not None  # every answer ends with one
-        if reply.book is not None:
-            result = await asyncio.shield(self._book(reply.book))
+        if self._booking is not None:
+            booking, self._booking = self._booking, None
+            result = await asyncio.shield(booking)
             self._speaking = None  # this task goes on to start its successor
             self._on(result)
         elif reply.end is not None:
@@ -305,6 +307,8 @@ class Call:
         self._minutes.agent_asks(reply)
         self._ear.expect(reply.listen)
         self._turns.expect_keys(reply.keys)
+        if reply.book is not None:  # made while its announcement is spoken, whoever hangs up
+            self._booking = self._book(reply.book)
 
     def _book(self, request: BookingRequest) -> asyncio.Task[Booked | BookingFailed]:
         return self._desk.begin(self.info.call_id, self._facts.company.key, request)
@@ -321,6 +325,7 @@ class Call:
             self._minutes.agent_ends(heard_text(self._playout.passages), interrupted=True)
         self._mouth.stop()
         self._reply = None
+        self._booking = None  # one under way goes on at the desk; nobody here waits for it
 
     @property
     def _interruptible(self) -> bool:

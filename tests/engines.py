@@ -50,6 +50,7 @@ class ToneSpeech:
     def __init__(self, voice):
         self.voice = voice
         self.words = 0
+        self.said = ""
         self._text = asyncio.Queue()
         self._over = False
 
@@ -66,7 +67,8 @@ class ToneSpeech:
     async def pieces(self):
         while (text := await self._text.get()) is not None and not self._over:
             self.voice.said.append(text)
-            if self.voice.fail_on and self.voice.fail_on in "".join(self.voice.said):
+            self.said += text
+            if self.voice.fail_on and self.voice.fail_on in self.said:
                 raise ProviderError("tone", "the voice broke")
             for word in text.split():
                 if self.voice.traits.timestamps:

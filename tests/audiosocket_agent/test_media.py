@@ -234,6 +234,19 @@ def test_hanging_up_while_the_booking_is_made_keeps_the_booking(tmp_path):
     assert run(scenario, tmp_path, ear=ScriptedEar(*ANSWERS), notes=SlowDiary())
 
 
+def test_a_booking_is_under_way_while_it_is_announced(tmp_path):
+    async def scenario(it):
+        leg = await it.call()
+        await leg.until(voiced=True)
+        for _ in ANSWERS:
+            await leg.answer()
+        leg.reset()  # in the first words of "One moment, I'm booking that for you"
+        assert await it.ended(leg.call_id) == (EndReason.CALLER_HUNG_UP, None)
+        assert await it.notes.until(lambda: it.notes.booked)
+
+    run(scenario, tmp_path, ear=ScriptedEar(*ANSWERS))
+
+
 def test_a_full_house_and_an_unknown_number_are_refused_at_registration(tmp_path):
     async def scenario(it):
         assert (await it.register(did="440000000000"))[1] == {"ok": False, "error": "unknown_did"}
