@@ -9,6 +9,7 @@ from __future__ import annotations
 import grp
 import os
 from collections.abc import Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -26,6 +27,9 @@ from audiosocket_agent.options import (
     describe,
     read_options,
 )
+from audiosocket_agent.simulators.delays import describe_delays
+from audiosocket_agent.simulators.faults import VARIABLE as FAULTS
+from audiosocket_agent.simulators.script import VARIABLE as TRANSCRIPTS
 from audiosocket_agent.turns import TurnConfig
 from audiosocket_agent.vad import VadConfig
 from audiosocket_agent.vendors import Kind, find, names
@@ -233,12 +237,27 @@ def load_settings() -> Settings:
 
 
 def all_settings() -> list[Described]:
-    """List every setting there is, the agent's own first, then those of every engine."""
+    """List every setting: the agent's own, those of every engine, those of the simulators."""
     rows = describe(Settings, os.environ)
     for kind in Kind:
         for name in names(kind):
             rows += describe(find(kind, name).options, os.environ, name)
+    rows += describe_delays(os.environ)
+    for variable, meaning in (
+        (FAULTS, "simulated vendors: what goes wrong, vendor:kind[:nth],..."),
+        (TRANSCRIPTS, "simulated vendors: file of the words their ear hears, JSON Lines"),
+    ):
+        given = os.environ.get(variable, "")
+        source = "environment" if given else "default"
+        rows.append(Described(variable, given, "", "", "", source, meaning))
     return list({row.variable: row for row in rows}.values())
+
+
+def unknown_settings() -> dict[str, str]:
+    """Return the variables that look like settings and are none, each with its likeliest name."""
+    known = [row.variable for row in all_settings()]
+    given = sorted(name for name in os.environ if name.startswith(PREFIX) and name not in known)
+    return {name: next(iter(get_close_matches(name, known, 1)), "") for name in given}
 
 
 def _split(text: str) -> list[str]:

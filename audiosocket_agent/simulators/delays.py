@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
+
+from audiosocket_agent.options import Described
 
 PREFIX = "VOICEAGENT_SIM_"
 SUFFIX = "_MS"
@@ -14,31 +16,27 @@ class DelayError(ValueError):
     """A delay is not a number of milliseconds in range; the text names the variable."""
 
 
+def _delay(default_ms: float, meaning: str) -> float:
+    """Declare a delay."""
+    delay: float = field(default=default_ms, metadata={"meaning": meaning})
+    return delay
+
+
 @dataclass(frozen=True, slots=True)
 class Delays:
-    """Delays in milliseconds; the field ``nova_final`` is ``VOICEAGENT_SIM_NOVA_FINAL_MS``.
+    """Delays in milliseconds; the field ``nova_final`` is ``VOICEAGENT_SIM_NOVA_FINAL_MS``."""
 
-    Attributes:
-        nova_interim: Between two interims of Deepgram v1 while a voice is heard.
-        nova_final: From ``Finalize``, or from its own endpointing, to the final of Deepgram v1.
-        flux_update: Between two updates of Flux while a voice is heard.
-        flux_lag: From a word's end in the audio to its first showing in an update of Flux.
-        flux_eager: From the end of the voice to ``EagerEndOfTurn``.
-        flux_eot: From the end of the voice to ``EndOfTurn``.
-        llm_first: From the request to the model's first token.
-        llm_token: Between two tokens.
-        tts_first: From the first text of a context to its first audio.
-    """
-
-    nova_interim: float = 1000
-    nova_final: float = 150
-    flux_update: float = 250
-    flux_lag: float = 100
-    flux_eager: float = 120
-    flux_eot: float = 260
-    llm_first: float = 40
-    llm_token: float = 5
-    tts_first: float = 65
+    nova_interim: float = _delay(1000, "between two interims of Deepgram v1 while a voice is heard")
+    nova_final: float = _delay(
+        150, "from Finalize, or its endpointing, to the final of Deepgram v1"
+    )
+    flux_update: float = _delay(250, "between two updates of Flux while a voice is heard")
+    flux_lag: float = _delay(100, "from a word's end to its first showing in an update of Flux")
+    flux_eager: float = _delay(120, "from the end of the voice to EagerEndOfTurn")
+    flux_eot: float = _delay(260, "from the end of the voice to EndOfTurn")
+    llm_first: float = _delay(40, "from the request to the model's first token")
+    llm_token: float = _delay(5, "between two tokens of the model")
+    tts_first: float = _delay(65, "from the first text of a context to its first audio")
 
 
 def read_delays(environ: Mapping[str, str]) -> Delays:
@@ -48,8 +46,8 @@ def read_delays(environ: Mapping[str, str]) -> Delays:
         DelayError: If one is not a number from 0 to 60,000.
     """
     given: dict[str, float] = {}
-    for field in fields(Delays):
-        variable = f"{PREFIX}{field.name.upper()}{SUFFIX}"
+    for delay in fields(Delays):
+        variable = _variable(delay.name)
         text = environ.get(variable, "")
         if not text:
             continue
@@ -59,5 +57,29 @@ def read_delays(environ: Mapping[str, str]) -> Delays:
             value = -1.0
         if not 0 <= value <= MOST_MS:
             raise DelayError(f"{variable}={text}: not a number of ms from 0 to {MOST_MS}")
-        given[field.name] = value
+        given[delay.name] = value
     return Delays(**given)
+
+
+def describe_delays(environ: Mapping[str, str]) -> list[Described]:
+    """List the delays as ``voiceagent settings`` does."""
+    rows = []
+    for delay in fields(Delays):
+        variable, default = _variable(delay.name), f"{delay.default:g}"
+        given = environ.get(variable, "")
+        rows.append(
+            Described(
+                variable=variable,
+                value=given or default,
+                default=default,
+                unit="ms",
+                range=f"0..{MOST_MS}",
+                source="environment" if given else "default",
+                meaning=f"simulated vendors: {delay.metadata['meaning']}",
+            )
+        )
+    return rows
+
+
+def _variable(name: str) -> str:
+    return f"{PREFIX}{name.upper()}{SUFFIX}"

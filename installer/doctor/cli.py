@@ -36,7 +36,7 @@ def doctor(as_json: bool) -> None:
 
 def _look() -> list[Finding]:
     # Imported here: the other commands must not wait for the engines' libraries.
-    from ari_app.settings import SettingsError, load_settings
+    from ari_app.settings import SettingsError, load_settings, unknown_settings
     from installer.doctor.engines import check_engines
 
     try:
@@ -46,8 +46,17 @@ def _look() -> list[Finding]:
             Finding("settings", Verdict.RED, line, "see `voiceagent settings`")
             for line in error.lines
         ]
+    strange = [
+        Finding(
+            "settings",
+            Verdict.YELLOW,
+            f"{name} is no setting and does nothing",
+            f"did you mean {likely}?" if likely else "see `voiceagent settings`",
+        )
+        for name, likely in unknown_settings().items()
+    ]
     return [
-        Finding("settings", Verdict.GREEN, "all values are in range"),
+        *(strange or [Finding("settings", Verdict.GREEN, "all values are in range")]),
         *asyncio.run(check_engines(settings)),
     ]
 

@@ -92,6 +92,8 @@ def test_a_key_is_never_in_what_is_listed(monkeypatch):
     monkeypatch.setenv("DEEPGRAM_API_KEY", "s3cret-key")
     rows = {row.variable: row for row in all_settings()}
     assert rows["DEEPGRAM_API_KEY"].value == "(set)" and "s3cret" not in repr(rows)
+    assert rows["VOICEAGENT_SIM_NOVA_FINAL_MS"].default == "150"
+    assert {"VOICEAGENT_SIM_FAULT", "VOICEAGENT_SIM_TRANSCRIPTS"} <= set(rows)
     assert rows["VOICEAGENT_ENDPOINT_MS"].unit == "ms"
     assert rows["VOICEAGENT_ENDPOINT_MS"].range == "200..3000"
 

@@ -1,5 +1,7 @@
 """Engines are files: found by name, their options read from the environment."""
 
+import asyncio
+
 import pytest
 from pydantic import SecretStr
 
@@ -77,3 +79,21 @@ def test_settings_are_described_and_keys_are_not_shown():
     assert rows["IMAGINARY_API_KEY"].value == "(set)"
     assert "s3cret" not in repr(rows)
     assert rows["VOICEAGENT_IMAGINARY_LOUD"].range == "true | false"
+
+
+CLOUD = [(Kind.STT, "deepgram"), (Kind.STT, "deepgram_flux"), (Kind.TTS, "cartesia")]
+
+
+@pytest.mark.parametrize(("kind", "name"), CLOUD)
+def test_nothing_is_resampled_on_the_way_to_a_vendor(kind, name):
+    vendor = vendors.find(kind, name)
+
+    async def main():
+        engine = await vendor.open_engine(read_options(vendor.options, name, {}))
+        try:
+            assert engine.traits.rate_hz == 8000
+            assert engine.traits.encoding in ("linear16", "pcm_s16le")
+        finally:
+            await engine.close()
+
+    asyncio.run(main())

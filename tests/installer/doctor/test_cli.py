@@ -84,3 +84,11 @@ def test_wrong_settings_are_each_a_red_line_and_1():
     assert {row["verdict"] for row in found["findings"]} == {"red"}
     whats = sorted(row["what"] for row in found["findings"])
     assert [what.partition("=")[0] for what in whats] == ["VOICEAGENT_HTTP_PORT", "VOICEAGENT_STT"]
+
+
+def test_a_misspelt_setting_is_noticed():
+    done = doctor({"VOICEAGENT_ENDPOINT_MSEC": "300"}, "--json")
+    first = json.loads(done.stdout)["findings"][0]
+    assert done.returncode == 0 and first["verdict"] == "yellow"
+    assert "VOICEAGENT_ENDPOINT_MSEC" in first["what"]
+    assert first["what_to_do"] == "did you mean VOICEAGENT_ENDPOINT_MS?"
