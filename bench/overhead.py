@@ -39,6 +39,7 @@ _QUIET_FRAMES = 30  # this much silence of the agent's, and the caller speaks
 _SOUND = struct.pack(
     f"<{_SOUND_MS * 8}h", *(8000 if (n // 10) % 2 else -8000 for n in range(_SOUND_MS * 8))
 )
+_SINGLES = 5  # one call after the other
 _START_S, _CALL_S = 30.0, 180.0
 
 
@@ -180,11 +181,12 @@ async def _call(link: Path, turns: int, start_in_s: float) -> None:
         await caller.done
 
 
-async def _hold(folder: Path, vendors: int, calls: int, turns: int) -> None:
+async def _hold(folder: Path, vendors: int, calls: int, turns: int, rounds: int) -> None:
     link = folder / "media.sock"
     await _ready(lambda: asyncio.open_connection("127.0.0.1", vendors))
     await _ready(lambda: asyncio.open_unix_connection(link))
-    await asyncio.gather(*(_call(link, turns, n * 0.05) for n in range(calls)))
+    for _ in range(rounds):
+        await asyncio.gather(*(_call(link, turns, n * 0.05) for n in range(calls)))
 
 
 def _marks(folder: Path) -> list[dict[str, int]]:
@@ -195,7 +197,7 @@ def _marks(folder: Path) -> list[dict[str, int]]:
 
 
 def run(
-    calls: int, turns: int, ear: str, *, timed: bool = False
+    calls: int, turns: int, ear: str, *, rounds: int = 1, timed: bool = False
 ) -> tuple[list[dict[str, int]], dict]:
     """Hold calls; returns the waterfalls and, when timed, the callbacks' CPU times."""
     with tempfile.TemporaryDirectory(prefix="va-bench-") as name:
@@ -208,7 +210,7 @@ def run(
         )
         simulators = ["audiosocket_agent.simulators", "--port", str(vendors)]
         with _process(simulators, env), _process(media, env):
-            asyncio.run(_hold(folder, vendors, calls, turns))
+            asyncio.run(_hold(folder, vendors, calls, turns, rounds))
         return _marks(folder), json.loads(result.read_text()) if timed else {}
 
 
@@ -256,10 +258,10 @@ def main() -> int:
     favour_the_phone()
     rows = []
     for calls in options.calls:
-        turns = options.turns if calls > 1 else options.turns * 5
+        rounds = 1 if calls > 1 else _SINGLES
         print(f"{calls} at once ...", file=sys.stderr)
-        marks, _ = run(calls, turns, options.ear)
-        rows += _rows(marks, calls, calls * turns)
+        marks, _ = run(calls, options.turns, options.ear, rounds=rounds)
+        rows += _rows(marks, calls, calls * options.turns * rounds)
     print("callbacks ...", file=sys.stderr)
     most = max(options.calls)
     rows += _callback_rows(run(most, 3, options.ear, timed=True)[1], most)
