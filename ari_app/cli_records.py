@@ -128,8 +128,15 @@ def turn_line(turn: Mapping[str, Any]) -> str:
     text = turn["heard"] if turn["done"] else turn["text"]
     note = " [interrupted]" if turn["interrupted"] else ""
     latency = response_ms(turn["marks_ms"])
-    took = f"  ({latency} ms)" if latency is not None else ""
+    took = f"  ({latency} ms: {waterfall(turn['marks_ms'])})" if latency is not None else ""
     return f"{at} {turn['speaker']:>6}: {text}{note}{took}"
+
+
+def waterfall(marks_ms: Mapping[str, int]) -> str:
+    """Return when each thing happened, in ms since the caller's last sound."""
+    since = marks_ms["speech_end"]
+    later = sorted((ms - since, name) for name, ms in marks_ms.items() if name != "speech_end")
+    return ", ".join(f"{name} {ms}" for ms, name in later)
 
 
 def response_ms(marks_ms: Mapping[str, int]) -> int | None:

@@ -63,7 +63,9 @@ class SettingsError(Exception):
 class Settings(BaseSettings):
     """All settings."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, frozen=True, extra="ignore", env_ignore_empty=True
+    )
 
     audiosocket_host: str = Field("127.0.0.1", description="address AudioSocket listens on")
     audiosocket_port: Port = Field(9099, description="port AudioSocket listens on")

@@ -284,7 +284,12 @@ class Call:
         past = tuple(self._minutes.history)
         if isinstance(event, Heard):
             past = past[:-1]  # the last of it is what is answered now
-        answer = self._dialogue.answer(event, past, free_speech=self._free_speech)
+        answer = self._dialogue.answer(
+            event,
+            past,
+            free_speech=self._free_speech,
+            on_first_token=lambda: self._minutes.mark_once("llm_first_token", self._now_ms()),
+        )
         announced = False
         async with aclosing(answer) as pieces:
             async for piece in pieces:
@@ -294,8 +299,6 @@ class Call:
                         announced = True
                     self._turn_to(piece)
                     continue
-                if isinstance(piece, str):
-                    self._minutes.mark_once("llm_first_token", self._now_ms())
                 if not announced:
                     said = piece if isinstance(piece, str) else " " + piece.text
                     self._minutes.agent_says(said, self._now_ms())

@@ -83,7 +83,12 @@ class Dialogue:
         self._untold: list[str] = []  # facts the tools returned, until the model has spoken of them
 
     async def answer(
-        self, event: Event, history: Sequence[tuple[Speaker, str]], *, free_speech: bool
+        self,
+        event: Event,
+        history: Sequence[tuple[Speaker, str]],
+        *,
+        free_speech: bool,
+        on_first_token: Callable[[], None] = lambda: None,
     ) -> AsyncGenerator[Piece, None]:
         """Answer one event.
 
@@ -92,6 +97,7 @@ class Dialogue:
             history: The turns before it.
             free_speech: Whether the ear can follow free speech: what the model asks is no use to
                 one that only knows the phrases it is told to expect.
+            on_first_token: Called with every piece of the model's, words or tool calls.
 
         Yields:
             Text as it comes (`str`), whole sentences (`Line`), and exactly one `Reply`: first where
@@ -105,7 +111,8 @@ class Dialogue:
         before = self.state
         self._untold.clear()
         try:
-            async with aclosing(self._by_model(model, event.text, history)) as pieces:
+            answer = self._by_model(model, event.text, history, on_first_token)
+            async with aclosing(answer) as pieces:
                 async for piece in pieces:
                     yield piece
             return
@@ -134,7 +141,11 @@ class Dialogue:
         return [reply, *map(Line, reply.say)]
 
     async def _by_model(
-        self, model: LanguageModel, said: str, history: Sequence[tuple[Speaker, str]]
+        self,
+        model: LanguageModel,
+        said: str,
+        history: Sequence[tuple[Speaker, str]],
+        on_first_token: Callable[[], None],
     ) -> AsyncGenerator[Piece, None]:
         begun_in = self.state.step
         tools = toolbox.tools(self._facts)
@@ -144,6 +155,7 @@ class Dialogue:
             words, calls = "", list[ToolCall]()
             async with aclosing(model.stream(ChatRequest(tuple(talk), tools))) as pieces:
                 async for piece in pieces:
+                    on_first_token()
                     if isinstance(piece, str):
                         words += piece
                         yield piece

@@ -143,6 +143,16 @@ class ProviderError(AgentError):
         return f"{self.provider}: {self.what}"
 
 
+def failure_of(provider: str, error: Exception) -> ProviderError:
+    """Return an engine's failure as one of ours: whatever it raised, the next engine takes over.
+
+    The text of a foreign exception may hold anything, keys included: only its type is kept.
+    """
+    if isinstance(error, ProviderError):
+        return error
+    return ProviderError(provider, f"the engine itself fails ({type(error).__name__})")
+
+
 class NotConfigured(ProviderError):
     """A setting is missing."""
 

@@ -51,7 +51,8 @@ class Turn:
         at_ms: Start, in milliseconds since the call was connected.
         marks_ms: The waterfall, in milliseconds since the call was connected: ``speech_end``,
             ``decision``, ``stt_partial`` (the last before the final), ``stt_final``,
-            ``llm_first_token``, ``reply_text``, ``tts_first_byte``, ``first_frame``.
+            ``llm_first_token`` (words or a tool call), ``reply_text``, ``tts_first_byte``,
+            ``first_frame``.
     """
 
     index: int

@@ -11,9 +11,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 import annotated_types
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic.fields import FieldInfo
 
 PREFIX = "VOICEAGENT_"
@@ -23,6 +32,17 @@ class VendorOptions(BaseModel):
     """Base of every engine's ``Options``."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @field_validator("*")
+    @classmethod
+    def _can_be_sent(cls, value: object, info: ValidationInfo) -> object:
+        if isinstance(value, SecretStr):
+            secret = value.get_secret_value()
+            if not (secret.isascii() and secret.isprintable()):
+                raise ValueError("has characters that no key has; was it copied with its quotes?")
+        elif info.field_name == "url":
+            _check_address(str(value))
+        return value
 
 
 def option(
@@ -123,7 +143,9 @@ def read_options(cls: type[_T], owner: str, environ: Mapping[str, str]) -> _T:
         OptionsError: One line for each option that is wrong.
     """
     variables = {name: variable_of(name, field, owner) for name, field in cls.model_fields.items()}
-    given = {name: environ[var] for name, var in variables.items() if environ.get(var)}
+    given = {
+        n: environ[var].strip() for n, var in variables.items() if environ.get(var, "").strip()
+    }
     try:
         return cls.model_validate(given)
     except ValidationError as error:
@@ -163,6 +185,19 @@ def describe(cls: type[BaseModel], environ: Mapping[str, str], owner: str = "") 
             )
         )
     return rows
+
+
+def _check_address(url: str) -> None:
+    """Refuse an address that no connection can be tried with.
+
+    Raises:
+        ValueError: Saying what is wrong with it.
+    """
+    parts = urlsplit(url)
+    if not parts.hostname or not all(0 < len(p) <= 63 for p in parts.hostname.split(".")):
+        raise ValueError("has no host, or one that cannot be")
+    if parts.port == 0:  # a port out of range raises by itself
+        raise ValueError("port 0 is no address")
 
 
 def _plain(value: object) -> str:

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from audiosocket_agent.errors import DeadlineMissed, ProviderError
+from audiosocket_agent.errors import DeadlineMissed, failure_of
 from audiosocket_agent.seams import TextToSpeech, VoiceSession
 from audiosocket_agent.spoken import spoken
 
@@ -72,10 +72,11 @@ class Phrases:
             try:
                 await self._prepare(waiting, voice)
                 return
-            except ProviderError as error:
+            except Exception as failure:
+                error = failure_of(voice.voice_id, failure)
                 _log.warning("stock phrases: %s", error)
                 if position == len(self._voices):
-                    raise
+                    raise error from None
 
     async def _prepare(self, texts: Sequence[str], voice: TextToSpeech) -> None:
         session: VoiceSession | None = None

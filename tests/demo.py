@@ -226,6 +226,8 @@ def main() -> int:
     )
     options = parser.parse_args()
     console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = 140  # in a pipe nobody sees line ends, but a cut-off figure is lost
     try:
         console.print(f"[dim]engines: {options.profile}[/dim]")
         with running(

@@ -47,7 +47,7 @@ class BreakerConfig:
 
     failures: int = 2
     window_s: float = 30.0
-    cooldown_s: float = 5.0
+    cooldown_s: float = 30.0
     cooldown_factor: float = 2.0
     longest_cooldown_s: float = 300.0
     lasting_cooldown_s: float = 60.0

@@ -23,6 +23,7 @@ from audiosocket_agent.errors import (
     SessionExpired,
     StreamBroken,
     VendorDown,
+    failure_of,
 )
 from audiosocket_agent.seams import (
     EarTraits,
@@ -100,6 +101,10 @@ class EarChain:
         """Return the traits of one ear."""
         return self._engines[index][1].traits
 
+    def name_of(self, index: int) -> str:
+        """Return the name of one ear."""
+        return self._engines[index][0]
+
     def allows(self, index: int) -> bool:
         """Return whether an ear may be tried now; True may be its breaker's only trial."""
         return self._breakers[index].allows(self._now())
@@ -127,8 +132,8 @@ class EarChain:
                 return await engine.session(call_id, vocabulary)
         except TimeoutError:
             error: ProviderError = DeadlineMissed(name, f"no session within {limit_s:g} s")
-        except ProviderError as failure:
-            error = failure
+        except Exception as failure:
+            error = failure_of(name, failure)
         self.failed(index, error)
         raise error
 
@@ -214,10 +219,10 @@ class ChainedEar:
                     self._note(transcript)
                     yield transcript
                 return
-            except ProviderError as error:
+            except Exception as failure:
                 if self._closed:
                     return
-                await self._switch(error)
+                await self._switch(failure_of(self._chain.name_of(self._index), failure))
 
     async def close(self) -> None:
         """See `SttSession.close`."""

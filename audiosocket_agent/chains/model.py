@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from audiosocket_agent.chains.breaker import Breaker
 from audiosocket_agent.chains.rejoining import Rejoiner
-from audiosocket_agent.errors import ProviderError, VendorDown
+from audiosocket_agent.errors import DeadlineMissed, ProviderError, VendorDown, failure_of
 from audiosocket_agent.seams import (
     ChatRequest,
     LanguageModel,
@@ -25,6 +25,11 @@ CARRY_ON = (
     "The assistant's last message broke off and has already been spoken to the caller. Carry on "
     "exactly where it stops. Do not repeat any of it, do not apologise, do not begin again."
 )
+
+# Together with the silence that ends a turn and the voice's first audio, under a second and a half.
+TURN_S = 0.75
+FIRST_SHARE = 0.6  # of what is left, for an engine that has another behind it
+LEAST_S = 0.2
 
 _log = logging.getLogger(__name__)
 
@@ -58,24 +63,34 @@ class ModelChain:
         """See `LanguageModel.stream`; raises the last model's error when none is left."""
         said = ""
         last: ProviderError | None = None
-        for name, engine in self._engines:
+        began = self._now()
+        for position, (name, engine) in enumerate(self._engines, start=1):
             breaker = self._breakers[name]
             if not breaker.allows(self._now()):
                 continue
+            # Once words were spoken the caller is not in silence.
+            share_s = None if said else self._share_s(position, self._now() - began)
             if last is not None:
                 _log.warning("%s; going on with %s", last, name)
             rejoiner = Rejoiner(said)
             called = False
             try:
-                async with aclosing(engine.stream(_carried_on(request, said))) as pieces:
+                async with (
+                    aclosing(engine.stream(_carried_on(request, said))) as pieces,
+                    asyncio.timeout(share_s) as patience,
+                ):
                     async for piece in pieces:
+                        patience.reschedule(None)  # it has begun: its own deadlines go on
                         if isinstance(piece, str):
                             piece = rejoiner.feed(piece)
                             said += piece
                         called = called or isinstance(piece, ToolCall)
                         if piece:
                             yield piece
-            except ProviderError as error:
+            except Exception as raised:
+                error = failure_of(name, raised)
+                if isinstance(raised, TimeoutError):
+                    error = DeadlineMissed(name, f"no answer within its share of {TURN_S:g} s")
                 breaker.failed(self._now(), error)
                 if called:
                     # Its calls are being made: asking the next would make them twice.
@@ -86,6 +101,17 @@ class ModelChain:
                 breaker.succeeded(self._now())
                 return
         raise last or VendorDown(self._engines[0][0], "every language model has failed lately")
+
+    def _share_s(self, position: int, spent_s: float) -> float | None:
+        """Return how long an engine may take to begin; None leaves it to its own deadline.
+
+        What is left of the turn's time is shared, so that a caller does not wait for one engine's
+        whole deadline after another's.
+        """
+        if len(self._engines) == 1:
+            return None
+        left_s = max(LEAST_S, TURN_S - spent_s)
+        return left_s if position == len(self._engines) else max(LEAST_S, left_s * FIRST_SHARE)
 
     async def warm(self) -> None:
         """See `LanguageModel.warm`; all of them, as the next must not be slow to take over."""

@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Se
 
 from audiosocket_agent.chains.breaker import Breaker
 from audiosocket_agent.chains.told import Told
-from audiosocket_agent.errors import ProviderError, VendorDown
+from audiosocket_agent.errors import ProviderError, VendorDown, failure_of
 from audiosocket_agent.seams import (
     Speech,
     SpeechPiece,
@@ -153,10 +153,14 @@ class ChainSession:
             if name not in self._sessions:
                 try:
                     self._sessions[name] = await engine.session(self._call_id)
-                except ProviderError:
+                except Exception as error:
                     self._not_before[name] = self._now() + NOT_AGAIN_S
-                    raise
+                    raise failure_of(name, error) from None
             return self._sessions[name]
+
+    def name_of(self, at: int) -> str:
+        """Return the name of a voice."""
+        return self._engines[at][0]
 
     def allows(self, at: int) -> bool:
         """Return whether a voice may be asked now."""
@@ -231,8 +235,8 @@ class ChainSpeech:
                     if not self._cancelled:
                         self._session.succeeded(self._at)
                     return
-                except ProviderError as error:
-                    last = error
+                except Exception as failure:
+                    last = error = failure_of(self._session.name_of(self._at), failure)
                     self._fail(error)
                     if self._all_told():
                         return

@@ -63,6 +63,13 @@ ALSO_KINDS = {
 }
 
 
+# Faults that not every vendor's wire has.
+CONCERNS = {
+    FaultKind.EXPIRE: (Vendor.CARTESIA,),
+    FaultKind.IDLE: (Vendor.DEEPGRAM, Vendor.CARTESIA),
+}
+
+
 class FaultError(ValueError):
     """A fault is written wrongly; the text says how to write it."""
 
@@ -104,6 +111,8 @@ def _parse(text: str) -> Fault:
             f"{', '.join(v.value for v in Vendor)}, kind one of "
             f"{', '.join(k.value for k in FaultKind)}, nth a number from 1"
         ) from None
+    if who not in CONCERNS.get(fault.kind, tuple(Vendor)):
+        raise FaultError(f"{VARIABLE}={text}: {who.value} has no such fault")
     if count is not None and count < 1:
         raise FaultError(f"{VARIABLE}={text}: nth is counted from 1")
     return fault

@@ -80,7 +80,7 @@ class Options(VendorOptions):
         le=10000,
     )
     final_ms: int = option(
-        500,
+        400,
         "how long the end of an utterance may stay unanswered before the next ear hears it again; "
         "less gives up a slow vendor sooner, more makes the caller wait",
         unit="ms",

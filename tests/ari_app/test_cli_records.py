@@ -74,7 +74,7 @@ def test_listing(voiceagent, two_calls):
 def test_showing_one_call_with_its_transcript_latency_and_booking(voiceagent, two_calls):
     text = voiceagent("calls", "show", "abcdef").output
     assert "agent: Hello [interrupted]" in text and "caller: boiler service" in text
-    assert "(650 ms)" in text and "boiler_service, 2026-11-24 morning" in text
+    assert "(650 ms: first_frame 650)" in text and "boiler_service, 2026-11-24 morning" in text
     shown = json.loads(voiceagent("calls", "show", str(SECOND), "--json").output)
     assert [turn["index"] for turn in shown["turns"]] == [0, 1, 2]
     assert shown["booking"]["price_pounds"] == "89"

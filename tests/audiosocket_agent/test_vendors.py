@@ -48,6 +48,30 @@ def test_an_unknown_vendor_is_answered_with_those_there_are():
         vendors.find(Kind.STT, "deepgrm")
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://127.0.0.1:99999",
+        "http://127.0.0.1:port",
+        "http://",
+        "http://a..b",
+        f"http://{'a' * 70}.uk",
+    ],
+)
+def test_an_address_that_cannot_be_is_refused_at_the_start(address):
+    groq = vendors.find(Kind.LLM, "groq")
+    with pytest.raises(OptionsError, match="VOICEAGENT_GROQ_URL="):
+        read_options(groq.options, "groq", {"VOICEAGENT_GROQ_URL": address})
+
+
+def test_a_key_is_taken_without_the_space_around_it_and_refused_with_odd_characters():
+    assert read_options(Options, "x", {"IMAGINARY_API_KEY": " k1\n"}).api_key == SecretStr("k1")
+    for odd in ("a\nb", "“key”", "k\x00"):
+        with pytest.raises(OptionsError, match=r"IMAGINARY_API_KEY=\(a key\): ") as caught:
+            read_options(Options, "x", {"IMAGINARY_API_KEY": odd})
+        assert odd not in str(caught.value)
+
+
 def test_options_come_from_the_environment():
     environ = {
         "IMAGINARY_API_KEY": "s3cret", "VOICEAGENT_IMAGINARY_MODEL": "two",

@@ -37,14 +37,14 @@ class ChatOptions(VendorOptions):
         pattern=EFFORTS,
     )
     first_token_ms: int = option(
-        600,
+        500,
         "longest wait for the first word or tool call, connecting included; then the next model",
         unit="ms",
         ge=50,
         le=60_000,
     )
     stall_ms: int = option(
-        600, "longest wait between two tokens; then the next model", unit="ms", ge=50, le=60_000
+        500, "longest wait between two tokens; then the next model", unit="ms", ge=50, le=60_000
     )
     connect_ms: int = option(
         400, "longest wait for a connection; then the next model", unit="ms", ge=50, le=60_000

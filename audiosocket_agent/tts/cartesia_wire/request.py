@@ -50,7 +50,7 @@ class CartesiaOptions(VendorOptions):
         le=5000,
     )
     first_byte_ms: int = option(
-        600,
+        400,
         "longest wait from the first words to their first audio, beyond max_buffer_delay_ms; then "
         "the next voice",
         unit="ms",
@@ -58,7 +58,7 @@ class CartesiaOptions(VendorOptions):
         le=60_000,
     )
     stall_ms: int = option(
-        700,
+        500,
         "longest silence of the vendor while the caller has nothing left to hear; then the next "
         "voice",
         unit="ms",

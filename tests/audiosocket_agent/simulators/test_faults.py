@@ -25,7 +25,18 @@ def test_faults_are_read_as_they_are_written():
 
 
 @pytest.mark.parametrize(
-    "text", ["groq", "groq:", "nobody:drop", "groq:sulk", "groq:drop:x", "groq:drop:0", ":drop"]
+    "text",
+    [
+        "groq",
+        "groq:",
+        "nobody:drop",
+        "groq:sulk",
+        "groq:drop:x",
+        "groq:drop:0",
+        ":drop",
+        "groq:idle",
+        "deepgram:expire",
+    ],
 )
 def test_a_fault_written_wrongly_is_answered_with_how_to_write_it(text):
     with pytest.raises(FaultError, match="VOICEAGENT_SIM_FAULT=" + text):

@@ -438,11 +438,6 @@ def test_tls_with_who_does_not_speak_it_is_unreachable():
     uvloop.run(main())
 
 
-def test_an_address_that_is_none_is_told():
-    error = opening("ws://127.0.0.1:port")
-    assert isinstance(error, NotConfigured) and "VOICEAGENT_DEEPGRAM_URL" in str(error)
-
-
 @pytest.mark.parametrize(
     ("answer", "kind"),
     [(b"", Unreachable), (b"\x15\3\1\0\2\2", WireViolation), (None, DeadlineMissed)],
