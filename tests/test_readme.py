@@ -38,6 +38,11 @@ def test_every_make_target_it_names_exists():
     run("make -n " + " ".join(sorted(targets)))
 
 
+def test_nothing_in_it_waits_to_be_filled_in():
+    prose = re.sub(r"`[^`]*`|^```.*?^```", "", (ROOT / "README.md").read_text(), flags=re.M | re.S)
+    assert not re.findall(r"\b[A-Z]+_[A-Z_]+\b|TODO|TBD", prose)
+
+
 def test_ci_runs_the_test_command_of_the_readme():
     assert block("make test") == ["make test", "make conformance"]
     for command in block("make test"):
