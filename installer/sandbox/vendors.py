@@ -16,6 +16,7 @@ PART = "vendors"
 _START_S = 15.0
 _STOP_PATIENCE_S = 3.0
 _POLL_S = 0.05
+_LISTENING = "listening on"
 
 
 class SimulatedVendors:
@@ -49,7 +50,8 @@ class SimulatedVendors:
             log=self._log,
         )
         deadline = time.monotonic() + _START_S
-        while not self.are_ready(port):
+        # What it says counts, too: a predecessor that is still dying may answer in its place.
+        while not (_LISTENING in self._said() and self.are_ready(port)):
             if not self.pids() or time.monotonic() > deadline:
                 raise StartError("the simulated vendors did not start", self._last_words())
             time.sleep(_POLL_S)
@@ -76,6 +78,9 @@ class SimulatedVendors:
         heads = processes.heads(processes.find(self._directory, PART))
         return {PART: heads[0].pid} if heads else {}
 
+    def _said(self) -> str:
+        return self._log.read_text(errors="replace").strip() if self._log.exists() else ""
+
     def _last_words(self) -> str:
-        said = self._log.read_text(errors="replace").strip() if self._log.exists() else ""
+        said = self._said()
         return f"{said.splitlines()[-1]} (see {self._log})" if said else f"see {self._log}"
