@@ -124,20 +124,18 @@ class Dialogue:
             event = Stuck()
         elif self.state is not before:
             event = Carry()  # its tools have already taken the words in
-        reply = self.decide(event)
         # A price or a booking's reference that the model did not come to tell is told first.
-        reply = replace(reply, say=(*self._untold, *reply.say))
-        yield reply
-        for sentence in reply.say:
-            yield Line(sentence)
+        for piece in self._by_rules(event, self._untold):
+            yield piece
 
     def decide(self, event: Event) -> Reply:
         """Let the rules decide; see `conversation.advance`."""
         self.state, reply = advance(self.state, event, self._facts)
         return reply
 
-    def _by_rules(self, event: Event) -> list[Piece]:
+    def _by_rules(self, event: Event, first: Sequence[str] = ()) -> list[Piece]:
         reply = self.decide(event)
+        reply = replace(reply, say=(*first, *reply.say))
         return [reply, *map(Line, reply.say)]
 
     async def _by_model(

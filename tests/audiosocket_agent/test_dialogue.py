@@ -231,6 +231,20 @@ def test_an_ending_without_a_word_gets_one():
     run(scenario, [tool("transfer_to_person", reason="asked")])
 
 
+def test_a_tool_call_is_the_models_first_token_too():
+    async def scenario(talk):
+        at = []
+        said = []
+        answer = talk.dialogue.answer(
+            Heard("hello"), [], free_speech=True, on_first_token=lambda: at.append(len(said))
+        )
+        async for piece in answer:
+            said.append(piece)
+        assert at == [0, 0]  # the call and the word, both before anything was said
+
+    run(scenario, [RECORD], ["Yes."])
+
+
 def test_an_interruption_closes_the_models_answer():
     async def scenario(talk):
         answer = talk.dialogue.answer(Heard("hello"), [], free_speech=True)

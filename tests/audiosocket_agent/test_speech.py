@@ -177,8 +177,11 @@ def test_text_that_breaks_is_reported_and_leaves_no_task():
 
 
 def test_a_reply_of_nothing_is_over_at_once():
+    voice = ToneVoice()
+
     async def scenario(mouth, ear, playout, queued):
         await mouth.speak(pieces(), lambda: None)
         await mouth.speak(pieces("", " "), lambda: None)
+        assert playout.empty and not voice.said
 
-    speaking(ToneVoice(), scenario)
+    speaking(voice, scenario)
