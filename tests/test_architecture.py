@@ -41,6 +41,7 @@ PURE = [
     "audiosocket_agent/stt/deepgram_wire/nova.py",
     "audiosocket_agent/stt/deepgram_wire/outgoing.py",
     "audiosocket_agent/stt/deepgram_wire/query.py",
+    "audiosocket_agent/stt/deepgram_wire/turns.py",
     "audiosocket_agent/toolbox.py",
     "audiosocket_agent/tts/cartesia_wire/failures.py",
     "audiosocket_agent/tts/cartesia_wire/reply.py",

@@ -15,12 +15,13 @@ from audiosocket_agent.errors import WireViolation
 from audiosocket_agent.seams import Hearing, Transcript
 from audiosocket_agent.stt.deepgram_wire.failures import reported
 from audiosocket_agent.stt.deepgram_wire.messages import Message, mean, read_message, spoken_after
-from audiosocket_agent.stt.deepgram_wire.owed import TAIL_S, Ledger
+from audiosocket_agent.stt.deepgram_wire.owed import TAIL_S
+from audiosocket_agent.stt.deepgram_wire.turns import OwedTurns
 
 _EVENTS = ("StartOfTurn", "Update", "EagerEndOfTurn", "TurnResumed", "EndOfTurn")
 
 
-class FluxTurns:
+class FluxTurns(OwedTurns):
     """The utterances of one session.
 
     Args:
@@ -30,8 +31,7 @@ class FluxTurns:
     """
 
     def __init__(self, provider: str, final_s: float, stall_s: float) -> None:
-        self._provider = provider
-        self._ledger = Ledger(provider, final_s, stall_s)
+        super().__init__(provider, final_s, stall_s)
         self._turn = 0
         self._started = False  # the vendor has begun its turn
         self._eager = False  # the vendor announced the end of its turn
@@ -39,23 +39,6 @@ class FluxTurns:
         self._text = ""
         self._confidence = 0.0
         self._shown = ""
-        self._covered_s = 0.0  # the vendor has reported up to here
-        self._settled_s = 0.0  # what was said before is told, or not wanted
-        self._discarded_s = 0.0  # becomes settled when no finalize is owed any more
-
-    @property
-    def due_at_s(self) -> float | None:
-        """When `due` must be called, at the latest."""
-        owed = self._ledger.next
-        return owed.due_at_s if owed else None
-
-    def fed(self, now_s: float) -> None:
-        """Audio was taken."""
-        self._ledger.fed(now_s)
-
-    def speech_started(self, now_s: float) -> None:
-        """The local VAD heard speech begin."""
-        self._ledger.speech_started(now_s)
 
     def finalize(self, position_s: float, now_s: float) -> tuple[list[Transcript], bool]:
         """The utterance is over.
@@ -70,24 +53,6 @@ class FluxTurns:
         asked = self._ledger.voice or bool(self._text and self._ledger.next is None)
         self._ledger.add(position_s, now_s, asked=asked)
         return self._pay_what_needs_no_answer(), asked
-
-    def discard(self, position_s: float) -> None:
-        """Forget the utterance in progress; words said before `position_s` are not wanted."""
-        self._ledger.quiet()
-        self._discarded_s = position_s
-        if self._ledger.next is None:
-            self._forget(position_s)
-
-    def due(self, now_s: float) -> list[Transcript]:
-        """Answer what has waited long enough.
-
-        Raises:
-            DeadlineMissed: If the vendor kept us waiting and the caller's words are not in.
-        """
-        transcripts: list[Transcript] = []
-        while self._ledger.check(now_s, self._covered_s):
-            transcripts += self._pay()
-        return transcripts
 
     def message(self, frame: str | bytes, now_s: float) -> list[Transcript]:
         """Take one message of the vendor.
@@ -162,7 +127,7 @@ class FluxTurns:
         self._forget(0.0)
         return [final] if final.text else []
 
-    def _pay(self) -> list[Transcript]:
+    def _pay(self, *, answered: bool = False) -> list[Transcript]:
         """Deliver the FINAL of the first finalize."""
         final = Transcript(self._text, self._confidence, Hearing.FINAL)
         owed = self._ledger.pay()
@@ -171,12 +136,6 @@ class FluxTurns:
             settled_s = max(settled_s, self._discarded_s)
         self._forget(settled_s)
         return [final]
-
-    def _pay_what_needs_no_answer(self) -> list[Transcript]:
-        transcripts: list[Transcript] = []
-        while (owed := self._ledger.next) is not None and not owed.asked:
-            transcripts += self._pay()
-        return transcripts
 
     def _forget(self, settled_s: float) -> None:
         self._text = self._shown = ""
