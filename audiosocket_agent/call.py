@@ -37,7 +37,7 @@ from audiosocket_agent.minutes import Minutes
 from audiosocket_agent.pacer import Pacer
 from audiosocket_agent.playout import Playout
 from audiosocket_agent.registry import CallInfo
-from audiosocket_agent.seams import FRAME_BYTES, SttSession, Transcript, VoiceSession
+from audiosocket_agent.seams import FRAME_BYTES, EarTraits, SttSession, Transcript, VoiceSession
 from audiosocket_agent.speech import Line, Mouth, Stock, heard_text
 from audiosocket_agent.turns import Act, TurnConfig, TurnPolicy
 from audiosocket_agent.understanding import KeyRule
@@ -51,8 +51,8 @@ class Ear(SttSession, Protocol):
     """The ear of one call, which may change its engine in mid-call."""
 
     @property
-    def closed_vocabulary(self) -> bool:
-        """Whether what listens now hears only the phrases it is told to expect."""
+    def traits(self) -> EarTraits:
+        """What listens now takes and needs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -342,7 +342,7 @@ class Call:
 
     @property
     def _free_speech(self) -> bool:
-        return not self._ear.closed_vocabulary
+        return not self._ear.traits.closed_vocabulary
 
     def _now_ms(self) -> float:
         return (self._loop.time() - self._started_s) * 1000

@@ -14,6 +14,7 @@ from typing import TypeVar
 
 from audiosocket_agent.call import Ear
 from audiosocket_agent.seams import (
+    EarTraits,
     Expectation,
     Speech,
     SpeechPiece,
@@ -32,19 +33,19 @@ class EarlyEar:
 
     Args:
         opening: Opens the session; owned by this object from now on.
-        closed_vocabulary: Of the engine it is most likely to be.
+        traits: Of the engine it is most likely to be.
     """
 
-    def __init__(self, opening: asyncio.Task[Ear], *, closed_vocabulary: bool) -> None:
+    def __init__(self, opening: asyncio.Task[Ear], traits: EarTraits) -> None:
         self._opening = opening
-        self._closed_vocabulary = closed_vocabulary
+        self._traits = traits
         self._ear: Ear | None = None
         self._waiting: deque[Callable[[Ear], None]] = deque(maxlen=MOST_WAITING)
 
     @property
-    def closed_vocabulary(self) -> bool:
-        """See `Ear.closed_vocabulary`."""
-        return self._closed_vocabulary if self._ear is None else self._ear.closed_vocabulary
+    def traits(self) -> EarTraits:
+        """See `Ear.traits`."""
+        return self._traits if self._ear is None else self._ear.traits
 
     def expect(self, expectation: Expectation) -> None:
         """See `SttSession.expect`."""

@@ -214,7 +214,7 @@ class MediaProcess:
         model = engines.mind.model
         return _Line(
             facts,
-            EarlyEar(ear, closed_vocabulary=engines.ear.traits.closed_vocabulary),
+            EarlyEar(ear, engines.ear.traits),
             EarlyVoice(voice),
             None if model is None else asyncio.create_task(model.warm()),
         )

@@ -33,10 +33,13 @@ BYTES_PER_MS = 16  # 8000 Hz * 2 bytes / 1000
 class Expects(Enum):
     """What kind of answer the question just asked wants."""
 
-    CHOICE = "choice"
     YES_NO = "yes_no"
-    DIGITS = "digits"
-    NOTHING = "nothing"
+    CHOICE = "choice"  # one of the phrases
+    DIGITS = "digits"  # a telephone number or the like
+    POSTCODE = "postcode"  # or one of the phrases
+    DATE = "date"  # a day, perhaps with a part of it
+    NAME = "name"
+    FREE = "free"  # whatever the caller wants to say
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,7 @@ class Expectation:
             as words. Always includes the ways to ask for a person.
     """
 
-    kind: Expects = Expects.NOTHING
+    kind: Expects = Expects.FREE
     phrases: tuple[str, ...] = ()
 
 
@@ -92,6 +95,10 @@ class EarTraits:
         chunk_ms: Audio the vendor prefers in one message; sessions collect frames up to it.
         closed_vocabulary: Whether it hears only phrases it is told to expect.
         ends_turns: Whether it may send a FINAL that nobody asked for.
+        announces: Whether it tells by itself, a moment after the voice stops, that the caller may
+            be done (EAGER) and is done (FINAL); it need not be asked in every short pause.
+        splits: Whether `finalize` in a short pause costs nothing: what the caller says before and
+            after it is heard as well in two utterances as in one.
         keep_alive_s: How long it may be sent nothing; None for ever. Sessions see to it.
         longest_session_s: When the vendor ends a session by itself; None never.
     """
@@ -101,6 +108,8 @@ class EarTraits:
     chunk_ms: int
     closed_vocabulary: bool = False
     ends_turns: bool = False
+    announces: bool = False
+    splits: bool = False
     keep_alive_s: float | None = None
     longest_session_s: float | None = None
 

@@ -22,6 +22,12 @@ PARTS: dict[str, tuple[str, ...]] = {
 }
 
 PERSON_KEY = "0"
+_KINDS = {
+    **dict.fromkeys(YES_NO_SLOTS, Expects.YES_NO),
+    Slot.AREA: Expects.POSTCODE,
+    Slot.DAY: Expects.DATE,
+    Slot.PHONE: Expects.DIGITS,
+}
 _INWARD = "[0-9][A-Z]{2}"  # the half of a postcode after the space
 _KEYPAD = {c: k for k, cs in enumerate(("", "", "ABC", "DEF", "GHI", "JKL", "MNO", "PQRS", "TUV",
                                         "WXYZ")) for c in cs}  # fmt: skip
@@ -61,11 +67,7 @@ def choices(slot: Slot, company: Company, today: date) -> dict[str, tuple[str, .
 def expectation(slot: Slot, company: Company, today: date) -> Expectation:
     """Return what the ear should listen for when a slot is asked."""
     phrases = [p for ways in choices(slot, company, today).values() for p in ways]
-    if slot in YES_NO_SLOTS:
-        kind = Expects.YES_NO
-    else:
-        kind = Expects.CHOICE if phrases else Expects.DIGITS
-    return Expectation(kind, tuple(phrases) + PERSON)
+    return Expectation(_KINDS.get(slot, Expects.CHOICE), tuple(phrases) + PERSON)
 
 
 def key_rule(slot: Slot) -> KeyRule:

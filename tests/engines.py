@@ -138,7 +138,7 @@ class ScriptedEar:
         self.traits = EarTraits("pcm_s16le", 8000, 20, closed_vocabulary=not free)
 
     async def session(self, call_id, vocabulary=()):
-        session = ScriptedSession(self.lines, closed_vocabulary=self.traits.closed_vocabulary)
+        session = ScriptedSession(self.lines, self.traits)
         session.vocabulary = vocabulary
         self.sessions.append(session)
         return session
@@ -151,9 +151,9 @@ class ScriptedEar:
 
 
 class ScriptedSession:
-    def __init__(self, lines, closed_vocabulary):
+    def __init__(self, lines, traits):
         self.lines = lines
-        self.closed_vocabulary = closed_vocabulary
+        self.traits = traits
         self.expected = []
         self.fed_bytes = 0
         self.closed = False

@@ -172,11 +172,6 @@ class ChainedEar:
         """Of the ear that listens now."""
         return self._chain.traits_of(self._index)
 
-    @property
-    def closed_vocabulary(self) -> bool:
-        """Whether the ear that listens now hears only the phrases it is told to expect."""
-        return self.traits.closed_vocabulary
-
     def expect(self, expectation: Expectation) -> None:
         """See `SttSession.expect`."""
         self._replay.expect(expectation)

@@ -111,6 +111,7 @@ def _plan(options: Options) -> Plan:
             rate_hz=SAMPLE_RATE_HZ,
             chunk_ms=options.chunk_ms,
             ends_turns=True,
+            splits=True,
             keep_alive_s=10.0,
         ),
         manners=Manners(

@@ -104,6 +104,8 @@ def _plan(options: Options) -> Plan:
             rate_hz=SAMPLE_RATE_HZ,
             chunk_ms=CHUNK_MS,
             ends_turns=True,
+            announces=True,
+            splits=True,
             keep_alive_s=IDLE_S,
         ),
         manners=Manners(

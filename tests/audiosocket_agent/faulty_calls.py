@@ -127,7 +127,7 @@ class SpareEar(ScriptedEar):
 
 class SpareSession(ScriptedSession):
     def __init__(self, ear):
-        super().__init__([], closed_vocabulary=False)
+        super().__init__([], ear.traits)
         self._own = ear
 
     def finalize(self):

@@ -6,8 +6,11 @@ import pytest
 
 from audiosocket_agent.early import MOST_WAITING, EarlyEar, EarlyVoice
 from audiosocket_agent.errors import Unreachable
-from audiosocket_agent.seams import Expectation
+from audiosocket_agent.seams import EarTraits, Expectation
 from tests.engines import ScriptedEar, ToneVoice
+
+CLOSED = EarTraits("pcm_s16le", 8000, 20, closed_vocabulary=True)
+OPEN = EarTraits("pcm_s16le", 8000, 20)
 
 
 async def after(event, make):
@@ -32,8 +35,8 @@ def test_what_was_fed_before_the_ear_was_there_reaches_it_in_order():
         there = asyncio.Event()
         engine = ScriptedEar("truro", free=True)
         task = asyncio.create_task(after(there, lambda: engine.session("c")))
-        ear = EarlyEar(task, closed_vocabulary=True)
-        assert ear.closed_vocabulary
+        ear = EarlyEar(task, CLOSED)
+        assert ear.traits.closed_vocabulary
         ear.expect(Expectation(phrases=("truro",)))
         for _ in range(10):
             ear.feed(bytes(320))
@@ -45,7 +48,7 @@ def test_what_was_fed_before_the_ear_was_there_reaches_it_in_order():
         (session,) = engine.sessions
         assert session.fed_bytes == 3200 and len(session.expected) == 1
         ear.feed(bytes(320))
-        assert session.fed_bytes == 3520 and not ear.closed_vocabulary
+        assert session.fed_bytes == 3520 and not ear.traits.closed_vocabulary
         await transcripts.aclose()
         await ear.close()
         assert session.closed
@@ -58,7 +61,7 @@ def test_a_vendor_that_takes_long_costs_the_oldest_audio_not_memory():
         there = asyncio.Event()
         engine = ScriptedEar("x")
         ear = EarlyEar(
-            asyncio.create_task(after(there, lambda: engine.session("c"))), closed_vocabulary=True
+            asyncio.create_task(after(there, lambda: engine.session("c"))), CLOSED
         )
         for _ in range(MOST_WAITING + 100):
             ear.feed(bytes(320))
@@ -73,7 +76,7 @@ def test_a_vendor_that_takes_long_costs_the_oldest_audio_not_memory():
 
 def test_an_ear_that_does_not_open_fails_where_it_is_listened_to():
     async def scenario():
-        ear = EarlyEar(asyncio.create_task(failing()), closed_vocabulary=False)
+        ear = EarlyEar(asyncio.create_task(failing()), OPEN)
         ear.feed(bytes(320))
         with pytest.raises(Unreachable):
             await anext(ear.transcripts())
@@ -82,7 +85,7 @@ def test_an_ear_that_does_not_open_fails_where_it_is_listened_to():
     run(scenario)
 
 
-@pytest.mark.parametrize("kind", [EarlyVoice, lambda task: EarlyEar(task, closed_vocabulary=True)])
+@pytest.mark.parametrize("kind", [EarlyVoice, lambda task: EarlyEar(task, CLOSED)])
 def test_hanging_up_gives_up_what_is_still_being_opened(kind):
     async def scenario():
         opening = asyncio.create_task(after(asyncio.Event(), lambda: None))

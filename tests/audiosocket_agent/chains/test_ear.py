@@ -101,7 +101,7 @@ def test_the_first_ear_hears_everything_while_it_works():
         assert first.sessions[0].done[-1] == "discard"
         assert second.asked == 0
         assert first.vocabulary == ("boiler",)
-        assert not bench.call.closed_vocabulary
+        assert not bench.call.traits.closed_vocabulary
 
     run(scenario, one, offline)
 
@@ -128,7 +128,7 @@ def test_a_failure_after_the_finalize_is_heard_again_by_the_next(error):
             FRAME * 50,
             "finalize",
         ]
-        assert bench.call.closed_vocabulary
+        assert bench.call.traits.closed_vocabulary
         assert first.asked == 1
         assert dead.closed
         bench.say()
@@ -227,7 +227,7 @@ def test_ears_that_refuse_are_passed_over_at_once():
         assert (await bench.next()).text == "offline heard 0"
         assert bench.breakers["one"].is_open
         again = await bench.chain.session("next call")
-        assert again.closed_vocabulary
+        assert again.traits.closed_vocabulary
         assert first.asked == 1
         await again.close()
 
@@ -259,7 +259,7 @@ def test_a_switch_passes_over_an_ear_that_does_not_open(monkeypatch):
         await soon(third.opened.get())
         bench.call.finalize()
         assert (await bench.next()).text == "offline heard 16000"
-        assert bench.call.closed_vocabulary
+        assert bench.call.traits.closed_vocabulary
 
     run(scenario, one, two, offline)
 
