@@ -67,34 +67,47 @@ class EnergyVad:
         config: Thresholds.
         speaking: Whether speech is going on now.
         floor_db: The current estimate of the line's noise, in dBFS.
+        voiced: Whether the last frame counted as voice.
+        level_db: The level of the last frame, in dBFS, at least -96.
     """
 
     config: VadConfig = field(default_factory=VadConfig)
     speaking: bool = False
     floor_db: float = -60.0
+    voiced: bool = False
+    level_db: float = QUIETEST_DB
     _recent: deque[tuple[float, bool]] = field(default_factory=deque)
     _quiet_ms: float = 0.0
 
-    def feed(self, pcm: bytes) -> VadEvent | None:
-        """Take the next piece of inbound audio (usually 20 ms) and report a change, if any."""
+    def feed(self, pcm: bytes, least_db: float = QUIETEST_DB) -> VadEvent | None:
+        """Take the next piece of inbound audio and report a change, if any.
+
+        Args:
+            pcm: Any length, usually 20 ms.
+            least_db: Audio at or below this level (dBFS) is not voice: what the echo of our own
+                voice accounts for.
+        """
         duration_ms = len(pcm) / 16  # 8000 Hz * 2 bytes = 16 bytes a millisecond
-        level = level_db(pcm)
-        voiced = level >= max(self.config.minimum_db, self.floor_db + self.config.margin_db)
-        self._follow_noise(level, voiced, duration_ms)
+        level = self.level_db = level_db(pcm)
+        loud = level >= max(self.config.minimum_db, self.floor_db + self.config.margin_db)
+        # An echo is not the line's noise: the floor follows it no faster than it follows speech,
+        # or a caller would have to be louder than echo and margin together.
+        self._follow_noise(level, loud, duration_ms)
+        self.voiced = loud and level > least_db
         return (
-            self._while_speaking(voiced, duration_ms)
+            self._while_speaking(self.voiced, duration_ms)
             if self.speaking
-            else self._while_quiet(voiced, duration_ms)
+            else self._while_quiet(self.voiced, duration_ms)
         )
 
-    def _follow_noise(self, level: float, voiced: bool, duration_ms: float) -> None:
+    def _follow_noise(self, level: float, loud: bool, duration_ms: float) -> None:
         # The floor also creeps up during "speech": a line that became noisy for good would
         # otherwise count as speech for ever. Real speech has gaps that pull it down again.
         step_s = duration_ms / 1000
         if level < self.floor_db:
             self.floor_db = max(level, self.floor_db - self.config.floor_fall_db_s * step_s)
         else:
-            rise = self.config.floor_rise_db_s * (0.5 if voiced else 4.0)
+            rise = self.config.floor_rise_db_s * (0.5 if loud else 4.0)
             self.floor_db = min(level, self.floor_db + rise * step_s)
         self.floor_db = max(self.floor_db, -75.0)
 

@@ -70,3 +70,36 @@ def test_pieces_of_any_length_are_taken():
     for samples in (0, 1, 80, 240, 4000):
         vad.feed(noise(10, rng, samples))
     assert vad.feed(noise(3000, rng, 1600)) is VadEvent.SPEECH_START
+
+
+def test_the_last_frame_is_told():
+    rng, vad = random.Random(6), EnergyVad()
+    feed(vad, 10, 500, rng)
+    assert not vad.voiced and vad.level_db == pytest.approx(-70, abs=1.5)
+    frame = noise(3000, rng)
+    vad.feed(frame)
+    assert vad.voiced and not vad.speaking  # one frame is voice, not yet speech
+    assert vad.level_db == level_db(frame)
+
+
+def test_what_an_echo_accounts_for_is_not_voice():
+    rng, vad = random.Random(7), EnergyVad()
+    feed(vad, 10, 500, rng)
+    for _ in range(50):
+        frame = noise(1000, rng)
+        assert vad.feed(frame, least_db=level_db(frame)) is None  # at the level, not above it
+        assert not vad.voiced
+    floor_db = vad.floor_db
+    for _ in range(50):
+        assert vad.feed(noise(1000, rng), least_db=-24.0) is None
+    assert vad.floor_db - floor_db <= 2.0  # the floor takes it no more for noise than speech
+    events = [vad.feed(noise(2000, rng), least_db=-27.0) for _ in range(3)]
+    assert events == [None, None, VadEvent.SPEECH_START]
+
+
+def test_a_gate_ends_speech_like_silence():
+    rng, vad = random.Random(8), EnergyVad()
+    feed(vad, 10, 500, rng)
+    feed(vad, 3000, 200, rng)
+    events = [vad.feed(noise(3000, rng), least_db=0.0) for _ in range(8)]
+    assert events == [None] * 7 + [VadEvent.SPEECH_END]
