@@ -2,8 +2,9 @@
 
 A scripted stretch shows its words while it lasts, at their places in the segment's milliseconds.
 Those are a measurement, so quiet longer than the closure of a consonant lets the words of the last
-`LEEWAY_MS` count as said, and the end of the stretch all of them. The words of a stretch the script
-has nothing for are unknown until somebody else recognised them (see `Hearing.hand_over`).
+`LEEWAY_MS` count as said, and the end of the stretch all of them. A scripted
+noise has no words at all, and is known not to. The words of a stretch the script has nothing for
+are unknown until somebody else recognised them (see `Hearing.hand_over`).
 """
 
 from __future__ import annotations

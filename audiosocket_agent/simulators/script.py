@@ -2,9 +2,10 @@
 
 A script is JSON Lines, one line a call::
 
-    {"segments": [["my post code is", 820], ["M one", 410]]}
+    {"segments": [["my post code is", 820], ["", 250], ["M one", 410]]}
 
-Each stretch of voice uses up the next segment: its words, spread evenly over its milliseconds.
+Each stretch of voice uses up the next segment: its words, spread evenly over its milliseconds. An
+empty text is a noise, such as a cough: it uses up a stretch, and nothing was said in it.
 """
 
 from __future__ import annotations
@@ -24,8 +25,8 @@ class Segment:
     """The words of one stretch of voice.
 
     Attributes:
-        words: At least one.
-        voice_ms: How long saying them takes.
+        words: What is said in it; none in a noise.
+        voice_ms: How long saying them takes, or how long the noise lasts.
     """
 
     words: tuple[str, ...]
@@ -58,8 +59,8 @@ def _segment(number: int, entry: object) -> Segment:
     if not isinstance(entry, list) or len(entry) != 2:
         raise _wrong(number, "a segment is not a pair of words and milliseconds")
     text, voice_ms = entry
-    if not isinstance(text, str) or not text.split():
-        raise _wrong(number, "a segment has no words")
+    if not isinstance(text, str) or (text and not text.split()):
+        raise _wrong(number, "a segment has neither words nor the empty text of a noise")
     if isinstance(voice_ms, bool) or not isinstance(voice_ms, (int, float)) or voice_ms <= 0:
         raise _wrong(number, "a segment's milliseconds are not a number above 0")
     return Segment(tuple(text.split()), float(voice_ms))

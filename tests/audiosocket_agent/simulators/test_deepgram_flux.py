@@ -104,6 +104,16 @@ def test_noise_without_words_is_no_turn():
     assert brief(call.run(3000)) == []
 
 
+def test_a_scripted_noise_is_no_turn_and_the_next_stretch_has_the_next_words():
+    call = Call(segments=[Segment((), 800.0), ONE])
+    more = [(2000, Edge.VOICE, 2000.0), (2410, Edge.QUIET, 2400.0), (2600, Edge.END, 2400.0)]
+    assert brief(call.run(3000, SPOKEN + more)) == [
+        (2300, "StartOfTurn", 0, "M"),
+        (2520, "EagerEndOfTurn", 0, "M one."),
+        (2660, "EndOfTurn", 0, "M one."),
+    ]
+
+
 def test_recognised_words_come_late_but_in_order():
     call = Call(segments=[])
     assert brief(call.run(1490, SPOKEN)) == []

@@ -100,6 +100,13 @@ def test_finalize_with_nothing_said_brings_an_empty_final_or_none_at_all():
     assert brief(call.run(500, (), [(100, '{"type":"Finalize"}')])) == [(250, "", True, True, True)]
 
 
+def test_a_scripted_noise_brings_nothing_by_itself_and_an_empty_final_when_asked():
+    noise = Segment((), 800.0)
+    assert brief(Call(segments=[noise]).run(2000, SPOKEN)) == []
+    asked = Call(segments=[noise]).run(2000, SPOKEN, [(950, '{"type":"Finalize"}')])
+    assert brief(asked) == [(1100, "", True, True, True)]
+
+
 def test_silence_is_finalised_too():
     assert brief(Call().run(5100)) == [(5000, "", True, False, False)]
 

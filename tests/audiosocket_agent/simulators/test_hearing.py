@@ -66,6 +66,17 @@ def test_taken_words_are_gone():
     assert texts(heard.words(650)) == ["code"]
 
 
+def test_a_scripted_noise_uses_up_its_stretch_and_is_known_to_have_no_words():
+    heard = hearing(Segment((), 250.0), ONE, changes=[(Edge.VOICE, 0.0), (Edge.QUIET, 250.0)])
+    assert not heard.unknown
+    assert heard.due_ms(100) is None
+    heard.note(Change(Edge.END, 250.0))
+    assert heard.hand_over() == []
+    assert heard.words(600) == []
+    heard.note(Change(Edge.VOICE, 1000.0))
+    assert texts(heard.words(1400)) == ["M", "one"]
+
+
 def test_an_unscripted_stretch_is_handed_out_and_waited_for():
     heard = hearing(changes=[(Edge.VOICE, 100.0), (Edge.QUIET, 500.0)])
     assert heard.unknown

@@ -14,6 +14,10 @@ def test_one_line_a_call():
     )
 
 
+def test_an_empty_text_is_a_noise():
+    assert parse_script('{"segments": [["", 250]]}') == ((Segment((), 250.0),),)
+
+
 def test_an_empty_script_has_no_calls():
     assert parse_script("\n") == ()
 
@@ -27,8 +31,10 @@ def test_an_empty_script_has_no_calls():
         ('{"segments": {}}', "not a list"),
         ('{"segments": ["yes"]}', "not a pair"),
         ('{"segments": [["yes"]]}', "not a pair"),
-        ('{"segments": [["  ", 100]]}', "no words"),
-        ('{"segments": [[5, 100]]}', "no words"),
+        ('{"segments": [["  ", 100]]}', "neither words nor"),
+        ('{"segments": [[5, 100]]}', "neither words nor"),
+        ('{"segments": [[null, 100]]}', "neither words nor"),
+        ('{"segments": [["", 0]]}', "not a number above 0"),
         ('{"segments": [["yes", 0]]}', "not a number above 0"),
         ('{"segments": [["yes", "100"]]}', "not a number above 0"),
         ('{"segments": [["yes", true]]}', "not a number above 0"),
