@@ -1,0 +1,314 @@
+"""One answer to the caller, which may yet turn out never to have been given.
+
+The answer to a caller's turn is begun before the turn is surely over. A draft thinks, and its words
+may be turned into sound, but until it is committed it changes nothing but its own copy of the
+conversation: a tool with effects waits inside it. A draft that is closed uncommitted was never.
+
+What the caller said goes to the model; keys, silence and results go to the rules, which need no
+model to be right. When the model fails, even in the middle of its answer, the rules go on in the
+same step with the same slots.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+
+from audiosocket_agent import briefing, toolbox, wording
+from audiosocket_agent.conversation import (
+    Booked,
+    BookingFailed,
+    BookingRequest,
+    Carry,
+    Event,
+    Facts,
+    Heard,
+    Phase,
+    Reply,
+    State,
+    Stuck,
+    advance,
+    proceed,
+)
+from audiosocket_agent.errors import ProviderError
+from audiosocket_agent.journal import Speaker
+from audiosocket_agent.seams import ChatRequest, LanguageModel, Message, Role, ToolCall, Usage
+from audiosocket_agent.speech import Line
+from audiosocket_agent.workflow import Outcome, Step
+
+log = logging.getLogger(__name__)
+
+MOST_ROUNDS = 4  # model, tools, model again: more than this is a model that goes in circles
+MOST_ARGUMENT_CHARS = 4000
+COMFORT_EVERY_S = 4.0  # after the first sentence of comfort, which the company's setting times
+CHARS_PER_TOKEN = 4  # of English, about; only used where a vendor has not told yet
+
+Piece = str | Line | Reply
+MakeBooking = Callable[[BookingRequest], Awaitable[Booked | BookingFailed]]
+
+
+@dataclass(frozen=True, slots=True)
+class Mind:
+    """What thinks for the process's calls.
+
+    Attributes:
+        model: The language model, or several behind one seam; None: the rules alone.
+        rules: Whether the rules take over when the model fails; else a person does.
+    """
+
+    model: LanguageModel | None = None
+    rules: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What all answers of a call have in common.
+
+    Attributes:
+        mind: What thinks.
+        facts: The company and what is known of the caller.
+        book: Makes a booking; never raises.
+        call_id: For logs.
+    """
+
+    mind: Mind
+    facts: Facts
+    book: MakeBooking
+    call_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """What is answered.
+
+    Attributes:
+        event: What happened; must be legal in the state's phase.
+        history: The turns before it.
+        free_speech: Whether the ear can follow free speech: what the model asks is no use to one
+            that only knows the phrases it is told to expect.
+        on_first_token: Called with every piece of the model's, words or tool calls.
+    """
+
+    event: Event
+    history: Sequence[tuple[Speaker, str]]
+    free_speech: bool
+    on_first_token: Callable[[], None]
+
+
+class Draft:
+    """An answer under way; made by `Dialogue.draft`, made real by `Dialogue.commit`.
+
+    Args:
+        scene: What all answers of the call have in common.
+        state: Where the conversation stands as the answer begins.
+        prompt: What is answered.
+        spend: Called with what the model costs as it costs it; takes back what was estimated too
+            high.
+
+    Attributes:
+        state: Where the conversation stands if this answer is given.
+        end: How the call ends if this answer is given.
+        cost: Tokens so far: estimated until the vendor tells.
+    """
+
+    def __init__(
+        self, scene: Scene, state: State, prompt: Prompt, spend: Callable[[Usage], None]
+    ) -> None:
+        self.state = state
+        self.end: Outcome | None = None
+        self.cost = Usage(0, 0)
+        self._scene = scene
+        self._facts = scene.facts
+        self._prompt = prompt
+        self._spend = spend
+        self._committed = asyncio.Event()
+        self._untold: list[str] = []  # facts the tools returned, until the model has spoken of them
+
+    @property
+    def committed(self) -> bool:
+        """Whether the answer is given."""
+        return self._committed.is_set()
+
+    def commit(self) -> None:
+        """Let the tools that waited do their work; called by `Dialogue.commit` only."""
+        self._committed.set()
+
+    async def pieces(self) -> AsyncGenerator[Piece, None]:
+        """Answer; one consumer, once. Closing it early closes the model's answer at once.
+
+        Yields:
+            Text as it comes (`str`), whole sentences (`Line`), and exactly one `Reply`: first where
+            the rules speak, so that its question is in force while it is asked, last otherwise.
+            What a reply wants done (a booking, an end) is for the call to do after the commit.
+
+        Raises:
+            IllegalEvent: If the conversation does not accept the event in its phase (our bug).
+        """
+        event = self._prompt.event
+        model = self._scene.mind.model
+        heard = isinstance(event, Heard) and event.text
+        if model is None or not self._prompt.free_speech or not heard:
+            for piece in self._by_rules(event):
+                yield piece
+            return
+        assert isinstance(event, Heard)
+        before = self.state
+        try:
+            async with aclosing(self._by_model(model, event.text)) as pieces:
+                async for piece in pieces:
+                    yield piece
+            return
+        except ProviderError as error:
+            extra = {"call_id": self._scene.call_id}
+            log.error("no language model answers: %s", error, extra=extra)
+        for piece in self._by_rules(self._taken_over(event, before), self._untold):
+            yield piece
+
+    def _taken_over(self, event: Event, before: State) -> Event:
+        """Return what the rules go on with where the model failed."""
+        if self.state.phase is not Phase.ASKING:
+            self.state = replace(self.state, phase=Phase.ASKING)
+        if not self._scene.mind.rules:
+            return Stuck()
+        # Where the tools have already taken the words in, they are not taken in again.
+        return event if self.state is before else Carry()
+
+    def _by_rules(self, event: Event, first: Sequence[str] = ()) -> list[Piece]:
+        """Let the rules answer, after what the model did not come to tell: a price, a reference."""
+        self.state, reply = advance(self.state, event, self._facts)
+        self.end = reply.end
+        reply = replace(reply, say=(*first, *reply.say))
+        return [reply, *map(Line, reply.say)]
+
+    async def _by_model(self, model: LanguageModel, said: str) -> AsyncGenerator[Piece, None]:
+        begun_in = self.state.step
+        talk = list(briefing.messages(self._facts, self.state, self._prompt.history, said))
+        spoken = ""
+        for _ in range(MOST_ROUNDS):
+            words, calls = "", list[ToolCall]()
+            async with aclosing(self._asked(model, talk)) as pieces:
+                async for piece in pieces:
+                    if isinstance(piece, str):
+                        words += piece
+                        yield piece
+                    else:
+                        calls.append(piece)
+            spoken += words
+            if not calls:
+                self._untold.clear()
+                yield self._listening()
+                return
+            if words:
+                yield " "  # what follows the tools is another sentence
+            talk.append(Message(Role.ASSISTANT, words, tool_calls=tuple(calls)))
+            for call in calls:
+                async with aclosing(self._worked(call, begun_in, said, spoken)) as worked:
+                    async for done in worked:
+                        if isinstance(done, Message):
+                            talk.append(done)
+                            continue
+                        yield done
+                if self.end is not None:
+                    return
+        raise ProviderError("llm", f"still calling tools after {MOST_ROUNDS} rounds")
+
+    async def _asked(
+        self, model: LanguageModel, talk: Sequence[Message]
+    ) -> AsyncGenerator[str | ToolCall, None]:
+        """Ask the model once, and count what it costs."""
+        request = ChatRequest(tuple(talk), toolbox.tools(self._facts))
+        told = Usage(_tokens_of(request), 0)
+        self._charge(told.prompt_tokens, 0)
+        async with aclosing(model.stream(request)) as pieces:
+            async for piece in pieces:
+                self._prompt.on_first_token()
+                if isinstance(piece, Usage):
+                    self._charge(
+                        piece.prompt_tokens - told.prompt_tokens,
+                        piece.completion_tokens - told.completion_tokens,
+                    )
+                    told = piece
+                    continue
+                written = 1 if isinstance(piece, str) else _tokens_in(piece.name + piece.arguments)
+                self._charge(0, written)
+                told = Usage(told.prompt_tokens, told.completion_tokens + written)
+                yield piece
+
+    async def _worked(
+        self, call: ToolCall, begun_in: Step, said: str, spoken: str
+    ) -> AsyncGenerator[Piece | Message, None]:
+        """Do one tool call: yield what the model is told, or the last pieces if the call ends."""
+        clipped = replace(call, arguments=call.arguments[:MOST_ARGUMENT_CHARS])
+        worked = toolbox.work(clipped, self.state, begun_in, said, self._facts)
+        if worked.book is not None:
+            await self._committed.wait()  # its owner commits or closes this draft
+            self.state = worked.state
+            booking = asyncio.ensure_future(self._scene.book(worked.book))
+            async with aclosing(self._comfort(booking)) as lines:
+                async for line in lines:
+                    yield line
+            result = booking.result()
+            if isinstance(result, BookingFailed):
+                for piece in self._by_rules(result):
+                    yield piece
+                return
+            worked = toolbox.booked(self.state, result.reference)
+        self.state = worked.state
+        if worked.end is not None:
+            self.end = worked.end
+            if not spoken.strip():
+                yield Line(worked.farewell)
+            step = self.state.step
+            yield Reply((), step, (step,), end=worked.end)
+            return
+        self._untold = worked.facts or self._untold
+        answer = json.dumps(worked.answer, separators=(",", ":"))
+        yield Message(Role.TOOL, answer, tool_call_id=call.id)
+
+    async def _comfort(
+        self, work: asyncio.Future[Booked | BookingFailed]
+    ) -> AsyncGenerator[Line, None]:
+        """Wait for a tool, with a sentence now and then; work goes on if this is closed."""
+        wait_s = getattr(self._facts.company, "comfort_after_s", 1.2)
+        for sentence in getattr(wording, "COMFORT", ("I'm just doing that for you now.",)):
+            await asyncio.wait((work,), timeout=wait_s)
+            if work.done():
+                return
+            yield Line(sentence)
+            wait_s = COMFORT_EVERY_S
+        await asyncio.wait((work,))
+
+    def _listening(self) -> Reply:
+        """Return what to listen for after the model's own words."""
+        if self.state.step is Step.CLOSE:
+            return Reply((), self.state.step, (self.state.step,))
+        _, reply = proceed(self.state, self._facts, ())
+        return replace(reply, say=())
+
+    def _charge(self, prompt_tokens: int, completion_tokens: int) -> None:
+        more = Usage(prompt_tokens, completion_tokens)
+        self.cost = added(self.cost, more)
+        self._spend(more)
+
+
+def added(one: Usage, other: Usage) -> Usage:
+    """Return what two answers cost together."""
+    return Usage(
+        one.prompt_tokens + other.prompt_tokens, one.completion_tokens + other.completion_tokens
+    )
+
+
+def _tokens_in(text: str) -> int:
+    return -(-len(text) // CHARS_PER_TOKEN)
+
+
+def _tokens_of(request: ChatRequest) -> int:
+    """Estimate what a request's prompt comes to."""
+    texts = [message.content for message in request.messages]
+    texts += [c.name + c.arguments for message in request.messages for c in message.tool_calls]
+    texts += [t.name + t.description + json.dumps(t.parameters) for t in request.tools]
+    return sum(map(_tokens_in, texts))
