@@ -6,7 +6,9 @@ Every wait has a deadline, and none outlives the call: when it ends, whoever wai
 from __future__ import annotations
 
 import asyncio
+import itertools
 import random
+from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,7 +19,15 @@ from tests.phone.g711 import LAWS, Pcm
 from tests.phone.media import MediaSocket
 from tests.phone.message import Message
 from tests.phone.outcome import CallEnded, CallRefused, Ended
-from tests.phone.rtp import FRAME_SAMPLES, KeyPress, Outgoing, Utterance, event_payloads
+from tests.phone.rtp import (
+    FRAME_MS,
+    FRAME_SAMPLES,
+    KeyPress,
+    Outgoing,
+    Packet,
+    Utterance,
+    event_payloads,
+)
 from tests.phone.sip import Answered, Dialog, MediaChanged, Ringing
 
 _DIGIT_MS = 100  # tone length; Asterisk drops the caller's voice meanwhile
@@ -26,6 +36,7 @@ _QUEUED_S = 60.0  # what may be queued ahead of speech or keys
 _TONE_LOOK_S = 0.5  # how often a tone is looked for, in the last 0.6 s of what was heard
 _TONE_LOOK_FRAMES = 30
 _TONE_STRIDE = 10
+_ECHO_FRAMES = 100  # 2 s: more of an echo than any phone has, should sending ever stand still
 _RTP_GONE_S = 0.1  # five frames missing: the agent is heard as silent, whatever came before
 
 
@@ -54,6 +65,7 @@ class Call:
         self._listened = 0
         self._last_sound_at: float | None = None
         self._listeners = 0
+        self._echo: Callable[[Packet], None] | None = None
         media.on_arrival = self._arrived
 
     # Waiting
@@ -139,6 +151,43 @@ class Call:
         """Stop speaking in mid-word."""
         self._outgoing().hush()
 
+    def noise(self, pcm: Pcm) -> None:
+        """Send this over and over wherever nobody speaks: the line's or the street's noise.
+
+        Args:
+            pcm: At least one frame; a rest shorter than a frame is left out.
+
+        Raises:
+            CallEnded: If the call is not up.
+        """
+        outgoing = self._outgoing()
+        whole = self._law.encode(pcm[: len(pcm) // FRAME_SAMPLES * FRAME_SAMPLES])
+        frames = [whole[n : n + FRAME_SAMPLES] for n in range(0, len(whole), FRAME_SAMPLES)]
+        outgoing.background = itertools.cycle(frames).__next__
+
+    def echo(self, gain_db: float, delay_ms: int) -> None:
+        """Send what is heard back to who said it, wherever nobody speaks: a poor speakerphone.
+
+        Args:
+            gain_db: How much louder than it came; below 0.
+            delay_ms: After how long, in whole frames.
+
+        Raises:
+            CallEnded: If the call is not up.
+        """
+        outgoing = self._outgoing()
+        gain = 10 ** (gain_db / 20)
+        silence = outgoing.silence
+        late: deque[bytes] = deque([silence] * (delay_ms // FRAME_MS), maxlen=_ECHO_FRAMES)
+
+        def back(packet: Packet) -> None:
+            if packet.payload_type == outgoing.payload_type and len(packet.payload):
+                pcm = self._law.decode(packet.payload)
+                late.append(self._law.encode((pcm * gain).astype(np.int16)))
+
+        self._echo = back
+        outgoing.background = lambda: late.popleft() if late else silence
+
     async def send_digits(
         self, digits: str, tone_ms: int = _DIGIT_MS, gap_ms: int = _DIGIT_GAP_MS
     ) -> None:
@@ -159,6 +208,11 @@ class Call:
         await self._until(lambda: key.finished, _QUEUED_S)
 
     # Listening
+
+    @property
+    def last_sound_at(self) -> float | None:
+        """When the newest frame of sound arrived, None before the first; costs nothing to ask."""
+        return self._last_sound_at
 
     async def agent_sounds(self, timeout_s: float = 10.0, after: float | None = None) -> float:
         """Wait for sound; returns when it arrived.
@@ -301,6 +355,8 @@ class Call:
         for arrival in self.media.arrivals[self._listened :]:
             if recording.is_sound(arrival.packet):
                 self._last_sound_at = arrival.at
+            if self._echo is not None:
+                self._echo(arrival.packet)
         self._listened = len(self.media.arrivals)
         if self._listeners:  # fifty calls bring 2,500 packets a second: wake only who listens
             self._changed()

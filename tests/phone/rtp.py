@@ -153,6 +153,7 @@ class Outgoing:
         event_payload_type: Of telephone events, None when the peer takes none.
         sequence: Of the next packet.
         timestamp: Of the next frame.
+        background: Called for every frame; sent when nobody speaks. None for silence.
     """
 
     payload_type: int
@@ -161,6 +162,7 @@ class Outgoing:
     event_payload_type: int | None = None
     sequence: int = 0
     timestamp: int = 0
+    background: Callable[[], bytes] | None = None
     _queue: deque[Utterance | KeyPress] = field(default_factory=deque)
     _talking: bool = False
 
@@ -192,7 +194,8 @@ class Outgoing:
         return packets
 
     def _speech(self, utterance: Utterance | None, now: float) -> Packet:
-        frame = self.silence if utterance is None else utterance.take(now)
+        behind = self.background() if self.background else self.silence  # goes on unheard, too
+        frame = behind if utterance is None else utterance.take(now)
         # RFC 3551 4.1: the marker is set on the first packet of a talkspurt.
         marker, self._talking = utterance is not None and not self._talking, utterance is not None
         return self._packet(self.payload_type, self.timestamp, frame, marker)

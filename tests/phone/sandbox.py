@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,6 +51,8 @@ def running(
     directory: Path | None = None,
     say: Callable[[str], None] = lambda line: None,
     profile: str = "offline",
+    env: Mapping[str, str] | None = None,
+    purge: bool = False,
 ) -> Iterator[Endpoints]:
     """A sandbox for as long as the block lasts; one that ran before is left running.
 
@@ -58,6 +60,8 @@ def running(
         directory: Its folder; default: the checkout's own.
         say: Told in one line what takes long.
         profile: Which vendors its agent talks to.
+        env: The environment it is started in; default: this process's.
+        purge: Whether a sandbox started here also loses its folder in the end.
 
     Raises:
         SandboxFailed: If it does not start.
@@ -66,16 +70,18 @@ def running(
     ran_before = _voiceagent("status", "--json", *where).returncode == _UP
     say("using the sandbox that runs already" if ran_before else "starting a private Asterisk")
     try:
-        started = _voiceagent("up", "--json", "--profile", profile, *where)
+        started = _voiceagent("up", "--json", "--profile", profile, *where, env=env)
         if started.returncode != 0:
             raise SandboxFailed(started.stderr.strip() or started.stdout.strip())
         yield Endpoints.of_json(started.stdout)
     finally:
         if not ran_before:
-            _voiceagent("down", *where)
+            _voiceagent("down", *(["--purge"] if purge else []), *where)
 
 
-def _voiceagent(verb: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+def _voiceagent(
+    verb: str, *arguments: str, env: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
     program = Path(sys.executable).with_name("voiceagent")  # of the same environment as this
     command = [str(program), "sandbox", verb, *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+    return subprocess.run(command, capture_output=True, text=True, check=False, env=env)

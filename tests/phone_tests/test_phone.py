@@ -43,6 +43,37 @@ def test_a_call_is_answered_heard_recorded_and_hung_up(tmp_path: Path) -> None:
     _with(story)
 
 
+def test_noise_is_sent_for_as_long_as_nobody_speaks() -> None:
+    async def story(phone: Phone, answering: Peer) -> None:
+        call = await phone.call("100")
+        await call.answered()
+        assert call.last_sound_at is None
+        call.noise(_TONE[:320])
+        await call.agent_sounds()
+        await asyncio.sleep(0.2)
+        assert call.last_sound_at is not None and call.tone_heard(0.1)
+
+    _with(story)
+
+
+def test_an_echo_comes_back_late_and_weaker() -> None:
+    async def story(phone: Phone, answering: Peer) -> None:
+        call = await phone.call("100")
+        await call.answered()
+        call.echo(-20.0, 120)
+        said = await call.say(_TONE[:800])
+        await asyncio.sleep(0.4)
+        assert said.started_at is not None
+        first, second, *_ = heard.segments(call.sound(), join_s=0.01, shortest_s=0.04)
+        assert first.seconds == pytest.approx(0.1, abs=0.045)
+        # The peer's own echo makes one turn of it: there and back again after 120 ms.
+        assert second.start - first.start >= 0.12
+        levels = [call.sound().after(part.start).level_dbfs[1] for part in (first, second)]
+        assert levels[0] - levels[1] == pytest.approx(20, abs=1)
+
+    _with(story)
+
+
 def test_the_same_call_succeeds_when_one_of_each_message_is_lost() -> None:
     async def story(phone: Phone, answering: Peer) -> None:
         call = await phone.call("100")

@@ -53,6 +53,16 @@ def test_silence_is_sent_when_nobody_speaks_and_numbers_wrap() -> None:
     assert not first.marker
 
 
+def test_a_background_goes_on_behind_speech_and_is_heard_around_it() -> None:
+    stream = _stream()
+    behind = iter([b"1", b"2", b"3", b"4"])
+    stream.background = behind.__next__
+    sent = [stream.step(0.0)[0].payload]
+    stream.say(Utterance([b"a", b"b"]))
+    sent += [stream.step(n * 0.02)[0].payload for n in (1, 2, 3)]
+    assert sent == [b"1", b"a", b"b", b"4"]
+
+
 def test_speech_is_marked_once_and_knows_when_it_went_out() -> None:
     stream, changes = _stream(), []
     one = Utterance([b"a", b"b", b"c"], on_change=lambda: changes.append("one"))
