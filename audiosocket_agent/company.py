@@ -15,6 +15,8 @@ from pydantic import (
     Field,
     StringConstraints,
     ValidationError,
+    ValidationInfo,
+    field_validator,
 )
 
 from audiosocket_agent.errors import CompanyError
@@ -73,6 +75,16 @@ class Area(_Model):
     phrases: Annotated[tuple[Phrase, ...], Field(min_length=1)]
 
 
+# A limit below the usual threshold moves the threshold, so that the limit can be set alone. A value
+# that failed its own check is not among the known ones.
+def _offer_after(known: dict[str, int]) -> int:
+    return min(2, known.get("max_misses", 2))
+
+
+def _warn_before(known: dict[str, int]) -> int:
+    return min(60, known.get("max_call_s", 600) // 2)
+
+
 class Company(_Model):
     """One company: everything the conversation may say as fact.
 
@@ -84,9 +96,14 @@ class Company(_Model):
         services: What can be booked.
         areas: Where it works.
         timezone: IANA name; "Tuesday" is counted from the date there.
-        max_misses: Answers in a row that make no sense before a person takes over.
-        max_call_s: Longest call in seconds before a person takes over.
         no_input_s: Silence in seconds after a question before it is asked again.
+        max_misses: Answers in a row that make no sense before a person takes over.
+        misses_before_offer: Answers in a row that make no sense before a person is offered; as many
+            as `max_misses`: never offered. Unset: 2, or `max_misses` if that is less.
+        max_call_s: Longest call in seconds before a person takes over.
+        warn_before_s: Seconds before that when the caller is told; 0: never told. Unset: 60, or
+            half of `max_call_s` if that is less.
+        comfort_after_s: Silence in seconds while a tool works before a word of comfort is said.
     """
 
     key: Key
@@ -96,9 +113,28 @@ class Company(_Model):
     services: Annotated[tuple[Service, ...], Field(min_length=1, max_length=12)]
     areas: Annotated[tuple[Area, ...], Field(min_length=1, max_length=60)]
     timezone: Timezone = "Europe/London"
-    max_misses: Annotated[int, Field(ge=1, le=10)] = 3
-    max_call_s: Annotated[int, Field(ge=30, le=3600)] = 600
     no_input_s: Annotated[float, Field(ge=1, le=60)] = 6.0
+    max_misses: Annotated[int, Field(ge=1, le=10)] = 3
+    misses_before_offer: Annotated[int, Field(ge=1, le=10)] = Field(default_factory=_offer_after)
+    max_call_s: Annotated[int, Field(ge=30, le=3600)] = 600
+    warn_before_s: Annotated[int, Field(ge=0, le=3599)] = Field(default_factory=_warn_before)
+    comfort_after_s: Annotated[float, Field(ge=0.5, le=10)] = 1.2
+
+    @field_validator("misses_before_offer")
+    @classmethod
+    def _offered_before_it_is_too_late(cls, misses: int, info: ValidationInfo) -> int:
+        most = info.data.get("max_misses", misses)
+        if misses > most:
+            raise ValueError(f"{misses} is more than max_misses, {most}: nobody would hear it")
+        return misses
+
+    @field_validator("warn_before_s")
+    @classmethod
+    def _warned_during_the_call(cls, seconds: int, info: ValidationInfo) -> int:
+        longest = info.data.get("max_call_s", seconds + 1)
+        if seconds >= longest:
+            raise ValueError(f"{seconds} is not less than max_call_s, {longest}")
+        return seconds
 
 
 def did_digits(did: str) -> str:
@@ -126,7 +162,8 @@ def load_company(path: Path) -> Company:
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(part) for part in first["loc"]) or "the file"
-        raise CompanyError(path, f"{where}: {first['msg']}") from None
+        what = first["msg"].removeprefix("Value error, ")
+        raise CompanyError(path, f"{where}: {what}") from None
 
 
 def load_companies(folder: Path) -> dict[str, Company]:

@@ -7,9 +7,17 @@ in `workflow`; this file only applies it.
 
 A conversation is in one of three phases, and each accepts only some events (`LEGAL`):
 
-    ASKING    a question is open: Started, Heard, Keyed, Silent, Overtime, Carry, Stuck
+    ASKING    a question is open: Started, Heard, Keyed, Silent, Warned, Overtime, Carry, Stuck
     BOOKING   the booking is being made: Booked, BookingFailed, Overtime
     ENDED     the last words are being said: nothing
+
+A question that is not answered is put again in other words, and what became of the offer of a
+person (`Offer`) decides what else a miss leads to:
+
+    UNMADE    the `misses_before_offer`-th miss in a row -> OPEN, the `max_misses`-th -> a person
+    OPEN      the question's own answer -> the next question; "no" -> DECLINED, misses count afresh;
+              "yes", silence, anything else -> a person
+    DECLINED  the `max_misses`-th miss in a row -> a person
 
 Two minds share the one state: the rules here, and a language model whose tools (`tools`) change it
 by the same table. So either can take over from the other in the middle of a turn.
@@ -17,7 +25,7 @@ by the same table. So either can take over from the other in the middle of a tur
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import Enum
@@ -27,17 +35,26 @@ from audiosocket_agent.company import Company
 from audiosocket_agent.errors import IllegalEvent
 from audiosocket_agent.seams import Expectation
 from audiosocket_agent.understanding import (
+    NO,
+    PERSON,
     PERSON_KEY,
+    YES,
     KeyRule,
     date_of,
     expectation,
+    joined_number,
     key_rule,
+    offer_answer,
+    offer_answer_of_keys,
+    offer_expectation,
+    offer_key_rule,
     phone_number,
+    plain_words,
     value_in,
     value_of_keys,
     wants_person,
 )
-from audiosocket_agent.workflow import STEPS, Outcome, Slot, Step
+from audiosocket_agent.workflow import STEPS, YES_NO_SLOTS, Outcome, Slot, Step
 
 
 class Phase(Enum):
@@ -46,6 +63,14 @@ class Phase(Enum):
     ASKING = "asking"
     BOOKING = "booking"
     ENDED = "ended"
+
+
+class Offer(Enum):
+    """What became of the offer of a person, which is made once for each question."""
+
+    UNMADE = "unmade"
+    OPEN = "open"
+    DECLINED = "declined"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +116,11 @@ class BookingFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class Warned:
+    """The longest call is over in the company's `warn_before_s`: the caller is to know."""
+
+
+@dataclass(frozen=True, slots=True)
 class Overtime:
     """The step or the call has lasted too long."""
 
@@ -107,11 +137,14 @@ class Stuck:
 
 # What callers tell without being asked; a yes or a number means nothing without its question.
 VOLUNTEERED = (Slot.SERVICE, Slot.AREA, Slot.DAY, Slot.PART)
+MOST_SO_FAR = 8  # digits: nine or more are a number already, or too many to be one
 
-Event = Started | Heard | Keyed | Silent | Booked | BookingFailed | Overtime | Carry | Stuck
+Event = (
+    Started | Heard | Keyed | Silent | Booked | BookingFailed | Warned | Overtime | Carry | Stuck
+)
 
 LEGAL: dict[Phase, frozenset[type]] = {
-    Phase.ASKING: frozenset((Started, Heard, Keyed, Silent, Overtime, Carry, Stuck)),
+    Phase.ASKING: frozenset((Started, Heard, Keyed, Silent, Warned, Overtime, Carry, Stuck)),
     Phase.BOOKING: frozenset((Booked, BookingFailed, Overtime)),
     Phase.ENDED: frozenset(),
 }
@@ -141,7 +174,10 @@ class State:
         phase: What it is waiting for.
         asked: The slot of the open question, if any.
         slots: What is known so far.
-        misses: Unanswered attempts at the open question.
+        misses: Unanswered attempts at the open question in a row; a declined offer ends the row.
+        attempt: Which wording of the open question was used last; never falls while it is open.
+        offer: What became of the offer of a person at the open question.
+        keyed: The beginning of a number that was keyed in answer to the open question.
         restarts: How often the caller said "no" to what was read back.
         farewells: How often the model tried to end the call before its time.
     """
@@ -151,6 +187,9 @@ class State:
     asked: Slot | None = None
     slots: Mapping[Slot, str] = field(default_factory=dict)
     misses: int = 0
+    attempt: int = 0
+    offer: Offer = Offer.UNMADE
+    keyed: str = ""
     restarts: int = 0
     farewells: int = 0
 
@@ -220,14 +259,28 @@ def advance(state: State, event: Event, facts: Facts) -> tuple[State, Reply]:
         case Stuck():
             return _to_person(state, wording.TO_PERSON_STUCK)
         case Heard() | Keyed() | Silent() if state.step is Step.CLOSE:
+            if _asks_for_person(event):
+                return _to_person(state, wording.TO_PERSON)
             return proceed(state, facts, ())  # all is done: whatever was said, say goodbye
+        case Heard(text) if state.offer is Offer.OPEN:
+            said = None if state.asked in YES_NO_SLOTS else _spoken_value(state, text, facts)
+            known = _with_extras(state, text, facts)
+            return _offer_answered(known, facts, said, offer_answer(text))
         case Heard(text):
             said = _spoken_value(state, text, facts)
             return _answered(_with_extras(state, text, facts), facts, said, wants_person(text))
+        case Keyed(keys) if state.offer is Offer.OPEN:
+            answer = offer_answer_of_keys(keys)
+            value = None if answer else _keyed_value(state, keys, facts)
+            return _offer_answered(state, facts, value, answer)
         case Keyed(keys):
-            return _answered(state, facts, _keyed_value(state, keys, facts), keys == PERSON_KEY)
+            return _keyed(state, keys, facts)
+        case Silent() if state.offer is Offer.OPEN:
+            return _to_person(state, wording.TO_PERSON_SILENT)
         case Silent():
-            return _missed(state, facts, wording.STILL_THERE, wording.TO_PERSON_SILENT)
+            return _missed(state, facts, wording.still_there, wording.TO_PERSON_SILENT)
+        case Warned():
+            return _warned(state, facts)
         case Booked(reference):
             done = replace(state, step=Step.CONFIRM, phase=Phase.ASKING, asked=None)
             return proceed(done, facts, (wording.booked(reference),))
@@ -235,6 +288,26 @@ def advance(state: State, event: Event, facts: Facts) -> tuple[State, Reply]:
             return _to_person(state, wording.TO_PERSON_BOOKING)
         case Overtime():
             return _to_person(state, wording.TO_PERSON_LONG)
+
+
+def answers_offer(state: State, text: str) -> bool:
+    """Whether the caller's words do nothing but answer an open offer of a person.
+
+    The rules answer these even where a language model holds the talk: it did not make the offer.
+    """
+    return state.offer is Offer.OPEN and plain_words(text) in (*YES, *NO, *PERSON)
+
+
+def attended(state: State) -> State:
+    """Return the state once a language model answers the caller: the row of misses is over."""
+    offer = Offer.UNMADE if state.offer is Offer.UNMADE else Offer.DECLINED
+    return replace(state, misses=0, offer=offer)
+
+
+def _asks_for_person(event: Heard | Keyed | Silent) -> bool:
+    if isinstance(event, Heard):
+        return wants_person(event.text)
+    return isinstance(event, Keyed) and event.keys == PERSON_KEY
 
 
 def _spoken_value(state: State, text: str, facts: Facts) -> str | None:
@@ -257,14 +330,31 @@ def _with_extras(state: State, text: str, facts: Facts) -> State:
 def _keyed_value(state: State, keys: str, facts: Facts) -> str | None:
     if state.asked is None:
         return None
-    return value_of_keys(state.asked, keys, facts.company, facts.today)
+    value = value_of_keys(state.asked, keys, facts.company, facts.today)
+    if value is None and state.asked is Slot.PHONE:
+        return joined_number(state.keyed, keys)
+    return value
+
+
+def _keyed(state: State, keys: str, facts: Facts) -> tuple[State, Reply]:
+    """Take keys; a number may be keyed in several goes, and each but the last counts as a miss."""
+    value, person = _keyed_value(state, keys, facts), keys == PERSON_KEY
+    digits = "".join(c for c in keys if c.isdigit())
+    if state.asked is not Slot.PHONE or value is not None or person or not digits:
+        return _answered(state, facts, value, person)
+    so_far = state.keyed + digits if len(state.keyed + digits) <= MOST_SO_FAR else digits
+    begun = replace(state, keyed=so_far if len(so_far) <= MOST_SO_FAR else "")
+    after, reply = _answered(begun, facts, None, False)
+    if after.keyed and after.offer is not Offer.OPEN and reply.end is None:
+        reply = replace(reply, say=(wording.number_so_far(after.keyed),))
+    return after, reply
 
 
 def _answered(state: State, facts: Facts, value: str | None, person: bool) -> tuple[State, Reply]:
     if person and value is None:
         return _to_person(state, wording.TO_PERSON)
     if state.asked is None or value is None:
-        return _missed(state, facts, wording.MISHEARD, wording.TO_PERSON_LOST)
+        return _missed(state, facts, wording.misheard, wording.TO_PERSON_LOST)
     slots: dict[Slot, str] = {**state.slots, state.asked: value}
     filled = replace(state, slots=slots, asked=None, misses=0)
     if value == "no":
@@ -300,15 +390,14 @@ def proceed(state: State, facts: Facts, say: tuple[str, ...]) -> tuple[State, Re
         facts: Facts.
         say: What to say before what the walk adds.
     """
-    company = facts.company
     passed: tuple[Step, ...] = (state.step,)
     while True:
         rule = STEPS[state.step]
         state = _fill_known(state, facts)
         missing = next((s for s in rule.needs if s not in state.slots), None)
         if missing is not None:
-            say += (wording.question(missing, company, state.slots, facts.today, 0),)
-            return _ask(replace(state, asked=missing, misses=0), facts, say, passed)
+            state = _opened(state, missing)
+            return _ask(state, facts, (*say, *_question(state, facts)), passed)
         if rule.then is None:
             say += (wording.GOODBYE,)
             ended = replace(state, phase=Phase.ENDED)
@@ -337,25 +426,82 @@ def _on_entering(state: State, facts: Facts) -> tuple[str, ...]:
     return ()
 
 
-def _missed(state: State, facts: Facts, sorry: str, give_up: str) -> tuple[State, Reply]:
-    misses = state.misses + 1
-    if misses >= facts.company.max_misses or state.asked is None:
+def _opened(state: State, slot: Slot) -> State:
+    """Open a question; one that is opened again, as after a model failed, offers nobody twice."""
+    offer = attended(state).offer if state.asked is slot else Offer.UNMADE
+    return replace(state, asked=slot, misses=0, attempt=0, offer=offer, keyed="")
+
+
+def _question(state: State, facts: Facts) -> tuple[str, ...]:
+    """Return what is asked now: for the open question's slot, or whether a person is wanted."""
+    assert state.asked is not None
+    if state.offer is Offer.OPEN:
+        return wording.OFFER, wording.YES_NO_KEYS
+    asked = wording.question(state.asked, facts.company, state.slots, facts.today, state.attempt)
+    return (asked,)
+
+
+def _missed(
+    state: State, facts: Facts, sorry: Callable[[int], str], give_up: str
+) -> tuple[State, Reply]:
+    apology = sorry(state.attempt + 1)
+    if state.asked is None:
+        return proceed(state, facts, (apology,))  # nothing was asked yet: ask
+    missed = replace(state, misses=state.misses + 1)
+    if missed.misses >= facts.company.max_misses:
         return _to_person(state, give_up)
-    again = wording.question(state.asked, facts.company, state.slots, facts.today, misses)
-    return _ask(replace(state, misses=misses), facts, (sorry, again), (state.step,))
+    if state.offer is Offer.UNMADE and missed.misses >= facts.company.misses_before_offer:
+        missed = replace(missed, offer=Offer.OPEN)
+    else:
+        missed = replace(missed, attempt=state.attempt + 1)
+    return _ask(missed, facts, (apology, *_question(missed, facts)), (state.step,))
+
+
+def _offer_answered(
+    state: State, facts: Facts, value: str | None, answer: str | None
+) -> tuple[State, Reply]:
+    """Take what the caller says to the offer of a person.
+
+    Args:
+        state: The offer is open.
+        facts: Facts.
+        value: What was said, as an answer to the question before the offer.
+        answer: What was said, as an answer to the offer: ``yes`` or ``no``.
+    """
+    if value is not None:
+        return _answered(state, facts, value, person=False)
+    if answer != "no":
+        return _to_person(state, wording.TO_PERSON if answer else wording.TO_PERSON_LOST)
+    attempt = max(state.attempt + 1, wording.EASIEST)
+    declined = replace(state, offer=Offer.DECLINED, misses=0, attempt=attempt)
+    say = (wording.OFFER_DECLINED, *_question(declined, facts))
+    return _ask(declined, facts, say, (state.step,))
+
+
+def _warned(state: State, facts: Facts) -> tuple[State, Reply]:
+    """Say that time is short, and ask again what is open; it costs the caller no miss."""
+    warning = wording.time_short(facts.company.warn_before_s)
+    if state.asked is not None:
+        return _ask(state, facts, (warning, *_question(state, facts)), (state.step,))
+    if state.step is Step.CLOSE:
+        return state, Reply((warning,), state.step, (state.step,))
+    return proceed(state, facts, (warning,))
 
 
 def _ask(
     state: State, facts: Facts, say: tuple[str, ...], passed: tuple[Step, ...]
 ) -> tuple[State, Reply]:
     assert state.asked is not None
+    offered = state.offer is Offer.OPEN
+    listen = offer_expectation if offered else expectation
+    keys = offer_key_rule if offered else key_rule
     return state, Reply(
         say,
         state.step,
         passed,
         asks=state.asked,
-        listen=expectation(state.asked, facts.company, facts.today),
-        keys=key_rule(state.asked),
+        listen=listen(state.asked, facts.company, facts.today),
+        keys=keys(state.asked, facts.company, facts.today),
     )
 
 

@@ -70,13 +70,48 @@ def expectation(slot: Slot, company: Company, today: date) -> Expectation:
     return Expectation(_KINDS.get(slot, Expects.CHOICE), tuple(phrases) + PERSON)
 
 
-def key_rule(slot: Slot) -> KeyRule:
+def key_rule(slot: Slot, company: Company, today: date) -> KeyRule:
     """Return how keys are collected when a slot is asked."""
     if slot is Slot.AREA:
         return KeyRule(most=7)  # a full postcode has at most seven letters and digits
     if slot is Slot.PHONE:
         return KeyRule(most=15, pause_ms=4000)  # E.164 allows fifteen digits
-    return KeyRule()
+    return KeyRule(most=len(str(len(choices(slot, company, today)))))  # the tenth choice is "10"
+
+
+def offer_expectation(slot: Slot, company: Company, today: date) -> Expectation:
+    """Return what to listen for when a person is offered: yes, no, or an answer after all.
+
+    Args:
+        slot: What the question was that the caller did not answer.
+        company: Facts.
+        today: Date of the call.
+    """
+    asked = expectation(slot, company, today)
+    return Expectation(Expects.YES_NO, tuple(dict.fromkeys(YES + NO + asked.phrases)))
+
+
+def offer_key_rule(slot: Slot, company: Company, today: date) -> KeyRule:
+    """Return how keys are collected when a person is offered: an answer to the slot still counts.
+
+    Where the slot takes several keys, its answer must not be cut off after the first; yes and no
+    then wait for the pause, or for a hash.
+    """
+    return KeyRule(most=key_rule(slot, company, today).most)
+
+
+def offer_answer(text: str) -> str | None:
+    """Return ``yes`` or ``no`` if the words answer the offer of a person; else None.
+
+    A no goes first: "no, I don't need a person" names what it refuses.
+    """
+    said = value_of(plain_words(text), {"yes": YES, "no": NO})
+    return "yes" if said is None and wants_person(text) else said
+
+
+def offer_answer_of_keys(keys: str) -> str | None:
+    """Return ``yes`` or ``no`` if the keys answer the offer of a person; else None."""
+    return {"1": "yes", "2": "no", PERSON_KEY: "yes"}.get(keys)
 
 
 def wants_person(text: str) -> bool:
@@ -125,10 +160,19 @@ def value_of_keys(slot: Slot, keys: str, company: Company, today: date) -> str |
         return phone_number(keys)
     if slot is Slot.AREA and len(keys) > 1:
         return _area_of_postcode(keys, company)
-    values = list(choices(slot, company, today))
-    if len(keys) == 1 and keys.isdigit() and 1 <= int(keys) <= len(values):
-        return values[int(keys) - 1]
-    return None
+    numbered = {str(n): v for n, v in enumerate(choices(slot, company, today), start=1)}
+    return numbered.get(keys)
+
+
+def joined_number(first: str, rest: str) -> str | None:
+    """Return the number that two runs of keys make together; None if they make none.
+
+    A national number, which begins with a single 0, has at most eleven digits: a caller who began
+    anew after a slip does not get the slip in front of the number.
+    """
+    keys = first + rest
+    national = keys.startswith("0") and not keys.startswith("00")
+    return None if not first or (national and len(keys) > 11) else phone_number(keys)
 
 
 def phone_number(written: str) -> str | None:

@@ -1,7 +1,8 @@
 """What the rule-driven dialogue says: every sentence, built from facts only. Pure.
 
 Questions come in several wordings; the second and later ones are used when the caller was not
-understood, and offer the keypad.
+understood, and the later ones explain the keypad. What does not depend on the caller is listed
+(`STOCK`, `company_stock`), so that it can be spoken ahead of the calls.
 """
 
 from __future__ import annotations
@@ -30,18 +31,71 @@ TO_PERSON_STUCK = (
 )
 HOW_CAN_I_HELP = "How can I help?"
 BOOKING_NOW = "One moment, I'm booking that for you."
-MISHEARD = "Sorry, I didn't catch that."
-STILL_THERE = "Are you still there?"
+MISHEARD = (
+    "Sorry, I didn't catch that.",
+    "I'm sorry, I'm still not following.",
+    "I didn't get that, I'm afraid.",
+)
+STILL_THERE = (
+    "Are you still there?",
+    "I can't hear anything at the moment.",
+    "Hello? I didn't hear an answer.",
+)
+OFFER = "Would you like me to put you through to a person?"
+OFFER_DECLINED = "All right, let's try that again."
+YES_NO_KEYS = "Or press 1 for yes, 2 for no."
 START_OVER = "No problem, let's go through it again."
 GOODBYE = "Thank you for calling. Goodbye."
 DECLINED = "No problem, I won't book anything."
 THANK_YOU = "Thank you."
+COMFORT = (
+    "One moment, please.",
+    "Still working on that for you.",
+    "Thanks for waiting, it won't be long.",
+)
 
 STOCK = (
     TO_PERSON, TO_PERSON_LOST, TO_PERSON_SILENT, TO_PERSON_LONG, TO_PERSON_BOOKING, TO_PERSON_STUCK,
-    HOW_CAN_I_HELP, BOOKING_NOW,
-    MISHEARD, STILL_THERE, START_OVER, GOODBYE, DECLINED, THANK_YOU,
+    HOW_CAN_I_HELP, BOOKING_NOW, *MISHEARD, *STILL_THERE, OFFER, OFFER_DECLINED, YES_NO_KEYS,
+    START_OVER, GOODBYE, DECLINED, THANK_YOU, *COMFORT,
 )  # fmt: skip
+WORDINGS = 4  # of each question: the last two take turns for as long as it is asked
+EASIEST = 2  # the first wording that explains the keypad
+# What is asked in the same words whoever calls; a callback number is the caller's own.
+_SAME_FOR_ALL = tuple(slot for slot in Slot if slot is not Slot.CALLBACK)
+
+
+def misheard(attempt: int) -> str:
+    """Say that the caller was not understood, for the `attempt`-th time, counted from 1."""
+    return MISHEARD[(attempt - 1) % len(MISHEARD)]
+
+
+def still_there(attempt: int) -> str:
+    """Say that the caller was not heard, for the `attempt`-th time, counted from 1."""
+    return STILL_THERE[(attempt - 1) % len(STILL_THERE)]
+
+
+def time_short(seconds: int) -> str:
+    """Say how much of the longest call is left."""
+    left = "a minute" if seconds < 90 else f"{round(seconds / 60)} minutes"
+    left = f"{seconds} seconds" if seconds < 45 else left
+    return f"I should say that we have about {left} left on this call."
+
+
+def company_stock(company: Company, today: date) -> tuple[str, ...]:
+    """Return the sentences that every caller of a company may hear, each once.
+
+    With `STOCK` that is all but what is made from the caller's own answers: prices, the read-back,
+    the reference, the callback number. One sentence depends on the date: only before a working day
+    is "tomorrow" among the days that can be keyed.
+    """
+    asked = (
+        question(slot, company, {}, today, attempt)
+        for slot in _SAME_FOR_ALL
+        for attempt in range(WORDINGS)
+    )
+    warning = (time_short(company.warn_before_s),) if company.warn_before_s else ()
+    return tuple(dict.fromkeys((company.greeting, *warning, *asked)))
 
 
 def question(slot: Slot, company: Company, slots: Slots, today: date, attempt: int) -> str:
@@ -52,45 +106,87 @@ def question(slot: Slot, company: Company, slots: Slots, today: date, attempt: i
         company: Facts.
         slots: What is known so far.
         today: Date of the call.
-        attempt: 0 the first time, then one more for each time it was not answered.
+        attempt: 0 the first time, then one more for each time it was not answered. No two in a row
+            have the same words; from `EASIEST` on the keypad is explained.
     """
-    asked = _ask(slot, company, slots, attempt)
-    if attempt >= 2 and (keys := _keys(slot, company, today)):
-        return f"{asked} {keys}"
-    return asked
+    ways = _ways(slot, company, slots)
+    if attempt < EASIEST:
+        return ways[attempt]
+    easy = ways[EASIEST + (attempt - EASIEST) % (WORDINGS - EASIEST)]
+    keys = _keys(slot, company, today)
+    return f"{easy} {keys}" if keys else easy
 
 
-def _ask(slot: Slot, company: Company, slots: Slots, attempt: int) -> str:
+def _ways(slot: Slot, company: Company, slots: Slots) -> tuple[str, str, str, str]:
     if slot is Slot.SERVICE:
         options = spoken_list([s.name for s in company.services])
         return (
-            f"Do you need a {options}?" if attempt == 0 else f"Please say one of these: {options}."
+            f"Do you need a {options}?",
+            f"Please say one of these: {options}.",
+            "Which one do you need?",
+            "Please tell me which service it is.",
         )
     if slot is Slot.AREA:
         options = spoken_list([a.name for a in company.areas])
-        if attempt == 0:
-            return f"Which town is it in, {options}? Or key in your postcode, then press hash."
-        return f"Please say the town, {options}, or key in the postcode, then hash."
-    if slot is Slot.WANTED:
-        return "Would you like to book it?" if attempt == 0 else "Shall we book it, yes or no?"
-    if slot is Slot.DAY:
-        return "Which day suits you?" if attempt == 0 else "Please say a day, Monday to Friday."
-    if slot is Slot.PART:
-        return "Morning or afternoon?" if attempt == 0 else "Please say morning, or afternoon."
+        return (
+            f"Which town is it in, {options}? Or key in your postcode, then press hash.",
+            f"Please say the town, {options}, or key in the postcode, then hash.",
+            "Where is it? You can key in your postcode, then press hash.",
+            "Please say just the town, or key in your postcode, then press hash.",
+        )
     if slot is Slot.CALLBACK:
         ending = spaced(slots[Slot.PHONE][-3:])
-        return f"Can we reach you on the number ending {ending}?"
-    if slot is Slot.PHONE:
-        return "Please key in your phone number, then press hash."
-    return "Is that right?" if attempt == 0 else "Please say yes, or no."
+        return (
+            f"Can we reach you on the number ending {ending}?",
+            f"Is the number ending {ending} the right one to ring you on?",
+            f"Shall we ring you on the number ending {ending}?",
+            f"Should we use the number ending {ending}, yes or no?",
+        )
+    return _FIXED[slot]
+
+
+_FIXED = {
+    Slot.WANTED: (
+        "Would you like to book it?",
+        "Shall we book it, yes or no?",
+        "Please say yes to book it, or no.",
+        "Do you want me to book it?",
+    ),
+    Slot.DAY: (
+        "Which day suits you?",
+        "Please say a day, Monday to Friday.",
+        "What day of the week is best?",
+        "Please say just the day.",
+    ),
+    Slot.PART: (
+        "Morning or afternoon?",
+        "Please say morning, or afternoon.",
+        "Is the morning better, or the afternoon?",
+        "Which part of the day is best?",
+    ),
+    Slot.PHONE: (
+        "Please key in your phone number, then press hash.",
+        "Which number can we reach you on? Key it in, please, then press hash.",
+        "Press the keys for your phone number, one digit after the other, then hash.",
+        "Please type the whole number on your phone, area code first, then press hash.",
+    ),
+    Slot.AGREED: (
+        "Is that right?",
+        "Please say yes, or no.",
+        "Shall I book it like that?",
+        "Is all of that correct?",
+    ),
+}
 
 
 def _keys(slot: Slot, company: Company, today: date) -> str:
     if slot in YES_NO_SLOTS:
-        return "Or press 1 for yes, 2 for no."
-    names = _names(slot, company, today)
-    parts = [f"{key} for {name}" for key, name in enumerate(names, start=1)]
-    return f"Or press {spoken_list(parts)}." if 0 < len(parts) < 10 else ""
+        return YES_NO_KEYS
+    parts = [f"{n} for {name}" for n, name in enumerate(_names(slot, company, today), start=1)]
+    if len(parts) < 10:
+        return f"Or press {spoken_list(parts)}." if parts else ""
+    # More keys than one: too many towns to read out, which have their postcodes instead.
+    return "" if slot is Slot.AREA else f"Or press {spoken_list(parts)}, then hash."
 
 
 def _names(slot: Slot, company: Company, today: date) -> list[str]:
@@ -99,6 +195,11 @@ def _names(slot: Slot, company: Company, today: date) -> list[str]:
     if slot is Slot.AREA:
         return [a.name for a in company.areas]
     return list(choices(slot, company, today))
+
+
+def number_so_far(keys: str) -> str:
+    """Say back the part of a number that was keyed in."""
+    return f"I have {spaced(keys)} so far. Please key in the rest, then press hash."
 
 
 def quote(service: Service, area: Area) -> str:
