@@ -25,24 +25,38 @@ by the same table. So either can take over from the other in the middle of a tur
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
-from datetime import date
-from enum import Enum
+from collections.abc import Callable
+from dataclasses import replace
 
 from audiosocket_agent import wording
-from audiosocket_agent.company import Company
+from audiosocket_agent.conversation_state import (
+    Booked,
+    BookingFailed,
+    BookingRequest,
+    Carry,
+    Event,
+    Facts,
+    Heard,
+    Keyed,
+    Offer,
+    Overtime,
+    Phase,
+    Reply,
+    Silent,
+    Started,
+    State,
+    Stuck,
+    Warned,
+)
 from audiosocket_agent.errors import IllegalEvent
-from audiosocket_agent.seams import Expectation
 from audiosocket_agent.understanding import (
     NO,
     PERSON,
     PERSON_KEY,
     YES,
-    KeyRule,
     date_of,
+    digits_so_far,
     expectation,
-    joined_number,
     key_rule,
     offer_answer,
     offer_answer_of_keys,
@@ -56,188 +70,20 @@ from audiosocket_agent.understanding import (
 )
 from audiosocket_agent.workflow import STEPS, YES_NO_SLOTS, Outcome, Slot, Step
 
-
-class Phase(Enum):
-    """What kind of event the conversation is waiting for."""
-
-    ASKING = "asking"
-    BOOKING = "booking"
-    ENDED = "ended"
-
-
-class Offer(Enum):
-    """What became of the offer of a person, which is made once for each question."""
-
-    UNMADE = "unmade"
-    OPEN = "open"
-    DECLINED = "declined"
-
-
-@dataclass(frozen=True, slots=True)
-class Started:
-    """The caller is on the line.
-
-    Attributes:
-        open_question: Whether whoever listens can follow free speech; else the choices are read.
-    """
-
-    open_question: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """The caller finished an utterance; empty text means nothing was recognised."""
-
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Keyed:
-    """The caller pressed keys (``0-9`` and ``*``; the ending hash is not included)."""
-
-    keys: str
-
-
-@dataclass(frozen=True, slots=True)
-class Silent:
-    """The caller said nothing for the company's `no_input_s` after a question."""
-
-
-@dataclass(frozen=True, slots=True)
-class Booked:
-    """The booking exists."""
-
-    reference: str
-
-
-@dataclass(frozen=True, slots=True)
-class BookingFailed:
-    """The booking could not be made."""
-
-
-@dataclass(frozen=True, slots=True)
-class Warned:
-    """The longest call is over in the company's `warn_before_s`: the caller is to know."""
-
-
-@dataclass(frozen=True, slots=True)
-class Overtime:
-    """The step or the call has lasted too long."""
-
-
-@dataclass(frozen=True, slots=True)
-class Carry:
-    """Go on from where the conversation stands: who was speaking cannot."""
-
-
-@dataclass(frozen=True, slots=True)
-class Stuck:
-    """Nothing is left to hold the conversation with."""
-
+__all__ = [
+    "LEGAL", "Booked", "BookingFailed", "BookingRequest", "Carry", "Event", "Facts", "Heard",
+    "Keyed", "Offer", "Overtime", "Phase", "Reply", "Silent", "Started", "State", "Stuck", "Warned",
+    "advance", "answers_offer", "attended", "booking_request", "proceed",
+]  # fmt: skip
 
 # What callers tell without being asked; a yes or a number means nothing without its question.
 VOLUNTEERED = (Slot.SERVICE, Slot.AREA, Slot.DAY, Slot.PART)
-MOST_SO_FAR = 8  # digits: nine or more are a number already, or too many to be one
-
-Event = (
-    Started | Heard | Keyed | Silent | Booked | BookingFailed | Warned | Overtime | Carry | Stuck
-)
 
 LEGAL: dict[Phase, frozenset[type]] = {
     Phase.ASKING: frozenset((Started, Heard, Keyed, Silent, Warned, Overtime, Carry, Stuck)),
     Phase.BOOKING: frozenset((Booked, BookingFailed, Overtime)),
     Phase.ENDED: frozenset(),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What does not change during a call.
-
-    Attributes:
-        company: The company that was called.
-        caller: The caller's number, ``""`` if withheld or implausible.
-        today: The date at the company, for "Tuesday".
-    """
-
-    company: Company
-    caller: str
-    today: date
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """Where a conversation is.
-
-    Attributes:
-        step: The current step.
-        phase: What it is waiting for.
-        asked: The slot of the open question, if any.
-        slots: What is known so far.
-        misses: Unanswered attempts at the open question in a row; a declined offer ends the row.
-        attempt: Which wording of the open question was used last; never falls while it is open.
-        offer: What became of the offer of a person at the open question.
-        keyed: The beginning of a number that was keyed in answer to the open question.
-        restarts: How often the caller said "no" to what was read back.
-        farewells: How often the model tried to end the call before its time.
-    """
-
-    step: Step = Step.GREET
-    phase: Phase = Phase.ASKING
-    asked: Slot | None = None
-    slots: Mapping[Slot, str] = field(default_factory=dict)
-    misses: int = 0
-    attempt: int = 0
-    offer: Offer = Offer.UNMADE
-    keyed: str = ""
-    restarts: int = 0
-    farewells: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class BookingRequest:
-    """A booking the caller has agreed to.
-
-    Attributes:
-        service: Key of the service.
-        area: Key of the area.
-        day: The date agreed.
-        part: ``morning`` or ``afternoon``.
-        phone: Where the caller can be reached.
-        price_pounds: The price quoted, as the company's list has it.
-    """
-
-    service: str
-    area: str
-    day: date
-    part: str
-    phone: str
-    price_pounds: str
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """What the agent does next.
-
-    Attributes:
-        say: Sentences to speak, in order.
-        step: The step the reply leads to.
-        passed: The steps it went through on the way, the last one included.
-        asks: The slot it asks for, if any.
-        listen: What the caller may say next.
-        keys: How keys are collected next.
-        book: A booking to make once the sentences are said.
-        end: How the call ends once the sentences are said.
-    """
-
-    say: tuple[str, ...]
-    step: Step
-    passed: tuple[Step, ...]
-    asks: Slot | None = None
-    listen: Expectation = Expectation()
-    keys: KeyRule = KeyRule()
-    book: BookingRequest | None = None
-    end: Outcome | None = None
 
 
 def advance(state: State, event: Event, facts: Facts) -> tuple[State, Reply]:
@@ -332,21 +178,19 @@ def _keyed_value(state: State, keys: str, facts: Facts) -> str | None:
         return None
     value = value_of_keys(state.asked, keys, facts.company, facts.today)
     if value is None and state.asked is Slot.PHONE:
-        return joined_number(state.keyed, keys)
+        return phone_number(digits_so_far(state.keyed, keys))
     return value
 
 
 def _keyed(state: State, keys: str, facts: Facts) -> tuple[State, Reply]:
     """Take keys; a number may be keyed in several goes, and each but the last counts as a miss."""
     value, person = _keyed_value(state, keys, facts), keys == PERSON_KEY
-    digits = "".join(c for c in keys if c.isdigit())
-    if state.asked is not Slot.PHONE or value is not None or person or not digits:
+    if state.asked is not Slot.PHONE or value is not None or person:
         return _answered(state, facts, value, person)
-    so_far = state.keyed + digits if len(state.keyed + digits) <= MOST_SO_FAR else digits
-    begun = replace(state, keyed=so_far if len(so_far) <= MOST_SO_FAR else "")
+    begun = replace(state, keyed=digits_so_far(state.keyed, keys))
     after, reply = _answered(begun, facts, None, False)
-    if after.keyed and after.offer is not Offer.OPEN and reply.end is None:
-        reply = replace(reply, say=(wording.number_so_far(after.keyed),))
+    if begun.keyed and after.attempt > state.attempt:  # asked again, no person offered
+        reply = replace(reply, say=(wording.number_so_far(begun.keyed),))
     return after, reply
 
 

@@ -22,6 +22,8 @@ PARTS: dict[str, tuple[str, ...]] = {
 }
 
 PERSON_KEY = "0"
+LEAST_DIGITS = 9  # of a telephone number, area code included
+MOST_DIGITS = 15  # E.164
 _KINDS = {
     **dict.fromkeys(YES_NO_SLOTS, Expects.YES_NO),
     Slot.AREA: Expects.POSTCODE,
@@ -75,7 +77,7 @@ def key_rule(slot: Slot, company: Company, today: date) -> KeyRule:
     if slot is Slot.AREA:
         return KeyRule(most=7)  # a full postcode has at most seven letters and digits
     if slot is Slot.PHONE:
-        return KeyRule(most=15, pause_ms=4000)  # E.164 allows fifteen digits
+        return KeyRule(most=MOST_DIGITS, pause_ms=4000)
     return KeyRule(most=len(str(len(choices(slot, company, today)))))  # the tenth choice is "10"
 
 
@@ -164,21 +166,28 @@ def value_of_keys(slot: Slot, keys: str, company: Company, today: date) -> str |
     return numbered.get(keys)
 
 
-def joined_number(first: str, rest: str) -> str | None:
-    """Return the number that two runs of keys make together; None if they make none.
+def digits_so_far(first: str, rest: str) -> str:
+    """Return the digits of a number keyed in two goes; only the later ones if they begin anew.
 
-    A national number, which begins with a single 0, has at most eleven digits: a caller who began
-    anew after a slip does not get the slip in front of the number.
+    They do so if they repeat the earlier ones, or if both together are too long for a number: a
+    national one, which begins with a single 0, has at most eleven digits.
+
+    Args:
+        first: Digits of the earlier goes.
+        rest: Keys of the latest.
     """
-    keys = first + rest
-    national = keys.startswith("0") and not keys.startswith("00")
-    return None if not first or (national and len(keys) > 11) else phone_number(keys)
+    digits = "".join(c for c in rest if c.isdigit())
+    both = first + digits
+    national = both.startswith("0") and not both.startswith("00")
+    if digits.startswith(first) or len(both) > (11 if national else MOST_DIGITS):
+        return digits if len(digits) <= MOST_DIGITS else ""
+    return both
 
 
 def phone_number(written: str) -> str | None:
     """Return a number somebody can be rung back on, digits with an optional +; else None."""
     digits = "".join(c for c in written if c.isdigit())
-    if not 9 <= len(digits) <= 15:
+    if not LEAST_DIGITS <= len(digits) <= MOST_DIGITS:
         return None
     return "+" + digits if written.startswith("+") else digits
 

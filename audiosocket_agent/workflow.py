@@ -8,8 +8,9 @@ outside this table decides where a conversation goes next:
                                         |                  |
                                         +-- "no" -> close  +-- "no" -> collect (once), then a person
 
-From every step a caller gets to a person by asking, by pressing 0, by not being understood
-`max_misses` times in a row, or by outstaying the step's time-out.
+From every step a caller gets to a person by asking, by pressing 0, by taking the offer that comes
+after `misses_before_offer` misses, by not being understood `max_misses` times in a row, or by
+outstaying the step's time-out.
 """
 
 from __future__ import annotations
