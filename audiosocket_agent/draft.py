@@ -36,6 +36,7 @@ from audiosocket_agent.conversation import (
 )
 from audiosocket_agent.errors import ProviderError
 from audiosocket_agent.journal import Speaker
+from audiosocket_agent.prefill import prefill
 from audiosocket_agent.seams import ChatRequest, LanguageModel, Message, Role, ToolCall, Usage
 from audiosocket_agent.speech import Line
 from audiosocket_agent.workflow import Outcome, Step
@@ -126,7 +127,10 @@ class Draft:
         self._prompt = prompt
         self._spend = spend
         self._committed = asyncio.Event()
-        self._untold: list[str] = []  # facts the tools returned, until the model has spoken of them
+        self._recorded = (
+            toolbox.NOTHING_RECORDED
+        )  # what was written down of the words before the model was asked
+        self._untold: list[str] = []  # facts that came of it and of tools, until the model has told
 
     @property
     def committed(self) -> bool:
@@ -157,8 +161,10 @@ class Draft:
             return
         assert isinstance(event, Heard)
         before = self.state
+        self.state, self._recorded = prefill(event.text, before, self._facts)
+        self._untold = list(self._recorded.tell)
         try:
-            async with aclosing(self._by_model(model, event.text)) as pieces:
+            async with aclosing(self._by_model(model, event.text, before.step)) as pieces:
                 async for piece in pieces:
                     yield piece
             return
@@ -174,7 +180,7 @@ class Draft:
             self.state = replace(self.state, phase=Phase.ASKING)
         if not self._scene.mind.rules:
             return Stuck()
-        # Where the tools have already taken the words in, they are not taken in again.
+        # Where the words have already been taken in, they are not taken in again.
         return event if self.state is before else Carry()
 
     def _by_rules(self, event: Event, first: Sequence[str] = ()) -> list[Piece]:
@@ -184,9 +190,11 @@ class Draft:
         reply = replace(reply, say=(*first, *reply.say))
         return [reply, *map(Line, reply.say)]
 
-    async def _by_model(self, model: LanguageModel, said: str) -> AsyncGenerator[Piece, None]:
-        begun_in = self.state.step
-        talk = list(briefing.messages(self._facts, self.state, self._prompt.history, said))
+    async def _by_model(
+        self, model: LanguageModel, said: str, begun_in: Step
+    ) -> AsyncGenerator[Piece, None]:
+        past = self._prompt.history
+        talk = list(briefing.messages(self._facts, self.state, past, said, self._recorded))
         spoken = ""
         for _ in range(MOST_ROUNDS):
             words, calls = "", list[ToolCall]()
@@ -265,8 +273,13 @@ class Draft:
             step = self.state.step
             yield Reply((), step, (step,), end=worked.end)
             return
-        self._untold = worked.facts or self._untold
-        answer = json.dumps(worked.answer, separators=(",", ":"))
+        told = dict(worked.answer)
+        if worked.facts:
+            self._untold = worked.facts
+        elif "facts" in told:  # a model that records again what is recorded is told again
+            told["facts"] = list(self._recorded.tell)
+        self._recorded = toolbox.NOTHING_RECORDED
+        answer = json.dumps(told, separators=(",", ":"))
         yield Message(Role.TOOL, answer, tool_call_id=call.id)
 
     async def _comfort(

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from audiosocket_agent import wording
 from audiosocket_agent.conversation import (
@@ -38,6 +38,22 @@ _ASKED_FOR = {
     Slot.PHONE: "Another number to reach the caller on, digits.",
 }
 _FAREWELLS = {"bye", "goodbye", "nothing", "no", "thanks", "thank", "cheers"}
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What was written down of a caller's words before the model was asked.
+
+    Attributes:
+        values: The details, by slot; empty when the words are all left to the model.
+        tell: Sentences the caller must be told because of them: the price, the read-back.
+    """
+
+    values: Mapping[Slot, str] = field(default_factory=dict)
+    tell: tuple[str, ...] = ()
+
+
+NOTHING_RECORDED = Recorded()
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,15 +170,19 @@ def _record(arguments: str, state: State, begun_in: Step, facts: Facts) -> Worke
             refused[name] = "not one of the possible values"
         else:
             recorded[slot] = checked
-    state, reply = _filled(state, recorded, facts)
+    if state.step is Step.CLOSE and (Slot.AGREED in state.slots or not recorded):
+        booked_already = dict.fromkeys(given, "all is done; changes are for a person to make")
+        told = {"step": Step.CLOSE.value, "facts": [], "ask": ""}
+        return Worked(state, {"recorded": {}, "refused": booked_already, **told})
+    state, reply = filled(state, recorded, facts)
     answer: dict[str, object] = {"recorded": {s.value: v for s, v in recorded.items()}}
     if refused:
         answer["refused"] = refused
     if reply is None:
         declined = {"step": Step.CLOSE.value, "facts": [wording.DECLINED], "ask": ""}
         return Worked(state, {**answer, **declined})
-    told = {"step": state.step.value, "facts": list(reply.say[:-1]), "ask": reply.say[-1]}
-    return Worked(state, {**answer, **told}, next=reply)
+    following = {"step": state.step.value, "facts": list(reply.say[:-1]), "ask": reply.say[-1]}
+    return Worked(state, {**answer, **following}, next=reply)
 
 
 def _checked(slot: Slot, value: object, facts: Facts) -> str | None:
@@ -175,8 +195,18 @@ def _checked(slot: Slot, value: object, facts: Facts) -> str | None:
     return value_in(slot, text, facts.company, facts.today)
 
 
-def _filled(state: State, new: Mapping[Slot, str], facts: Facts) -> tuple[State, Reply | None]:
-    """Fill slots and walk on; None instead of a reply when the caller wants no booking."""
+def filled(state: State, new: Mapping[Slot, str], facts: Facts) -> tuple[State, Reply | None]:
+    """Fill slots and walk on to the next question.
+
+    Args:
+        state: The conversation now; at its end it begins anew.
+        new: What the caller gave, checked.
+        facts: Facts.
+
+    Returns:
+        The conversation after it, and what is to be said: the facts that came of it and, last, the
+        next question; None instead when the caller wants no booking.
+    """
     slots: dict[Slot, str] = {**state.slots, **new}
     changed = {slot for slot in new if state.slots.get(slot) != new[slot]}
     step = state.step
@@ -184,9 +214,11 @@ def _filled(state: State, new: Mapping[Slot, str], facts: Facts) -> tuple[State,
         slots[Slot.CALLBACK] = "yes"
     elif new.get(Slot.CALLBACK) == "no":
         slots.pop(Slot.PHONE, None)
+    if step is Step.CLOSE and Slot.WANTED not in new:
+        slots.pop(Slot.WANTED, None)  # who comes back with something else may want that
     if slots.get(Slot.WANTED) == "no":
         return replace(state, slots=slots, step=Step.CLOSE, asked=None), None
-    if changed & {Slot.SERVICE, Slot.AREA}:
+    if changed & {Slot.SERVICE, Slot.AREA} or step is Step.CLOSE:
         # Another job or place has another price: it is quoted, and agreed to, again.
         slots.pop(Slot.WANTED, None)
         step = Step.UNDERSTAND
@@ -224,8 +256,16 @@ def _end(state: State, said: str) -> Worked:
     return Worked(ended, {"ended": True}, end=Outcome.HANGUP, farewell=wording.GOODBYE)
 
 
-def situation(state: State, facts: Facts) -> dict[str, object]:
-    """Return where the call stands, for the model."""
+def situation(
+    state: State, facts: Facts, recorded: Recorded = NOTHING_RECORDED
+) -> dict[str, object]:
+    """Return where the call stands, for the model.
+
+    Args:
+        state: The conversation now.
+        facts: Facts.
+        recorded: What it already holds of the words that the model is about to answer.
+    """
     needed = [
         slot.value
         for step in _ahead(state.step)
@@ -235,12 +275,16 @@ def situation(state: State, facts: Facts) -> dict[str, object]:
     ask = ""
     if state.asked is not None:
         ask = wording.question(state.asked, facts.company, state.slots, facts.today, 0)
-    return {
+    stands: dict[str, object] = {
         "step": state.step.value,
         "known": {slot.value: value for slot, value in state.slots.items()},
         "needed": needed,
         "ask": ask,
     }
+    if recorded.values:
+        stands["recorded"] = {slot.value: value for slot, value in recorded.values.items()}
+        stands["tell"] = list(recorded.tell)
+    return stands
 
 
 def _ahead(step: Step | None) -> list[Step]:

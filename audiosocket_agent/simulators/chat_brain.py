@@ -1,12 +1,14 @@
 """The simulated language model: drives the eight steps of a booking call with tool calls. Pure.
 
 It knows nothing but what a real model is shown: the messages and the tools. Where the call stands
-it reads from the JSON object in the last system message (``step``, ``known``, ``needed``, ``ask``),
-what may be said from the tool's schema: each value in an ``enum``, with the ways to say it in the
+it reads from the JSON object in the last system message (``step``, ``known``, ``needed``, ``ask``;
+``recorded`` and ``tell`` where the newest words were written down before it was asked), what may be
+said from the tool's schema: each value in an ``enum``, with the ways to say it in the
 ``description`` ("What is needed. tap: leaking tap, dripping tap; drain: blocked drain").
 
-The caller's words become one call of ``record_details``; the result of a tool becomes the facts
-and the question it holds. It never invents a fact.
+The caller's words become one call of ``record_details``, unless all they hold is written down
+already: then it tells and asks at once. The result of a tool becomes the facts and the question it
+holds. It never invents a fact.
 """
 
 from __future__ import annotations
@@ -55,6 +57,8 @@ class Stands:
     known: Mapping[str, object] = field(default_factory=dict)
     needed: tuple[str, ...] = ()
     ask: str = ""
+    recorded: Mapping[str, object] = field(default_factory=dict)
+    tell: tuple[str, ...] = ()
 
 
 def answer(messages: Sequence[Mapping[str, object]], tools: Sequence[object]) -> Answer:
@@ -81,6 +85,8 @@ def _to_caller(said: Words | None, stands: Stands, offered: Mapping[str, object]
     if words_in.says(said, words_in.PERSON):
         return Answer(TO_PERSON, ((TRANSFER, {"reason": "the caller asked for a person"}),))
     details = _details(said, stands, offered.get(RECORD))
+    if stands.recorded and all(str(stands.known.get(s)) == v for s, v in details.items()):
+        return Answer(" ".join([*stands.tell, stands.ask or HOW_TO_HELP]))
     if stands.step == "book":
         details = {s: v for s, v in details.items() if str(stands.known.get(s)) != v}
     if details:
@@ -131,6 +137,8 @@ def _details(said: Words, stands: Stands, schema: object) -> dict[str, str]:
         if value:
             found[slot] = value
     agreed = words_in.yes_or_no(said)
+    if stands.tell:
+        return found  # what there is to say yes to was not told yet
     if stands.step == "quote" and "wanted" in properties and "wanted" in stands.needed:
         # Who names a day at the price wants the job; a real model takes that for a yes.
         if agreed or {"day", "part"} & found.keys():
@@ -145,6 +153,7 @@ def _asks_callback(stands: Stands) -> bool:
     earlier = {"service", "area", "wanted", "day", "part"}
     return (
         stands.step == "collect"
+        and not stands.recorded  # then another question was open when the caller spoke
         and "callback" in stands.needed
         and earlier.isdisjoint(stands.needed)
     )
@@ -190,6 +199,8 @@ def _read_stands(text: str) -> Stands:
                 _mapping(found.get("known")),
                 tuple(_texts(found.get("needed"))),
                 str(found.get("ask") or ""),
+                _mapping(found.get("recorded")),
+                tuple(_texts(found.get("tell"))),
             )
     return Stands()
 

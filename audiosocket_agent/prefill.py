@@ -1,0 +1,178 @@
+"""What a caller's words surely give, written down before the language model is asked. Pure.
+
+A model that has to write a detail down by a tool call, and is asked again for what to say, costs
+the caller a second round trip. Most answers are plain: "Tuesday morning, please". Those are written
+down here, by the same table as the model's tool calls, and the model only has to speak.
+
+All or nothing: any sign that the words may mean something else than they name (a negation, a
+correction, a question, a doubt, two values for one detail, a value that would change another)
+leaves them to the model as they are. So do words that only mean something in their context; a "no"
+changes the course of the call, and a yes to the read-back books: both are for the model to judge.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from audiosocket_agent.conversation import VOLUNTEERED, Facts, Phase, State
+from audiosocket_agent.toolbox import NOTHING_RECORDED, Recorded, filled
+from audiosocket_agent.understanding import (
+    YES,
+    choices,
+    phone_number,
+    plain_words,
+    value_of,
+    wants_person,
+)
+from audiosocket_agent.workflow import Slot, Step
+
+MOST_WORDS = 30  # a longer story may name anything
+
+NEGATIONS = frozenset(
+    "no not nope nah never neither nor none nothing without except cannot dont isnt arent wasnt "
+    "doesnt didnt wont cant couldnt wouldnt shouldnt havent hasnt aint".split()
+)
+_CORRECTIONS = frozenset(
+    "instead actually rather sorry change changed wrong cancel cancelled but mean meant scratch "
+    "wait correction mistake forget ignore than move".split()
+)
+_DOUBTS = frozenset(
+    "or either any anything anytime whichever both if unless whether maybe perhaps might may "
+    "possibly possible probably depends unsure think guess suppose wonder wondering".split()
+)
+_QUESTIONS = frozenset(
+    "how what what's whats when when's where where's which who who's whose why can could does did "
+    "shall price prices cost costs charge expensive cheaper cheapest discount".split()
+)
+# Who wants something else than to book, or to leave.
+_ELSEWHERE = frozenset(
+    "speak talk manager adviser advisor receptionist booked already existing invoice bill paid "
+    "refund complain complaint bye goodbye".split()
+)
+_TROUBLE = NEGATIONS | _CORRECTIONS | _DOUBTS | _QUESTIONS | _ELSEWHERE
+_TROUBLE_PHRASES = (
+    "i said", "hang on", "hold on", "make it", "do you", "do i", "do we", "are you", "are there",
+    "is it", "is there", "is that", "is this", "have you", "will you", "would you", "will it",
+)  # fmt: skip
+# With these a day or a part of it is another one, or is when something happened.
+_OTHER_TIMES = frozenset(
+    "today tonight yesterday this last next week weekend weekends saturday saturdays sunday "
+    "sundays evening evenings night noon midday before after until till by from since ago started "
+    "began noticed happened been was were had every each late early earlier later earliest soon "
+    "asap first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth "
+    "thirteenth fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth twentieth twenty "
+    "thirtieth thirty january february march april june july august september october november "
+    "december".split()
+)
+_GREETINGS = ("good morning", "good afternoon", "good evening")
+# What may stand beside a yes that is nothing but a yes.
+_BESIDE_YES = frozenset(
+    "yes yeah please thanks thank you ok okay fine good great lovely perfect brilliant alright "
+    "that that's that'd is it's would be i i'd i'll like to love do let's book it go ahead for me "
+    "on in the at a an and of course sure right correct number same one use".split()
+)
+_NUMBER = re.compile(r"\+?\d[\d\s().,-]*")
+_WHOLE_NUMBER = re.compile(r"0\d{10}|(?:\+44|0044)[1-9]\d{9}")
+
+
+def prefill(text: str, state: State, facts: Facts) -> tuple[State, Recorded]:
+    """Write down what a caller's words surely give.
+
+    Args:
+        text: The words, however an ear writes them.
+        state: Where the conversation stands.
+        facts: Facts.
+
+    Returns:
+        The conversation after it, the very state given when nothing was written down, and what was.
+    """
+    found = _sure(text, state, facts)
+    if not found:
+        return state, NOTHING_RECORDED
+    state, reply = filled(state, found, facts)
+    assert reply is not None  # only a "no" has none, and no "no" is ever sure
+    return state, Recorded(found, reply.say[:-1])
+
+
+def _sure(text: str, state: State, facts: Facts) -> dict[Slot, str]:
+    words = _without(plain_words(text), _GREETINGS)
+    over = state.phase is not Phase.ASKING or state.step in (Step.CONFIRM, Step.CLOSE)
+    if over or _doubtful(text, words):
+        return {}
+    named = {slot: values for slot in VOLUNTEERED if (values := _named(slot, words, facts))}
+    if any(len(v) > 1 or state.slots.get(slot, min(v)) not in v for slot, v in named.items()):
+        return {}
+    if named.keys() & {Slot.DAY, Slot.PART} and _is_another_time(words):
+        return {}
+    found = {slot: min(values) for slot, values in named.items() if slot not in state.slots}
+    if state.asked in (Slot.WANTED, Slot.CALLBACK) and _plain_yes(words, named, facts):
+        found[state.asked] = "yes"
+    elif state.asked is Slot.PHONE and (number := _whole_number(text)) is not None:
+        found[Slot.PHONE] = number
+    return found
+
+
+def _doubtful(text: str, words: str) -> bool:
+    """Whether the words may mean something else than what they name."""
+    single = words.split()
+    return (
+        "?" in text
+        or not 0 < len(single) <= MOST_WORDS
+        or any(word in _TROUBLE or word.endswith("n't") for word in single)
+        or any(f" {phrase} " in f" {words} " for phrase in _TROUBLE_PHRASES)
+        or wants_person(words)
+    )
+
+
+def _is_another_time(words: str) -> bool:
+    return any(word in _OTHER_TIMES or word[0].isdigit() for word in words.split())
+
+
+def _named(slot: Slot, words: str, facts: Facts) -> set[str]:
+    """Return every value of a slot that the words name; a longer name hides those inside it."""
+    ways = choices(slot, facts.company, facts.today)
+    best = value_of(words, ways)
+    rest = words if best is None else _without(words, ways[best])
+    named = {v for v, phrases in ways.items() if v == best or _says_one(rest, phrases)}
+    if slot is Slot.AREA:
+        # The parser finds codes across words; one that is not written as a code is not sure.
+        areas = facts.company.areas
+        named |= {a.key for a in areas if any(_has_code(words, code) for code in a.outward)}
+    return named
+
+
+def _says_one(words: str, phrases: tuple[str, ...]) -> bool:
+    return any(f" {phrase} " in f" {words} " for phrase in phrases)
+
+
+def _has_code(words: str, outward: str) -> bool:
+    """Whether a postcode is written there, whole or its outward half, however spaced."""
+    spaced = " ?".join(outward.lower())
+    return re.search(rf"\b{spaced}(?: ?\d ?[a-z] ?[a-z])?\b", words) is not None
+
+
+def _without(words: str, phrases: tuple[str, ...]) -> str:
+    """Take phrases out; what stood around them does not close up."""
+    padded = f" {words} "
+    for phrase in sorted(phrases, key=len, reverse=True):
+        padded = padded.replace(f" {phrase} ", " . ")
+    return " ".join(padded.split()).strip(". ")
+
+
+def _plain_yes(words: str, named: Mapping[Slot, set[str]], facts: Facts) -> bool:
+    """Whether the words are a yes, and nothing but what is written down beside it."""
+    if not _says_one(words, YES):
+        return False
+    for slot, values in named.items():
+        ways = choices(slot, facts.company, facts.today)
+        words = _without(words, tuple(p for value in values for p in ways[value]))
+    return set(words.split()) <= _BESIDE_YES | {"."}
+
+
+def _whole_number(text: str) -> str | None:
+    """Return the one number in the text if all of its digits are there, in the British form."""
+    runs = _NUMBER.findall(text)
+    digits = ["".join(c for c in run if c.isdigit() or c == "+") for run in runs]
+    whole = len(digits) == 1 and _WHOLE_NUMBER.fullmatch(digits[0]) is not None
+    return phone_number(digits[0]) if whole else None
