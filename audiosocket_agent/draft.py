@@ -32,6 +32,8 @@ from audiosocket_agent.conversation import (
     State,
     Stuck,
     advance,
+    answers_offer,
+    attended,
     proceed,
 )
 from audiosocket_agent.errors import ProviderError
@@ -154,15 +156,15 @@ class Draft:
         """
         event = self._prompt.event
         model = self._scene.mind.model
-        heard = isinstance(event, Heard) and event.text
-        if model is None or not self._prompt.free_speech or not heard:
+        if model is None or not isinstance(event, Heard) or not self._is_for_a_model(event.text):
             for piece in self._by_rules(event):
                 yield piece
             return
-        assert isinstance(event, Heard)
         before = self.state
-        self.state, self._recorded = prefill(event.text, before, self._facts)
+        state, self._recorded = prefill(event.text, before, self._facts)
+        self.state = begun = attended(state)
         self._untold = list(self._recorded.tell)
+        taken_in = bool(self._recorded.values)
         try:
             async with aclosing(self._by_model(model, event.text, before.step)) as pieces:
                 async for piece in pieces:
@@ -171,17 +173,22 @@ class Draft:
         except ProviderError as error:
             extra = {"call_id": self._scene.call_id}
             log.error("no language model answers: %s", error, extra=extra)
-        for piece in self._by_rules(self._taken_over(event, before), self._untold):
+        instead = self._taken_over(event, before, taken_in or self.state is not begun)
+        for piece in self._by_rules(instead, self._untold):
             yield piece
 
-    def _taken_over(self, event: Event, before: State) -> Event:
+    def _is_for_a_model(self, text: str) -> bool:
+        return bool(text) and self._prompt.free_speech and not answers_offer(self.state, text)
+
+    def _taken_over(self, event: Event, before: State, taken_in: bool) -> Event:
         """Return what the rules go on with where the model failed."""
-        if self.state.phase is not Phase.ASKING:
+        if not taken_in:
+            self.state = before
+        elif self.state.phase is not Phase.ASKING:
             self.state = replace(self.state, phase=Phase.ASKING)
         if not self._scene.mind.rules:
             return Stuck()
-        # Where the words have already been taken in, they are not taken in again.
-        return event if self.state is before else Carry()
+        return Carry() if taken_in else event  # what was taken in is not taken in again
 
     def _by_rules(self, event: Event, first: Sequence[str] = ()) -> list[Piece]:
         """Let the rules answer, after what the model did not come to tell: a price, a reference."""
@@ -286,8 +293,8 @@ class Draft:
         self, work: asyncio.Future[Booked | BookingFailed]
     ) -> AsyncGenerator[Line, None]:
         """Wait for a tool, with a sentence now and then; work goes on if this is closed."""
-        wait_s = getattr(self._facts.company, "comfort_after_s", 1.2)
-        for sentence in getattr(wording, "COMFORT", ("I'm just doing that for you now.",)):
+        wait_s = self._facts.company.comfort_after_s
+        for sentence in wording.COMFORT:
             await asyncio.wait((work,), timeout=wait_s)
             if work.done():
                 return

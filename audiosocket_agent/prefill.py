@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from audiosocket_agent.conversation import VOLUNTEERED, Facts, Phase, State
+from audiosocket_agent.conversation import VOLUNTEERED, Facts, Offer, Phase, State
 from audiosocket_agent.toolbox import NOTHING_RECORDED, Recorded, filled
 from audiosocket_agent.understanding import (
     YES,
@@ -106,7 +106,8 @@ def _sure(text: str, state: State, facts: Facts) -> dict[Slot, str]:
     if named.keys() & {Slot.DAY, Slot.PART} and _is_another_time(words):
         return {}
     found = {slot: min(values) for slot, values in named.items() if slot not in state.slots}
-    if state.asked in (Slot.WANTED, Slot.CALLBACK) and _plain_yes(words, named, facts):
+    asks_yes_no = state.asked in (Slot.WANTED, Slot.CALLBACK) and state.offer is not Offer.OPEN
+    if state.asked is not None and asks_yes_no and _plain_yes(words, named, facts):
         found[state.asked] = "yes"
     elif state.asked is Slot.PHONE and (number := _whole_number(text)) is not None:
         found[Slot.PHONE] = number
