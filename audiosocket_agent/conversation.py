@@ -176,10 +176,9 @@ def _with_extras(state: State, text: str, facts: Facts) -> State:
 def _keyed_value(state: State, keys: str, facts: Facts) -> str | None:
     if state.asked is None:
         return None
-    value = value_of_keys(state.asked, keys, facts.company, facts.today)
-    if value is None and state.asked is Slot.PHONE:
-        return phone_number(digits_so_far(state.keyed, keys))
-    return value
+    if state.asked is Slot.PHONE:
+        keys = digits_so_far(state.keyed, keys)
+    return value_of_keys(state.asked, keys, facts.company, facts.today)
 
 
 def _keyed(state: State, keys: str, facts: Facts) -> tuple[State, Reply]:

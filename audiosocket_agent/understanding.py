@@ -169,8 +169,9 @@ def value_of_keys(slot: Slot, keys: str, company: Company, today: date) -> str |
 def digits_so_far(first: str, rest: str) -> str:
     """Return the digits of a number keyed in two goes; only the later ones if they begin anew.
 
-    They do so if they repeat the earlier ones, or if both together are too long for a number: a
-    national one, which begins with a single 0, has at most eleven digits.
+    They do so if they repeat the earlier ones, are a whole number with its leading 0, or both
+    together are too long: a national number, which begins with a single 0, has at most eleven
+    digits.
 
     Args:
         first: Digits of the earlier goes.
@@ -178,8 +179,9 @@ def digits_so_far(first: str, rest: str) -> str:
     """
     digits = "".join(c for c in rest if c.isdigit())
     both = first + digits
-    national = both.startswith("0") and not both.startswith("00")
-    if digits.startswith(first) or len(both) > (11 if national else MOST_DIGITS):
+    most = 11 if both.startswith("0") and not both.startswith("00") else MOST_DIGITS
+    whole = digits.startswith("0") and len(digits) >= LEAST_DIGITS
+    if whole or digits.startswith(first) or len(both) > most:
         return digits if len(digits) <= MOST_DIGITS else ""
     return both
 

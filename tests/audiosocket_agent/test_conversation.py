@@ -19,14 +19,19 @@ from audiosocket_agent.conversation import (
     Facts,
     Heard,
     Keyed,
+    Offer,
     Overtime,
     Phase,
     Silent,
     Started,
     State,
+    Warned,
     advance,
+    answers_offer,
+    attended,
 )
 from audiosocket_agent.errors import IllegalEvent
+from audiosocket_agent.seams import Expects
 from audiosocket_agent.workflow import STEPS, Outcome, Slot, Step
 
 COMPANY = load_company(Path(audiosocket_agent.__file__).parent / "companies" / "harbour.yaml")
@@ -39,6 +44,25 @@ HAPPY = [
     Started(), Heard("boiler service"), Heard("truro"), Heard("yes please"), Heard("tuesday"),
     Heard("in the morning"), Heard("yes"), Heard("yes"), Booked("482913"),
 ]  # fmt: skip
+
+# What leads to each question, and an answer to it in words and on the keypad.
+ASKED = {
+    Slot.SERVICE: HAPPY[:1], Slot.AREA: HAPPY[:2], Slot.WANTED: HAPPY[:3], Slot.DAY: HAPPY[:4],
+    Slot.PART: HAPPY[:5], Slot.CALLBACK: HAPPY[:6], Slot.PHONE: [*HAPPY[:6], Heard("no")],
+    Slot.AGREED: HAPPY[:7],
+}  # fmt: skip
+ANSWERED = {
+    Slot.SERVICE: (Heard("a boiler service"), Keyed("3")),
+    Slot.AREA: (Heard("truro"), Keyed("871")),
+    Slot.DAY: (Heard("no, tuesday"), Keyed("4")), Slot.PART: (Heard("morning"),),
+    Slot.PHONE: (Heard("01632 960999"), Keyed("01632960999")),
+}  # fmt: skip
+MISSES = [Heard("banana"), Heard(""), Silent(), Keyed("999")]
+
+
+def patient(**settings):
+    """Return the facts with other thresholds."""
+    return replace(FACTS, company=COMPANY.model_copy(update=settings))
 
 
 def run(events, facts=FACTS):
@@ -118,7 +142,7 @@ def test_a_person_is_one_word_or_key_away_at_every_question(so_far, event):
     assert reply.end is Outcome.QUEUE and reply.say == (wording.TO_PERSON,)
 
 
-@pytest.mark.parametrize("event", [Heard("banana"), Heard(""), Silent(), Keyed("999")])
+@pytest.mark.parametrize("event", MISSES)
 def test_three_misses_in_a_row_lead_to_a_person_in_other_words_each_time(event):
     trail = run([Started(), event, event, event])
     assert [reply.end for _, reply in trail] == [None, None, None, Outcome.QUEUE]
@@ -128,6 +152,192 @@ def test_three_misses_in_a_row_lead_to_a_person_in_other_words_each_time(event):
 def test_an_answer_forgives_earlier_misses():
     events = [Heard(""), Heard(""), Heard("boiler service"), Heard(""), Heard("")]
     assert run([Started(), *events])[-1][1].end is None
+
+
+@pytest.mark.parametrize("slot", ASKED)
+@pytest.mark.parametrize("offer_after", [1, 2, 3])
+def test_a_person_is_offered_after_the_misses_that_the_company_allows(slot, offer_after):
+    facts = patient(max_misses=4, misses_before_offer=offer_after)
+    trail = run([*ASKED[slot], *[Silent()] * offer_after], facts)
+    offered = [wording.OFFER in reply.say for _, reply in trail]
+    assert offered == [False] * (len(trail) - 1) + [True]
+    state, reply = trail[-1]
+    assert state.offer is Offer.OPEN and reply.asks is slot and reply.end is None
+    assert reply.listen.kind is Expects.YES_NO
+    assert {"yes", "no", "operator"} <= set(reply.listen.phrases)
+    assert reply.say[-1] == wording.YES_NO_KEYS
+
+
+@pytest.mark.parametrize("slot", ASKED)
+@pytest.mark.parametrize(("event", "says"), [
+    (Heard("yes please"), wording.TO_PERSON), (Keyed("1"), wording.TO_PERSON),
+    (Keyed("0"), wording.TO_PERSON), (Heard("talk to a person"), wording.TO_PERSON),
+    (Silent(), wording.TO_PERSON_SILENT), (Heard(""), wording.TO_PERSON_LOST),
+    (Heard("banana"), wording.TO_PERSON_LOST), (Keyed("*"), wording.TO_PERSON_LOST),
+])  # fmt: skip
+def test_all_but_a_no_to_the_offer_leads_to_a_person(slot, event, says):
+    reply = run([*ASKED[slot], Silent(), Silent(), event], patient(max_misses=10))[-1][1]
+    assert reply.end is Outcome.QUEUE and reply.say == (says,)
+
+
+@pytest.mark.parametrize("slot", ASKED)
+@pytest.mark.parametrize(
+    "no", [Heard("no thanks"), Heard("No, I don't need a person."), Keyed("2")]
+)
+def test_after_a_no_the_question_is_put_easily_and_a_person_not_offered_again(slot, no):
+    declined = [*ASKED[slot], Silent(), Silent(), no]
+    state, reply = run(declined)[-1]
+    assert reply.asks is slot and reply.end is None and state.misses == 0
+    assert reply.say[0] == wording.OFFER_DECLINED
+    keys = "press" in reply.say[1].lower()
+    assert keys and reply.listen.phrases == run(ASKED[slot])[-1][1].listen.phrases
+    trail = run([*declined, Silent(), Heard("banana"), Silent()])
+    assert [r.end for _, r in trail[-3:]] == [None, None, Outcome.QUEUE]
+    assert all(wording.OFFER not in r.say for _, r in trail[-3:])
+
+
+@pytest.mark.parametrize(("slot", "answer"), [(s, a) for s, some in ANSWERED.items() for a in some])
+def test_an_answer_after_all_is_taken_while_the_offer_is_open(slot, answer):
+    state, reply = run([*ASKED[slot], Silent(), Silent(), answer])[-1]
+    assert slot in state.slots and reply.asks is not slot and reply.end is None
+    assert state.offer is Offer.UNMADE and state.misses == 0
+
+
+def test_the_offer_takes_as_many_keys_as_the_answer_it_waits_for():
+    for slot, most in ((Slot.SERVICE, 1), (Slot.AREA, 7), (Slot.PHONE, 15), (Slot.AGREED, 1)):
+        reply = run([*ASKED[slot], Silent(), Silent()])[-1][1]
+        assert (reply.keys.most, reply.keys.pause_ms) == (most, 2500)
+
+
+def test_a_person_is_offered_anew_at_the_next_question():
+    events = [Silent(), Silent(), Keyed("2"), Heard("boiler service"), Silent(), Silent()]
+    assert wording.OFFER in run([Started(), *events])[-1][1].say
+
+
+@pytest.mark.parametrize("most", [1, 3])
+def test_as_many_misses_as_allowed_before_the_offer_leave_no_room_for_it(most):
+    facts = patient(max_misses=most, misses_before_offer=most)
+    trail = run([Started(), *[Silent()] * most], facts)
+    assert trail[-1][1].end is Outcome.QUEUE
+    assert all(wording.OFFER not in reply.say for _, reply in trail)
+
+
+@given(
+    st.sampled_from(list(ASKED)), st.integers(1, 10), st.integers(1, 10),
+    st.lists(st.sampled_from(MISSES), min_size=22, max_size=22), st.booleans(),
+)  # fmt: skip
+def test_nothing_is_asked_twice_running_in_the_same_words(slot, most, first, misses, withheld):
+    facts = patient(max_misses=most, misses_before_offer=min(first, most))
+    facts = replace(facts, caller="" if withheld and slot is Slot.PHONE else facts.caller)
+    state, reply = run([*ASKED[slot][: 6 if not facts.caller else None]], facts)[-1]
+    assert reply.asks is slot
+    said, question = [reply.say], reply.say[-1]
+    for miss in misses:
+        if state.offer is Offer.OPEN:
+            miss = Keyed("2")
+        elif isinstance(miss, Keyed) and slot is Slot.PHONE:
+            miss = Heard("")  # keys are the beginning of a number there, and said back
+        state, reply = advance(state, miss, facts)
+        if state.phase is Phase.ENDED:
+            break
+        assert not set(reply.say) & set(said[-1])
+        if state.offer is not Offer.OPEN:
+            assert reply.say[-1] != question
+            question = reply.say[-1]
+        said.append(reply.say)
+    assert state.phase is Phase.ENDED
+    offers = [say for say in said if wording.OFFER in say]
+    assert len(offers) == (1 if first < most else 0)
+    assert len(said) == (most if not offers else first + 1 + most)
+
+
+def test_a_warning_asks_again_and_costs_no_miss():
+    for slot, events in ASKED.items():
+        before, asked = run([*events, Silent()])[-1]
+        after, reply = advance(before, Warned(), FACTS)
+        assert after == before and reply.asks is slot and reply.listen == asked.listen
+        assert reply.say == (wording.time_short(60), asked.say[-1])
+        offering, _ = advance(after, Silent(), FACTS)
+        same, reply = advance(offering, Warned(), FACTS)
+        assert same == offering and reply.say[1:] == (wording.OFFER, wording.YES_NO_KEYS)
+
+
+def test_a_warning_with_no_question_open_asks_the_next_or_leaves_the_last_word():
+    state, reply = advance(State(step=Step.UNDERSTAND), Warned(), FACTS)
+    assert reply.asks is state.asked is Slot.SERVICE and reply.say[0] == wording.time_short(60)
+    closing = State(step=Step.CLOSE)
+    state, reply = advance(closing, Warned(), FACTS)
+    assert state == closing and reply.say == (wording.time_short(60),) and reply.end is None
+
+
+@pytest.mark.parametrize("event", [Silent(), Heard(""), Heard("banana")])
+def test_a_miss_before_anything_was_asked_leads_to_the_question(event):
+    state, reply = advance(State(step=Step.UNDERSTAND), event, FACTS)
+    assert reply.asks is state.asked is Slot.SERVICE and reply.end is None
+
+
+@pytest.mark.parametrize("event", [Keyed("0"), Heard("I want to speak to a person")])
+def test_a_person_can_be_had_even_when_only_the_goodbye_is_left(event):
+    _, reply = advance(State(step=Step.CLOSE), event, FACTS)
+    assert reply.end is Outcome.QUEUE
+    _, reply = advance(State(step=Step.CLOSE), Keyed("1"), FACTS)
+    assert reply.end is Outcome.HANGUP
+
+
+def test_a_model_that_answers_ends_the_row_of_misses_and_closes_the_offer():
+    missed = run([Started(), Silent()])[-1][0]
+    assert attended(missed) == replace(missed, misses=0)
+    offering = run([Started(), Silent(), Silent()])[-1][0]
+    closed = attended(offering)
+    assert closed.misses == 0 and closed.offer is Offer.DECLINED
+    assert wording.OFFER not in run_on(closed, [Silent(), Silent()])[-1][1].say
+    for text, plain in (("Yes, please.", True), ("no", True), ("no, it's my cooker", False)):
+        assert answers_offer(offering, text) is plain
+        assert not answers_offer(missed, text)
+
+
+def run_on(state, events, facts=FACTS):
+    """Feed events from a state on."""
+    trail = []
+    for event in events:
+        state, reply = advance(state, event, facts)
+        trail.append((state, reply))
+    return trail
+
+
+@pytest.mark.parametrize(("goes", "number"), [
+    (["01632", "960999"], "01632960999"), (["01", "632", "960999"], "01632960999"),
+    (["01632", "01632960999"], "01632960999"), (["0163", "0163296", "0999"], "01632960999"),
+    (["0163", "0193", "01632960999"], "01632960999"), (["12", "01632960999"], "01632960999"),
+    (["01", "632960999"], "01632960999"), (["0044", "1632960999"], "00441632960999"),
+])  # fmt: skip
+def test_a_number_is_keyed_in_several_goes(goes, number):
+    state, reply = run([*ASKED[Slot.PHONE], *map(Keyed, goes)])[-1]
+    assert state.slots[Slot.PHONE] == number and reply.asks is Slot.AGREED
+
+
+def test_the_beginning_of_a_number_is_said_back():
+    events = [*ASKED[Slot.PHONE], Keyed("01632")]
+    state, reply = run(events)[-1]
+    assert reply.say == (wording.number_so_far("01632"),) and "0, 1, 6, 3, 2" in reply.say[0]
+    assert state.misses == 1 and reply.asks is Slot.PHONE
+    assert run([*events, Keyed("9"), Keyed("0")])[-1][1].end is Outcome.QUEUE
+    assert wording.OFFER in run([*events, Keyed("*")])[-1][1].say
+
+
+def test_a_long_list_of_services_is_still_within_reach_of_the_keypad():
+    sample = COMPANY.services[0]
+    many = tuple(
+        sample.model_copy(update={"key": f"job_{n}", "name": f"job {n}", "phrases": (f"job {c}",)})
+        for n, c in enumerate("abcdefghijkl", start=1)
+    )
+    facts = patient(services=many)
+    for keys, key in (("1", "job_1"), ("9", "job_9"), ("10", "job_10"), ("12", "job_12")):
+        assert run([Started(), Keyed(keys)], facts)[-1][0].slots[Slot.SERVICE] == key
+    for keys in ("13", "01", "00", "*1"):
+        assert Slot.SERVICE not in run([Started(), Keyed(keys)], facts)[-1][0].slots
+    reply = run([Started(), Silent(), Silent(), Keyed("2")], facts)[-1][1]
+    assert reply.keys.most == 2 and "or 12 for job 12, then hash" in reply.say[-1]
 
 
 def test_a_diary_out_of_reach_leads_to_a_person():
@@ -154,7 +364,8 @@ def test_a_weekday_means_the_next_one():
 
 def test_events_out_of_place_are_refused():
     for phase, legal in LEGAL.items():
-        for event in (Started(), Heard(""), Keyed("1"), Silent(), Booked("1"), BookingFailed()):
+        every = (Started(), Heard(""), Keyed("1"), Silent(), Booked("1"), BookingFailed(), Warned())
+        for event in every:
             if type(event) not in legal:
                 with pytest.raises(IllegalEvent):
                     advance(State(phase=phase), event, FACTS)
@@ -176,7 +387,7 @@ EVENTS = st.one_of(
 )
 
 
-@given(st.lists(EVENTS, min_size=60, max_size=60), st.booleans(), st.booleans())
+@given(st.lists(EVENTS, min_size=100, max_size=100), st.booleans(), st.booleans())
 def test_every_conversation_ends_and_books_at_most_once(events, withheld, booking_works):
     facts = replace(FACTS, caller="" if withheld else FACTS.caller)
     state, reply = advance(State(), Started(), facts)
