@@ -18,6 +18,7 @@ from audiosocket_agent.media import ProcessEngines
 from audiosocket_agent.options import read_options
 from audiosocket_agent.phrases import Phrases
 from audiosocket_agent.seams import LanguageModel, SpeechToText, TextToSpeech
+from audiosocket_agent.speech_judge import SpeechJudge
 from audiosocket_agent.vendors import Kind, find
 
 Engine = SpeechToText | LanguageModel | TextToSpeech
@@ -47,6 +48,7 @@ async def open_engines(
 
     Raises:
         ProviderError: If an engine cannot be used on this machine at all.
+        SpeechJudgeMissing: If no detector of voices can be loaded.
     """
     opened = {kind: await _open_kind(settings, kind, stack, environ) for kind in Kind}
     now = asyncio.get_running_loop().time
@@ -61,6 +63,7 @@ async def open_engines(
         ),
         VoiceChain(voices, _breakers(voices), now),
         Phrases([voice for _, voice in voices], settings.data_dir / "speech"),
+        SpeechJudge(),
     )
 
 

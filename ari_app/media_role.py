@@ -17,6 +17,7 @@ from ari_app.store import Store, open_store
 from audiosocket_agent.company import load_companies
 from audiosocket_agent.errors import CompanyError, ProviderError
 from audiosocket_agent.media import MediaProcess
+from audiosocket_agent.speech_judge import SpeechJudgeMissing
 
 
 async def serve_media(
@@ -31,7 +32,7 @@ async def serve_media(
         try:
             companies = load_companies(settings.companies)
             engines = await open_engines(settings, stack)
-        except (CompanyError, ProviderError) as error:
+        except (CompanyError, ProviderError, SpeechJudgeMissing) as error:
             raise StartError(str(error)) from None
         store = await open_database(settings)
         stack.push_async_callback(store.close)

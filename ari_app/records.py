@@ -7,6 +7,7 @@ import logging
 import secrets
 import uuid
 from collections.abc import Awaitable, Callable
+from dataclasses import asdict
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,7 +16,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from ari_app.store import Store, bookings, calls, turns, utc_now
 from audiosocket_agent.conversation import BookingRequest
 from audiosocket_agent.errors import BookingError
-from audiosocket_agent.journal import EndReason, Turn
+from audiosocket_agent.journal import EndReason, Spent, Turn
 from audiosocket_agent.registry import CallInfo
 from audiosocket_agent.workflow import Outcome
 
@@ -85,6 +86,11 @@ class StoreJournal:
             "marks_ms": turn.marks_ms,
         }
         self._note(lambda: self._store.upsert(turns, row))
+
+    def spent(self, call_id: uuid.UUID, spent: Spent) -> None:
+        """What the call's answers have cost in all."""
+        change = calls.update().where(calls.c.call_id == str(call_id)).values(asdict(spent))
+        self._note(lambda: self._execute(change))
 
     def ended(self, call_id: uuid.UUID, reason: EndReason, outcome: Outcome | None) -> None:
         """The call is over."""

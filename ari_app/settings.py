@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, ValidationError, ValidationInfo, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
 import audiosocket_agent
-from audiosocket_agent.call import CallConfig
+from ari_app.turn_settings import TurnSettings
 from audiosocket_agent.media import MediaConfig
 from audiosocket_agent.options import (
     PREFIX,
@@ -30,8 +30,6 @@ from audiosocket_agent.options import (
 from audiosocket_agent.simulators.delays import describe_delays
 from audiosocket_agent.simulators.faults import VARIABLE as FAULTS
 from audiosocket_agent.simulators.script import VARIABLE as TRANSCRIPTS
-from audiosocket_agent.turns import TurnConfig
-from audiosocket_agent.vad import VadConfig
 from audiosocket_agent.vendors import Kind, find, names
 
 RULES = "rules"  # in VOICEAGENT_LLM: the dialogue that needs no model
@@ -60,7 +58,7 @@ class SettingsError(Exception):
         self.lines = lines
 
 
-class Settings(BaseSettings):
+class Settings(TurnSettings):
     """All settings."""
 
     model_config = SettingsConfigDict(
@@ -102,30 +100,6 @@ class Settings(BaseSettings):
         "",
         description="text-to-speech engines, tried in this order; empty: cartesia with "
         "CARTESIA_API_KEY, then offline",
-    )
-    endpoint_ms: int = Field(
-        500,
-        ge=200,
-        le=3000,
-        description="silence that ends the caller's turn: less answers quicker, more lets the "
-        "caller pause to think",
-        json_schema_extra={"unit": "ms"},
-    )
-    vad_margin_db: float = Field(
-        9.0,
-        ge=3,
-        le=30,
-        description="what counts as speech, above the line's noise: less hears quiet callers, "
-        "more ignores noise",
-        json_schema_extra={"unit": "dB"},
-    )
-    vad_onset_ms: int = Field(
-        80,
-        ge=20,
-        le=400,
-        description="voice that starts speech, and interrupts ours: less stops sooner, more "
-        "ignores coughs",
-        json_schema_extra={"unit": "ms"},
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="least severe log lines written"
@@ -197,10 +171,7 @@ class Settings(BaseSettings):
             link_mode=0o660 if group else 0o600,
             link_gid=gid,
             capacity=self.max_calls,
-            call=CallConfig(
-                vad=VadConfig(margin_db=self.vad_margin_db, onset_ms=self.vad_onset_ms),
-                turns=TurnConfig(endpoint_ms=self.endpoint_ms),
-            ),
+            call=self.call(),
         )
 
 

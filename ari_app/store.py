@@ -35,6 +35,12 @@ calls = sa.Table(
     sa.Column("ended_at", sa.String(32)),
     sa.Column("end_reason", sa.String(32)),
     sa.Column("next", sa.String(16)),
+    sa.Column("drafts", sa.Integer),
+    sa.Column("drafts_discarded", sa.Integer),
+    sa.Column("tokens", sa.Integer),
+    sa.Column("tokens_discarded", sa.Integer),
+    sa.Column("letters", sa.Integer),
+    sa.Column("letters_discarded", sa.Integer),
 )
 
 turns = sa.Table(
@@ -155,6 +161,7 @@ async def open_store(path: Path) -> Store:
         try:
             async with engine.begin() as connection:
                 await connection.run_sync(metadata.create_all)
+                await connection.run_sync(_add_missing_columns)
             break
         except OperationalError:
             # Both roles make a new database at the same moment: one finds it locked, or a table
@@ -164,6 +171,18 @@ async def open_store(path: Path) -> Store:
                 raise
             await asyncio.sleep(OPEN_PAUSE_S)
     return Store(engine)
+
+
+def _add_missing_columns(connection: sa.Connection) -> None:
+    """Bring tables of an older version up to date: what was added since may be empty."""
+    there = sa.inspect(connection)
+    for table in metadata.sorted_tables:
+        known = {column["name"] for column in there.get_columns(table.name)}
+        for column in table.columns:
+            if column.name not in known:
+                kind = column.type.compile(connection.dialect)
+                name = connection.dialect.identifier_preparer.quote(column.name)
+                connection.execute(sa.text(f"ALTER TABLE {table.name} ADD COLUMN {name} {kind}"))
 
 
 @contextmanager

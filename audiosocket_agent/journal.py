@@ -50,9 +50,10 @@ class Turn:
         interrupted: Whether the caller spoke over it.
         at_ms: Start, in milliseconds since the call was connected.
         marks_ms: The waterfall, in milliseconds since the call was connected: ``speech_end``,
-            ``decision``, ``stt_partial`` (the last before the final), ``stt_final``,
-            ``llm_first_token`` (words or a tool call), ``reply_text``, ``tts_first_byte``,
-            ``first_frame``.
+            ``finalize`` (the ear was asked), ``stt_partial`` (the last before the end),
+            ``stt_final``, ``decision`` (the caller was judged to be done), ``draft`` (the answer
+            was begun, perhaps before that), ``llm_first_token`` (words or a tool call),
+            ``reply_text``, ``tts_first_byte``, ``first_frame``.
     """
 
     index: int
@@ -67,6 +68,27 @@ class Turn:
     marks_ms: dict[str, int] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What the answers of a call have cost, and what of it was thrown away unheard.
+
+    Attributes:
+        drafts: Answers begun, early or not.
+        drafts_discarded: Those thrown away.
+        tokens: Of the language model, read and written.
+        tokens_discarded: Those of answers thrown away.
+        letters: Given to the voice.
+        letters_discarded: Those of answers thrown away.
+    """
+
+    drafts: int = 0
+    drafts_discarded: int = 0
+    tokens: int = 0
+    tokens_discarded: int = 0
+    letters: int = 0
+    letters_discarded: int = 0
+
+
 class Journal(Protocol):
     """Takes notes of calls. Methods return at once and never raise; writing happens elsewhere."""
 
@@ -78,6 +100,9 @@ class Journal(Protocol):
 
     def turn(self, call_id: uuid.UUID, turn: Turn) -> None:
         """A turn began, or ended (same index: replaces it)."""
+
+    def spent(self, call_id: uuid.UUID, spent: Spent) -> None:
+        """What the call's answers have cost in all; told once, before its end."""
 
     def ended(self, call_id: uuid.UUID, reason: EndReason, outcome: Outcome | None) -> None:
         """The call is over, `outcome` is what the dialplan does next; the last word counts."""

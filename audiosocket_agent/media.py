@@ -29,6 +29,7 @@ from audiosocket_agent.protocol import Hello
 from audiosocket_agent.registry import CallInfo, Registry
 from audiosocket_agent.seams import EarTraits, TextToSpeech
 from audiosocket_agent.server import AudioSocketServer, Connection
+from audiosocket_agent.speech_judge import SpeechJudge
 from audiosocket_agent.workflow import Outcome
 
 log = logging.getLogger(__name__)
@@ -69,12 +70,14 @@ class ProcessEngines:
         mind: What thinks.
         voice: Opens the voice of a call.
         phrases: The sentences that are kept ready.
+        judge: Tells a voice from a noise.
     """
 
     ear: CallEars
     mind: Mind
     voice: TextToSpeech
     phrases: Phrases
+    judge: SpeechJudge
 
 
 class CallEars(Protocol):
@@ -264,7 +267,7 @@ class MediaProcess:
             leg.call = Call(
                 info,
                 line.facts,
-                Engines(line.ear, engines.mind, line.voice, engines.phrases.get),
+                Engines(line.ear, engines.mind, line.voice, engines.phrases.get, engines.judge),
                 self._config.call,
                 self._pacer,
                 connection.send,

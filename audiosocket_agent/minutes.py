@@ -6,7 +6,7 @@ import uuid
 from dataclasses import replace
 
 from audiosocket_agent.conversation import Reply, State
-from audiosocket_agent.journal import Journal, Speaker, Turn
+from audiosocket_agent.journal import Journal, Speaker, Spent, Turn
 from audiosocket_agent.workflow import Step
 
 
@@ -22,43 +22,30 @@ class Minutes:
         self._journal = journal
         self._next = 0
         self._agent: Turn | None = None
-        self._marks_ms: dict[str, int] = {}
-        self._partial_ms: float | None = None
         self.history: list[tuple[Speaker, str]] = []
 
-    def caller_stopped(self, last_voice_ms: float, now_ms: float) -> None:
-        """The caller's turn was judged over; the waterfall of our answer begins."""
-        self._marks_ms = {"speech_end": round(last_voice_ms), "decision": round(now_ms)}
-
-    def caller_heard(self, now_ms: float) -> None:
-        """The caller's words so far came; only the last time before the final counts."""
-        self._partial_ms = now_ms
-
-    def caller_said(self, text: str, state: State, last_voice_ms: float, now_ms: float) -> None:
-        """The final transcript is in, asked for by `caller_stopped` or by the ear's own judgement.
+    def caller_said(self, text: str, state: State, at_ms: float) -> None:
+        """The caller's turn is over.
 
         Args:
             text: The words.
             state: Where the conversation stands.
-            last_voice_ms: When the caller's voice was last heard.
-            now_ms: Now.
+            at_ms: When the caller's voice was last heard.
         """
-        if "decision" not in self._marks_ms:
-            self.caller_stopped(last_voice_ms, now_ms)
-        if self._partial_ms is not None:
-            self._marks_ms["stt_partial"] = round(self._partial_ms)
-            self._partial_ms = None
-        self._marks_ms["stt_final"] = round(now_ms)
-        self._caller(text, state, self._marks_ms["speech_end"])
+        self._caller(text, state, round(at_ms))
 
     def caller_keyed(self, keys: str, state: State, now_ms: float) -> None:
         """A run of keys is complete."""
-        self._marks_ms = {"speech_end": round(now_ms), "decision": round(now_ms)}
         self._caller(f"[keys {keys}]", state, round(now_ms))
 
-    def agent_begins(self, step: Step, now_ms: float) -> None:
-        """An answer is on its way; `agent_says` and `agent_asks` tell what it is."""
-        marks_ms, self._marks_ms = self._marks_ms, {}
+    def agent_begins(self, step: Step, now_ms: float, marks_ms: dict[str, int]) -> None:
+        """An answer is being given; `agent_says` and `agent_asks` tell what it is.
+
+        Args:
+            step: Where the conversation stands.
+            now_ms: Now.
+            marks_ms: Its waterfall so far; may still grow.
+        """
         self._agent = Turn(
             index=self._take_index(),
             speaker=Speaker.AGENT,
@@ -68,10 +55,9 @@ class Minutes:
             marks_ms=marks_ms,
         )
 
-    def agent_says(self, text: str, now_ms: float) -> None:
+    def agent_says(self, text: str) -> None:
         """More of the answer's text is known."""
         if self._agent is not None:
-            self.mark_once("reply_text", now_ms)
             self._agent.text = (self._agent.text + text).lstrip()
 
     def agent_asks(self, reply: Reply) -> None:
@@ -97,9 +83,10 @@ class Minutes:
         self.history.append((Speaker.AGENT, turn.heard))
         self._write(turn)
 
-    def close(self) -> None:
+    def close(self, spent: Spent) -> None:
         """The call is over; a reply still open was not heard to its end."""
         self.agent_ends("", interrupted=True)
+        self._journal.spent(self._call_id, spent)
 
     def _caller(self, text: str, state: State, at_ms: int) -> None:
         turn = Turn(

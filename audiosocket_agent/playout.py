@@ -3,7 +3,9 @@
 Pure: time comes in as an argument. The call asks `tick` for the frame that is due and is told when
 the next one is. Every piece of speech carries the number of the reply it belongs to, so an
 interruption is one integer and a cleared buffer, and speech that arrives late for a dropped reply
-drops itself. What was heard is counted from the frames that really left.
+drops itself. Speech may be held: an answer that was begun before the caller was surely done, or our
+voice while it is unclear whether the caller interrupts; released, it goes on with the very next
+sample. What was heard is counted from the frames that really left.
 
 Lead is how far the audio sent is ahead of real time. A reply's first frame leaves at once, which
 makes the stream up to 20 ms early; more than 40 ms is never allowed (a phone's jitter buffer would
@@ -112,10 +114,12 @@ class Playout:
 
     Attributes:
         reply: Number of the reply that may speak; anything else is dropped on arrival.
+        held: Whether speech waits where it is, and silence is sent.
         frames_sent: Frames handed out since the start, silence included.
     """
 
     reply: int = 0
+    held: bool = False
     frames_sent: int = 0
     _chunks: deque[_Chunk] = field(default_factory=deque)
     _passages: list[Passage] = field(default_factory=list)
@@ -123,10 +127,11 @@ class Playout:
     _speaking: bool = False
     _finished: bool = False
 
-    def begin_reply(self) -> int:
+    def begin_reply(self, *, held: bool = False) -> int:
         """Start a new reply, dropping whatever is left of the last; return its number."""
         self.clear()
         self._finished = False
+        self.held = held
         return self.reply
 
     def finish_reply(self, reply: int) -> None:
@@ -162,7 +167,7 @@ class Playout:
         """
         passages, self._passages = self._passages, []
         self._chunks.clear()
-        self._speaking = False
+        self._speaking = self.held = False
         self.reply += 1
         return passages
 
@@ -176,13 +181,20 @@ class Playout:
         """Whether no speech waits to be sent."""
         return not self._chunks
 
+    @property
+    def left_ms(self) -> float:
+        """How much of the reply is still to be heard; infinite while the voice is at it."""
+        if not self._finished:
+            return float("inf")
+        return sum(len(chunk.pcm) - chunk.at for chunk in self._chunks) / BYTES_PER_MS
+
     def urgent_due_s(self, now_s: float, due_s: float) -> float:
         """Return when the next frame should leave now that speech was queued.
 
         The first frame of a reply leaves at once unless that would put the stream more than
         `MAX_LEAD_S` ahead; anything later keeps its deadline.
         """
-        if self._speaking or not self._chunks or self._anchor_s is None:
+        if self._speaking or self.held or not self._chunks or self._anchor_s is None:
             return due_s
         if self.lead_s(now_s) + FRAME_S > MAX_LEAD_S:
             return due_s
@@ -222,7 +234,7 @@ class Playout:
 
     def _take(self) -> bytes | None:
         """Take 20 ms of speech; None if there is none, or not yet a whole frame of it."""
-        if not self._available():
+        if self.held or not self._available():
             self._speaking = False
             return None
         parts: list[bytes] = []

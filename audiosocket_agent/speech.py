@@ -94,7 +94,11 @@ class Mouth:
         self._drained = asyncio.Event()
 
     async def speak(
-        self, text: AsyncGenerator[str | Line, None], on_first_byte: Callable[[], None]
+        self,
+        text: AsyncGenerator[str | Line, None],
+        on_first_byte: Callable[[], None],
+        *,
+        held: bool = False,
     ) -> None:
         """Speak text as it comes; returns when the last of its audio has left.
 
@@ -104,11 +108,12 @@ class Mouth:
         Args:
             text: Pieces of running text, and whole sentences; closed here, whatever happens.
             on_first_byte: Called when the first audio is there.
+            held: Whether the audio waits in the buffer until `release`.
 
         Raises:
             ProviderError: If the voice fails; what was queued stays queued.
         """
-        reply = self._playout.begin_reply()
+        reply = self._playout.begin_reply(held=held)
         self._drained.clear()
         parts: asyncio.Queue[_Part | None] = asyncio.Queue(MOST_WAITING)
         begun: list[_Streamed] = []
@@ -133,6 +138,15 @@ class Mouth:
         if self._playout.empty:
             return
         await self._drained.wait()
+
+    def hold(self) -> None:
+        """Let our voice wait where it is; silence is sent."""
+        self._playout.held = True
+
+    def release(self) -> None:
+        """Let it go on from there, at once."""
+        self._playout.held = False
+        self._on_queued()
 
     def drained(self) -> None:
         """The last queued frame of the reply has left."""

@@ -1,9 +1,14 @@
-"""Who may speak now: the turn policy. Pure; fed milliseconds, VAD events and keys.
+"""Who may speak now: the turn policy of a call. Pure; fed milliseconds.
 
-Theory of operation. While our voice plays, a confirmed onset of the caller's voice interrupts it.
-Once the caller has been silent for `endpoint_ms`, the ear is told to finalize. If the caller says
-nothing after our voice has ended, that is reported too. Keys interrupt speech at once and are
-collected into a run that a hash, a full count or a pause completes.
+Theory of operation. Three parts, each with its own file, share the inputs: `endpointing` says when
+the caller's turn is over and when an answer may be begun unheard, `barge_in` whether a sound over
+our voice is an interruption, `keypad` collects keys. This file joins them: while our voice may be
+interrupted no turn is committed, what turns out to be no interruption is forgotten, and silence
+after a question is reported.
+
+What comes in: every frame's VAD state (`voice`), the judgement of a doubtful sound (`judged`), what
+the ear writes (`heard`), keys (`key`), the time (`tick`), and what is asked (`asks`, `listen`).
+What comes out is a list of `Act`.
 """
 
 from __future__ import annotations
@@ -11,120 +16,248 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum
 
+from audiosocket_agent.backchannels import is_backchannel
+from audiosocket_agent.barge_in import BargeAct, BargeIn, BargeInConfig, Verdict
+from audiosocket_agent.endpointing import EndAct, Endpoint, EndpointConfig
+from audiosocket_agent.keypad import Keypad
+from audiosocket_agent.seams import EarTraits, Expectation, Transcript
 from audiosocket_agent.understanding import KeyRule
-from audiosocket_agent.vad import VadEvent
+
+LATE_WORDS_MS = 2500  # an ear's words belong to a voice at most this much older
+CUT_IN_MS = 1500  # who goes on this soon after we answered had only paused
 
 
 class Act(Enum):
     """What the call is to do."""
 
     SPEECH_STARTED = "speech_started"  # tell the ear
-    INTERRUPT = "interrupt"  # stop our voice
-    FINALIZE = "finalize"  # the utterance is over: ask the ear for its final
-    KEYS = "keys"  # a run of keys is complete: take it with `take_keys`
+    FINALIZE = "finalize"  # ask the ear for its words
+    SPECULATE = "speculate"  # begin an answer to `TurnPolicy.draft`, and hold it
+    DISCARD = "discard"  # throw that answer away
+    COMMIT = "commit"  # the caller's turn is over: `take_turn`
+    PAUSE = "pause"  # hold our voice where it is
+    RESUME = "resume"  # and let it go on from there
+    INTERRUPT = "interrupt"  # end our reply: the caller has the floor
+    KEYS = "keys"  # a run of keys is complete: `take_keys`
     NO_INPUT = "no_input"  # the caller has been silent for too long
+
+
+_ENDS = {
+    EndAct.SPEECH_STARTED: Act.SPEECH_STARTED,
+    EndAct.FINALIZE: Act.FINALIZE,
+    EndAct.SPECULATE: Act.SPECULATE,
+    EndAct.DISCARD: Act.DISCARD,
+    EndAct.COMMIT: Act.COMMIT,
+}
+_BARGES = {
+    BargeAct.PAUSE: Act.PAUSE,
+    BargeAct.RESUME: Act.RESUME,
+    BargeAct.INTERRUPT: Act.INTERRUPT,
+}
 
 
 @dataclass(frozen=True, slots=True)
 class TurnConfig:
-    """Times of the turn policy, in milliseconds.
+    """Thresholds of the turn policy.
 
     Attributes:
-        endpoint_ms: Silence after speech that ends the caller's turn. Shorter answers quicker;
-            longer lets the caller pause to think.
-        longest_utterance_ms: Speech longer than this is finalized as it is.
+        endpoint: Of the end of the caller's turn.
+        barge_in: Of interruptions.
     """
 
-    endpoint_ms: int = 500
-    longest_utterance_ms: int = 15_000
+    endpoint: EndpointConfig = EndpointConfig()
+    barge_in: BargeInConfig = BargeInConfig()
 
 
 @dataclass(slots=True)
 class TurnPolicy:
     """The turn policy of one call.
 
+    In every method `left_ms` is how much of our interruptible voice is still to be heard, as far as
+    known (infinite while it is being made, or only held); None while there is none.
+
     Attributes:
-        config: Times.
-        vad_hangover_ms: Silence already passed when the VAD reports the end of speech.
+        config: Thresholds.
     """
 
     config: TurnConfig = field(default_factory=TurnConfig)
-    vad_hangover_ms: int = 160
-    speaking: bool = False
-    last_voice_ms: float = 0.0
-    _finalize_at_ms: float | None = None
-    _speech_since_ms: float = 0.0
-    _no_input_at_ms: float | None = None
-    _keys: str = ""
-    _keys_at_ms: float | None = None
-    _key_rule: KeyRule = field(default_factory=KeyRule)
+    _endpoint: Endpoint = field(init=False)
+    _barge_in: BargeIn = field(init=False)
+    _keypad: Keypad = field(default_factory=Keypad)
+    _over_ours: bool = False  # the caller's turn began over our voice and has not interrupted it
+    _answered_ms: float = float("-inf")  # last voice of the turn that was committed last
+    _ours_ms: float = float("-inf")  # when our interruptible voice was on last
+    _quiet_ms: float | None = None  # since when silence counts; None while it does not
+    _no_input_ms: float = 0.0
 
-    def listen(self, now_ms: float, no_input_ms: float, rule: KeyRule) -> None:
+    def __post_init__(self) -> None:
+        self._endpoint = Endpoint(self.config.endpoint)
+        self._barge_in = BargeIn(self.config.barge_in)
+
+    # --- what is asked ---------------------------------------------------------------------------
+
+    def asks(self, expectation: Expectation, rule: KeyRule) -> None:
+        """A question is being asked; what is said or keyed before it ends already answers it."""
+        self._endpoint.expectation = expectation
+        self._keypad.rule = rule
+        self._quiet_ms = None
+
+    def listen(self, now_ms: float, no_input_ms: float) -> None:
         """Our question has been spoken: from now on silence counts."""
-        self._key_rule = rule
-        busy = self.speaking or self._finalize_at_ms is not None or self._keys
-        self._no_input_at_ms = None if busy else now_ms + no_input_ms
+        self._quiet_ms, self._no_input_ms = now_ms, no_input_ms
 
-    def expect_keys(self, rule: KeyRule) -> None:
-        """A question is being asked; keys pressed before it ends already follow its rule."""
-        self._key_rule = rule
-        self._no_input_at_ms = None
+    def listens_with(self, ear: EarTraits, *, may_speculate: bool) -> None:
+        """Say what listens now, and whether answers may be begun before a turn is over."""
+        self._endpoint.ear = ear
+        self._endpoint.may_speculate = may_speculate
 
-    def voice(self, event: VadEvent | None, now_ms: float, *, playing: bool) -> list[Act]:
-        """Take what the VAD said of the frame that just arrived."""
-        acts: list[Act] = []
-        if event is VadEvent.SPEECH_START:
-            self._no_input_at_ms = None
-            if not self.speaking and self._finalize_at_ms is None:
-                self._speech_since_ms = now_ms
-                acts.append(Act.SPEECH_STARTED)
-            self.speaking = True
-            self._finalize_at_ms = None
-            if playing:
-                acts.append(Act.INTERRUPT)
-        elif event is VadEvent.SPEECH_END and self.speaking:
-            self.speaking = False
-            self.last_voice_ms = now_ms - self.vad_hangover_ms
-            self._finalize_at_ms = self.last_voice_ms + self.config.endpoint_ms
-        return acts + self.tick(now_ms)
+    # --- what the call can ask -------------------------------------------------------------------
 
-    def taken(self) -> None:
-        """The ear has judged by itself that the utterance is over: it needs no finalizing."""
-        self._finalize_at_ms = None
+    @property
+    def last_voice_ms(self) -> float:
+        """When the caller's voice was last heard."""
+        return self._endpoint.last_voice_ms
 
-    def key(self, digit: str, now_ms: float, *, playing: bool) -> list[Act]:
-        """Take one key press."""
-        if digit == "#" and not self._keys:
-            return []  # pressed from habit after a complete answer: it means nothing any more
-        acts = [Act.INTERRUPT] if playing else []
-        self._no_input_at_ms = None
-        if digit == "#":
-            return [*acts, Act.KEYS]
-        self._keys += digit
-        self._keys_at_ms = now_ms + self._key_rule.pause_ms
-        if len(self._keys) >= self._key_rule.most:
-            acts.append(Act.KEYS)
-        return acts
+    @property
+    def draft(self) -> str:
+        """The words an answer is to be begun to."""
+        return self._endpoint.draft or ""
+
+    @property
+    def caller_speaks(self) -> bool:
+        """Whether the caller has something under way that is not answered yet."""
+        return self._endpoint.open or self._keypad.busy
+
+    @property
+    def undecided(self) -> bool:
+        """Whether a sound over our voice has to be judged."""
+        return self._barge_in.undecided
+
+    def take_turn(self) -> str:
+        """Return the words of the turn that was committed."""
+        self._answered_ms = self._endpoint.last_voice_ms
+        self._over_ours = False
+        self._quiet_ms = None
+        return self._endpoint.take()
 
     def take_keys(self) -> str:
-        """Return the completed run and start an empty one."""
-        keys, self._keys, self._keys_at_ms = self._keys, "", None
-        return keys
+        """Return the completed run of keys; words said before it are answered by it."""
+        self._endpoint.forget()
+        self._over_ours = False
+        return self._keypad.take()
 
-    def tick(self, now_ms: float) -> list[Act]:
+    # --- what happens ----------------------------------------------------------------------------
+
+    def voice(
+        self, now_ms: float, *, speaking: bool, voiced: bool, left_ms: float | None
+    ) -> list[Act]:
+        """Take what the VAD says after the frame that just arrived; see `Endpoint.voice`."""
+        opened = not self._endpoint.open
+        ends = self._endpoint.voice(now_ms, speaking=speaking, voiced=voiced)
+        acts = [_ENDS[act] for act in ends]
+        if speaking and voiced:
+            if opened:
+                self._over_ours = left_ms is not None
+            if left_ms is not None:
+                expects = self._endpoint.expectation.kind
+                acts += self._barged(self._barge_in.sound(now_ms, left_ms, expects), now_ms)
+        return acts + self.tick(now_ms, left_ms=left_ms)
+
+    def judged(
+        self, now_ms: float, probability: float | None, *, echo: bool, left_ms: float | None
+    ) -> list[Act]:
+        """Take what the sound over our voice itself tells; see `BargeIn.judged`."""
+        acts = self._barged(self._barge_in.judged(probability, echo=echo), now_ms)
+        return acts + self.tick(now_ms, left_ms=left_ms)
+
+    def heard(self, transcript: Transcript, now_ms: float, *, left_ms: float | None) -> list[Act]:
+        """Take what the ear has written."""
+        wanted = self._endpoint.open or self._is_news(transcript, now_ms, left_ms)
+        acts = [_ENDS[act] for act in self._endpoint.heard(transcript, now_ms, wanted=wanted)]
+        if left_ms is not None and wanted:
+            acts += self._barged(self._barge_in.words(self._endpoint.text), now_ms)
+            if Act.INTERRUPT in acts:
+                left_ms = None
+        return acts + self.tick(now_ms, left_ms=left_ms)
+
+    def key(self, digit: str, now_ms: float, *, left_ms: float | None) -> list[Act]:
+        """Take one key press; it interrupts at once."""
+        if not self._keypad.press(digit, now_ms):
+            return []
+        acts = []
+        if self._endpoint.draft is not None:
+            self._endpoint.draft = None
+            acts.append(Act.DISCARD)
+        if left_ms is not None:
+            self._barge_in.clear()
+            acts.append(Act.INTERRUPT)
+        return acts + self.tick(now_ms, left_ms=None)
+
+    def tick(self, now_ms: float, *, left_ms: float | None) -> list[Act]:
         """Report what time alone brings about; call it at least every 20 ms or so."""
         acts: list[Act] = []
-        if self._finalize_at_ms is not None and now_ms >= self._finalize_at_ms:
-            self._finalize_at_ms = None
-            acts.append(Act.FINALIZE)
-        elif self.speaking and now_ms - self._speech_since_ms > self.config.longest_utterance_ms:
-            self._speech_since_ms = now_ms
-            self.last_voice_ms = now_ms
-            self.speaking = False
-            acts.append(Act.FINALIZE)
-        if self._keys and self._keys_at_ms is not None and now_ms >= self._keys_at_ms:
+        if left_ms is None:
+            self._barge_in.clear()
+        else:
+            self._ours_ms = now_ms
+            told = self._endpoint.open and self._endpoint.told
+            acts += self._barged(self._barge_in.tick(now_ms, all_told=told), now_ms)
+            if Act.INTERRUPT in acts:
+                left_ms = None
+        may_commit = left_ms is None and not self._keypad.busy
+        for act in self._endpoint.tick(now_ms, may_commit=may_commit):
+            acts += self._ended(act, now_ms)
+        if self._keypad.complete(now_ms):
             acts.append(Act.KEYS)
-        if self._no_input_at_ms is not None and now_ms >= self._no_input_at_ms:
-            self._no_input_at_ms = None
+            self._quiet_ms = None
+        if self._silent_for_too_long(now_ms):
+            self._quiet_ms = None
             acts.append(Act.NO_INPUT)
         return acts
+
+    def _ended(self, act: EndAct, now_ms: float) -> list[Act]:
+        """Carry on what the caller's turn asks for, unless it came to nothing."""
+        if act is EndAct.COMMIT and self._over_ours:
+            # Said over our last words, and no interruption: is it an answer, or only a nod?
+            text = self._endpoint.text
+            if not text or is_backchannel(text, answering=self._barge_in.answering):
+                act = EndAct.FORGET
+        if act is not EndAct.FORGET:
+            return [_ENDS[act]]
+        self._forget(now_ms)
+        return []
+
+    def _barged(self, acts: list[BargeAct], now_ms: float) -> list[Act]:
+        """Carry on what a sound over our voice comes to."""
+        if BargeAct.INTERRUPT in acts:
+            if now_ms - self._answered_ms <= CUT_IN_MS and self._over_ours:
+                self._endpoint.cut_in(now_ms - self._answered_ms)
+            self._over_ours = False
+        verdict = self._barge_in.verdict
+        if BargeAct.RESUME in acts and verdict is not Verdict.UNCLEAR:
+            self._forget(now_ms)
+        return [_BARGES[act] for act in acts]
+
+    def _forget(self, now_ms: float) -> None:
+        self._endpoint.forget()
+        self._over_ours = False
+        if self._quiet_ms is not None:
+            self._quiet_ms = now_ms  # a knock has not answered the question
+
+    def _is_news(self, transcript: Transcript, now_ms: float, left_ms: float | None) -> bool:
+        """Whether words that came without a turn under way are the caller's, and say something."""
+        if not transcript.text:
+            return False
+        ours = left_ms is not None or now_ms - self._ours_ms <= CUT_IN_MS
+        if not ours:
+            return True
+        if self._barge_in.verdict is Verdict.ECHO:
+            return False
+        # Over our voice the ear alone may have heard our own echo: the VAD must agree.
+        late = now_ms - self._endpoint.last_voice_ms > LATE_WORDS_MS
+        return not late and not is_backchannel(transcript.text, answering=False)
+
+    def _silent_for_too_long(self, now_ms: float) -> bool:
+        if self._quiet_ms is None or self.caller_speaks:
+            return False
+        return now_ms - self._quiet_ms >= self._no_input_ms

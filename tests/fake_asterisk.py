@@ -11,9 +11,11 @@ import audiosocket_agent
 from audiosocket_agent.call import CallConfig
 from audiosocket_agent.company import load_companies
 from audiosocket_agent.dialogue import Mind
+from audiosocket_agent.endpointing import EndpointConfig
 from audiosocket_agent.errors import BookingError
 from audiosocket_agent.media import MediaConfig, MediaProcess, ProcessEngines
 from audiosocket_agent.phrases import Phrases
+from audiosocket_agent.speech_judge import SpeechJudge
 from audiosocket_agent.turns import TurnConfig
 from audiosocket_agent.vad import VadConfig
 from tests.engines import ScriptedEar, ToneVoice, tone
@@ -27,7 +29,7 @@ class Notes:
     """A journal and a diary in memory."""
 
     def __init__(self, booking_fails=False):
-        self.events, self.turns, self.ends, self.booked = [], {}, {}, []
+        self.events, self.turns, self.ends, self.booked, self.costs = [], {}, {}, [], {}
         self.booking_fails = booking_fails
         self._changed = asyncio.Event()
 
@@ -49,6 +51,9 @@ class Notes:
     def turn(self, call_id, turn):
         self.turns[call_id, turn.index] = turn
         self._changed.set()
+
+    def spent(self, call_id, spent):
+        self.costs[call_id] = spent
 
     def ended(self, call_id, reason, outcome):
         self.events.append(("ended", call_id))
@@ -175,18 +180,26 @@ class Leg:
         self.writer.transport.abort()
 
 
+TURNS = TurnConfig(EndpointConfig(blind_ms=300))
+
+
 @asynccontextmanager
-async def pbx(tmp_path, ear=None, voice=None, notes=None, capacity=10, companies=None, mind=None):
+async def pbx(tmp_path, ear=None, voice=None, notes=None, capacity=10, companies=None, mind=None,
+              turns=None, speculation_tokens=20_000):  # fmt: skip
     """A running media process with scripted engines."""
     voice = voice or ToneVoice()
     engines = ProcessEngines(
-        ear or ScriptedEar(), mind or Mind(), voice, Phrases([voice], tmp_path / "speech")
+        ear or ScriptedEar(),
+        mind or Mind(),
+        voice,
+        Phrases([voice], tmp_path / "speech"),
+        SpeechJudge(ready=1),
     )
     notes = notes or Notes()
     link_path = tmp_path / "m.sock"
     config = MediaConfig(
         host="127.0.0.1", port=0, link_path=link_path, link_mode=0o600, link_gid=-1,
-        capacity=capacity, call=CallConfig(VadConfig(), TurnConfig(endpoint_ms=300)),
+        capacity=capacity, call=CallConfig(VadConfig(), turns or TURNS, speculation_tokens),
     )  # fmt: skip
     media = MediaProcess(config, companies or load_companies(SHIPPED), engines, notes, notes)
     stop, ready = asyncio.Event(), asyncio.Event()
