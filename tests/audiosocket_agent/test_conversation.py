@@ -16,6 +16,7 @@ from audiosocket_agent.conversation import (
     Booked,
     BookingFailed,
     BookingRequest,
+    Carry,
     Facts,
     Heard,
     Keyed,
@@ -67,7 +68,12 @@ def patient(**settings):
 
 def run(events, facts=FACTS):
     """Feed events; return every (state, reply)."""
-    state, trail = State(), []
+    return run_on(State(), events, facts)
+
+
+def run_on(state, events, facts=FACTS):
+    """Feed events to a conversation that stands so; return every (state, reply)."""
+    trail = []
     for event in events:
         state, reply = advance(state, event, facts)
         trail.append((state, reply))
@@ -231,7 +237,7 @@ def test_nothing_is_asked_twice_running_in_the_same_words(slot, most, first, mis
     facts = replace(facts, caller="" if withheld and slot is Slot.PHONE else facts.caller)
     state, reply = run([*ASKED[slot][: 6 if not facts.caller else None]], facts)[-1]
     assert reply.asks is slot
-    said, question = [reply.say], reply.say[-1]
+    said, question, apology = [reply.say], reply.say[-1], ""
     for miss in misses:
         if state.offer is Offer.OPEN:
             miss = Keyed("2")
@@ -241,6 +247,9 @@ def test_nothing_is_asked_twice_running_in_the_same_words(slot, most, first, mis
         if state.phase is Phase.ENDED:
             break
         assert not set(reply.say) & set(said[-1])
+        if reply.say[0] != wording.OFFER_DECLINED:
+            assert reply.say[0] != apology
+            apology = reply.say[0]
         if state.offer is not Offer.OPEN:
             assert reply.say[-1] != question
             question = reply.say[-1]
@@ -296,13 +305,12 @@ def test_a_model_that_answers_ends_the_row_of_misses_and_closes_the_offer():
         assert not answers_offer(missed, text)
 
 
-def run_on(state, events, facts=FACTS):
-    """Feed events from a state on."""
-    trail = []
-    for event in events:
-        state, reply = advance(state, event, facts)
-        trail.append((state, reply))
-    return trail
+def test_a_question_that_is_opened_again_offers_nobody_twice():
+    state, reply = run([Started(), Silent(), Silent(), Carry()])[-1]
+    assert reply.say == (wording.question(Slot.SERVICE, COMPANY, {}, SATURDAY, 0),)
+    trail = run_on(state, [Silent(), Silent(), Silent()])
+    assert trail[-1][1].end is Outcome.QUEUE
+    assert all(wording.OFFER not in reply.say for _, reply in trail)
 
 
 @pytest.mark.parametrize(("goes", "number"), [
@@ -323,6 +331,15 @@ def test_the_beginning_of_a_number_is_said_back():
     assert state.misses == 1 and reply.asks is Slot.PHONE
     assert run([*events, Keyed("9"), Keyed("0")])[-1][1].end is Outcome.QUEUE
     assert wording.OFFER in run([*events, Keyed("*")])[-1][1].say
+    assert wording.misheard(1) in run([*ASKED[Slot.PHONE], Keyed("*")])[-1][1].say
+
+
+def test_the_beginning_of_a_number_is_forgotten_with_its_question():
+    withheld = replace(FACTS, caller="")
+    first = [*HAPPY[:6], Keyed("01632"), Keyed("960999"), Heard("no")]
+    again = [Heard("tuesday"), Heard("morning"), Keyed("960998")]
+    state, reply = run([*first, *again], withheld)[-1]
+    assert reply.asks is Slot.PHONE and state.keyed == "960998"
 
 
 def test_a_long_list_of_services_is_still_within_reach_of_the_keypad():
