@@ -6,15 +6,15 @@ the conversation only moves when a draft is committed.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import aclosing
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from audiosocket_agent.conversation import Event, Facts, Phase, State
-from audiosocket_agent.draft import Draft, MakeBooking, Mind, Piece, Prompt, Scene, added
+from audiosocket_agent.draft import Draft, MakeBooking, Mind, Piece, Prompt, Scene
 from audiosocket_agent.errors import IllegalEvent
 from audiosocket_agent.journal import Speaker
 from audiosocket_agent.seams import Usage
+from audiosocket_agent.tokens import sum_of
 from audiosocket_agent.workflow import Outcome, Step
 
 __all__ = ["Dialogue", "Draft", "MakeBooking", "Mind", "Piece"]
@@ -56,7 +56,7 @@ class Dialogue:
     ) -> Draft:
         """Begin to answer an event, from where the conversation stands now.
 
-        The draft before it, if it is not given up for this one, must have been closed.
+        No two drafts are thought at once: the one before, if it was not given, is closed first.
 
         Args:
             event: What happened; must be legal in the state's phase.
@@ -92,20 +92,5 @@ class Dialogue:
         self._given = None
         return True
 
-    async def answer(
-        self,
-        event: Event,
-        history: Sequence[tuple[Speaker, str]],
-        *,
-        free_speech: bool,
-        on_first_token: Callable[[], None] = lambda: None,
-    ) -> AsyncGenerator[Piece, None]:
-        """Answer an event that is sure; see `draft`, `commit` and `Draft.pieces`."""
-        draft = self.draft(event, history, free_speech=free_speech, on_first_token=on_first_token)
-        self.commit(draft)
-        async with aclosing(draft.pieces()) as pieces:
-            async for piece in pieces:
-                yield piece
-
     def _spend(self, usage: Usage) -> None:
-        self._tokens = added(self._tokens, usage)
+        self._tokens = sum_of(self._tokens, usage)

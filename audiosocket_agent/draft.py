@@ -41,6 +41,7 @@ from audiosocket_agent.journal import Speaker
 from audiosocket_agent.prefill import prefill
 from audiosocket_agent.seams import ChatRequest, LanguageModel, Message, Role, ToolCall, Usage
 from audiosocket_agent.speech import Line
+from audiosocket_agent.tokens import sum_of, tokens_of_request, tokens_of_text
 from audiosocket_agent.workflow import Outcome, Step
 
 log = logging.getLogger(__name__)
@@ -48,7 +49,6 @@ log = logging.getLogger(__name__)
 MOST_ROUNDS = 4  # model, tools, model again: more than this is a model that goes in circles
 MOST_ARGUMENT_CHARS = 4000
 COMFORT_EVERY_S = 4.0  # after the first sentence of comfort, which the company's setting times
-CHARS_PER_TOKEN = 4  # of English, about; only used where a vendor has not told yet
 
 Piece = str | Line | Reply
 MakeBooking = Callable[[BookingRequest], Awaitable[Booked | BookingFailed]]
@@ -202,13 +202,15 @@ class Draft:
     ) -> AsyncGenerator[Piece, None]:
         past = self._prompt.history
         talk = list(briefing.messages(self._facts, self.state, past, said, self._recorded))
-        spoken = ""
+        spoken, apart = "", False  # words after a tool, or after a sentence, are another sentence
         for _ in range(MOST_ROUNDS):
             words, calls = "", list[ToolCall]()
             async with aclosing(self._asked(model, talk)) as pieces:
                 async for piece in pieces:
                     if isinstance(piece, str):
-                        words += piece
+                        if apart:
+                            yield " "
+                        apart, words = False, words + piece
                         yield piece
                     else:
                         calls.append(piece)
@@ -217,8 +219,7 @@ class Draft:
                 self._untold.clear()
                 yield self._listening()
                 return
-            if words:
-                yield " "  # what follows the tools is another sentence
+            apart = apart or bool(words)
             talk.append(Message(Role.ASSISTANT, words, tool_calls=tuple(calls)))
             for call in calls:
                 async with aclosing(self._worked(call, begun_in, said, spoken)) as worked:
@@ -226,6 +227,7 @@ class Draft:
                         if isinstance(done, Message):
                             talk.append(done)
                             continue
+                        apart = True
                         yield done
                 if self.end is not None:
                     return
@@ -236,7 +238,7 @@ class Draft:
     ) -> AsyncGenerator[str | ToolCall, None]:
         """Ask the model once, and count what it costs."""
         request = ChatRequest(tuple(talk), toolbox.tools(self._facts))
-        told = Usage(_tokens_of(request), 0)
+        told = Usage(tokens_of_request(request), 0)
         self._charge(told.prompt_tokens, 0)
         async with aclosing(model.stream(request)) as pieces:
             async for piece in pieces:
@@ -248,7 +250,9 @@ class Draft:
                     )
                     told = piece
                     continue
-                written = 1 if isinstance(piece, str) else _tokens_in(piece.name + piece.arguments)
+                written = (
+                    1 if isinstance(piece, str) else tokens_of_text(piece.name + piece.arguments)
+                )
                 self._charge(0, written)
                 told = Usage(told.prompt_tokens, told.completion_tokens + written)
                 yield piece
@@ -311,24 +315,5 @@ class Draft:
 
     def _charge(self, prompt_tokens: int, completion_tokens: int) -> None:
         more = Usage(prompt_tokens, completion_tokens)
-        self.cost = added(self.cost, more)
+        self.cost = sum_of(self.cost, more)
         self._spend(more)
-
-
-def added(one: Usage, other: Usage) -> Usage:
-    """Return what two answers cost together."""
-    return Usage(
-        one.prompt_tokens + other.prompt_tokens, one.completion_tokens + other.completion_tokens
-    )
-
-
-def _tokens_in(text: str) -> int:
-    return -(-len(text) // CHARS_PER_TOKEN)
-
-
-def _tokens_of(request: ChatRequest) -> int:
-    """Estimate what a request's prompt comes to."""
-    texts = [message.content for message in request.messages]
-    texts += [c.name + c.arguments for message in request.messages for c in message.tool_calls]
-    texts += [t.name + t.description + json.dumps(t.parameters) for t in request.tools]
-    return sum(map(_tokens_in, texts))

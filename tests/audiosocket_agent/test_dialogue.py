@@ -52,10 +52,16 @@ class Talk:
         self.requests.append(request)
         return self.result
 
+    def given(self, event, free_speech=True, **how):
+        """Return a draft that is committed at once."""
+        draft = self.dialogue.draft(event, self.history, free_speech=free_speech, **how)
+        self.dialogue.commit(draft)
+        return draft
+
     async def on(self, event, free_speech=True):
         """Return text, whole sentences and the reply of one answer."""
         said, lines, reply = "", [], None
-        async for piece in self.dialogue.answer(event, self.history, free_speech=free_speech):
+        async for piece in self.given(event, free_speech).pieces():
             match piece:
                 case str():
                     said += piece
@@ -235,10 +241,8 @@ def test_a_tool_call_is_the_models_first_token_too():
     async def scenario(talk):
         at = []
         said = []
-        answer = talk.dialogue.answer(
-            Heard("hello"), [], free_speech=True, on_first_token=lambda: at.append(len(said))
-        )
-        async for piece in answer:
+        draft = talk.given(Heard("hello"), on_first_token=lambda: at.append(len(said)))
+        async for piece in draft.pieces():
             said.append(piece)
         assert at == [0, 0]  # the call and the word, both before anything was said
 
@@ -247,7 +251,7 @@ def test_a_tool_call_is_the_models_first_token_too():
 
 def test_an_interruption_closes_the_models_answer():
     async def scenario(talk):
-        answer = talk.dialogue.answer(Heard("hello"), [], free_speech=True)
+        answer = talk.given(Heard("hello")).pieces()
         assert await anext(answer) == "Well, "
         await answer.aclose()
         assert talk.model.cancelled == 1
