@@ -21,6 +21,7 @@ from audiosocket_agent.seams import Expects
 
 ENDED_MS = 60  # quiet after which a sound is over
 NOISE_MS = 320  # of sound in which no voice was found: ten judgements of 32 ms
+WORDLESS_MS = 240  # of a judged voice, where no words can tell what it wants
 NOD_MS = 1600  # words of a nod may be drawn out, but not for ever
 ANSWER_MS = 1500  # a yes so close to the end of a question has heard it
 
@@ -134,12 +135,14 @@ class BargeIn:
         self.doubt = Doubt.CLEAR
         return [BargeAct.INTERRUPT]
 
-    def tick(self, now_ms: float, *, all_told: bool) -> list[BargeAct]:
+    def tick(self, now_ms: float, *, all_told: bool, tells_words: bool) -> list[BargeAct]:
         """Decide what time alone decides.
 
         Args:
             now_ms: Now.
             all_told: Whether the ear has told every word of the sound.
+            tells_words: Whether words can be waited for; an ear that knows only what it expects
+                tells none of a nod, and those of an interruption too late.
         """
         if self.doubt is Doubt.CLEAR:
             return []
@@ -151,7 +154,8 @@ class BargeIn:
         lasted_ms = self._last_ms - self._since_ms
         if not self._is_voice and (quiet_ms >= ENDED_MS or lasted_ms >= NOISE_MS):
             return self._resume(Verdict.NOISE, goes_on=quiet_ms < ENDED_MS)
-        if lasted_ms >= (NOD_MS if self._nod else self.config.speech_ms):
+        enough_ms = self.config.speech_ms if tells_words else WORDLESS_MS
+        if lasted_ms >= (NOD_MS if self._nod else enough_ms):
             self.doubt = Doubt.CLEAR
             return [BargeAct.INTERRUPT]
         if quiet_ms >= ENDED_MS and (self._nod or all_told):

@@ -201,7 +201,9 @@ class TurnPolicy:
         else:
             self._ours_ms = now_ms
             told = self._endpoint.open and self._endpoint.told
-            acts += self._barged(self._barge_in.tick(now_ms, all_told=told), now_ms)
+            tells_words = not self._endpoint.ear.closed_vocabulary
+            barges = self._barge_in.tick(now_ms, all_told=told, tells_words=tells_words)
+            acts += self._barged(barges, now_ms)
             if Act.INTERRUPT in acts:
                 left_ms = None
         may_commit = left_ms is None and not self._keypad.busy

@@ -1,11 +1,13 @@
 """An ear, a model and a voice that need no vendor, scripted by the test, real by contract."""
 
 import asyncio
+import functools
 import math
 from array import array
 
 from audiosocket_agent.errors import ProviderError
 from audiosocket_agent.seams import EarTraits, ModelTraits, SpokenWord, Transcript, VoiceTraits
+from tests.phone.voice import speak
 
 WORD_MS = 40
 
@@ -14,6 +16,13 @@ def tone(ms, hz=440, level=8000):
     """Return a sine as pcm."""
     n = ms * 8
     return array("h", (int(level * math.sin(2 * math.pi * hz * i / 8000)) for i in range(n)))
+
+
+@functools.cache
+def speech(ms):
+    """Return a caller's voice as pcm bytes, so long; a tone would be judged to be a noise."""
+    words = speak("yes well I was wondering whether you may be able to help me with all of this")
+    return words[: ms * 8].tobytes()
 
 
 class ToneVoice:

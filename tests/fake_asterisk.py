@@ -18,7 +18,7 @@ from audiosocket_agent.phrases import Phrases
 from audiosocket_agent.speech_judge import SpeechJudge
 from audiosocket_agent.turns import TurnConfig
 from audiosocket_agent.vad import VadConfig
-from tests.engines import ScriptedEar, ToneVoice, tone
+from tests.engines import ScriptedEar, ToneVoice, speech
 
 SHIPPED = Path(audiosocket_agent.__file__).parent / "companies"
 DID = "441632960001"
@@ -155,7 +155,7 @@ class Leg:
 
     async def talk(self, ms):
         """Send so much voice, frame by frame as the agent's frames come."""
-        voice = tone(ms).tobytes()
+        voice = speech(ms)
         for at in range(0, len(voice), 320):
             self.send(0x10, voice[at : at + 320])
             await self.read()

@@ -95,7 +95,7 @@ def test_a_key_is_never_in_what_is_listed(monkeypatch):
     assert rows["VOICEAGENT_SIM_NOVA_FINAL_MS"].default == "150"
     assert {"VOICEAGENT_SIM_FAULT", "VOICEAGENT_SIM_TRANSCRIPTS"} <= set(rows)
     assert rows["VOICEAGENT_ENDPOINT_MS"].unit == "ms"
-    assert rows["VOICEAGENT_ENDPOINT_MS"].range == "200..3000"
+    assert rows["VOICEAGENT_ENDPOINT_MS"].range == "100..3000"
 
 
 def test_several_bad_values_are_all_named(monkeypatch):

@@ -3,7 +3,7 @@
 import asyncio
 from contextlib import suppress
 
-from tests.engines import tone
+from tests.engines import speech
 from tests.fake_asterisk import SILENCE
 
 FRAME_S = 0.02
@@ -44,7 +44,7 @@ class Handset:
 
     async def say(self, ms=400):
         """Speak; returns when the last frame of it has left."""
-        voice = tone(ms).tobytes()
+        voice = speech(ms)
         self._to_say += [voice[at : at + 320] for at in range(0, len(voice), 320)]
         self._said.clear()
         await self._said.wait()
