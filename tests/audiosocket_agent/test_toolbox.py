@@ -167,6 +167,34 @@ def test_the_situation_tells_what_is_known_needed_and_asked():
     }
 
 
+def test_the_situation_tells_what_was_recorded_of_the_newest_words():
+    state = record(STARTED, **ALL).state
+    recorded = toolbox.Recorded({Slot.AREA: "truro"}, ("It costs 75 pounds.",))
+    stands = toolbox.situation(state, FACTS, recorded)
+    assert stands == {
+        **toolbox.situation(state, FACTS),
+        "recorded": {"area": "truro"},
+        "tell": ["It costs 75 pounds."],
+    }
+
+
+def test_once_booked_nothing_is_changed_any_more():
+    booking = work(ready_to_book(), toolbox.BOOK)
+    closing = toolbox.booked(booking.state, "1").state
+    done = record(closing, day="friday", service="boiler_service")
+    assert done.state is closing and done.answer["recorded"] == {}
+    assert set(done.answer["refused"]) == {"day", "service"} and not done.facts
+
+
+def test_after_a_decline_another_wish_is_quoted_and_none_ends_nothing():
+    declined = record(record(STARTED, **ALL).state, wanted="no").state
+    idle = work(declined, toolbox.RECORD, {})
+    assert idle.state is declined and idle.state.phase is Phase.ASKING
+    again = record(declined, service="boiler_service")
+    assert (again.state.step, again.state.asked) == (Step.QUOTE, Slot.WANTED)
+    assert again.answer["facts"] == ["A boiler service in Truro costs 89 pounds."]
+
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.floats(allow_nan=False) | st.text(max_size=20),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner),

@@ -48,8 +48,8 @@ TOOLS = [
 ]
 
 
-def stands(step, needed=(), known=None, ask="What do you need?"):
-    state = {"step": step, "known": known or {}, "needed": list(needed), "ask": ask}
+def stands(step, needed=(), known=None, ask="What do you need?", **recorded):
+    state = {"step": step, "known": known or {}, "needed": list(needed), "ask": ask, **recorded}
     return {"role": "system", "content": f"Today is Monday. It stands at {json.dumps(state)}"}
 
 
@@ -102,6 +102,50 @@ ALL = ("service", "area", "wanted", "day", "part", "callback")
 )  # fmt: skip
 def test_words_become_details(said, step, needed, details):
     assert recorded(heard(said, step, needed, {"day": "tuesday", "part": "morning"})) == details
+
+
+RECORDED = [
+    ("a leaking tap in Truro", "quote", ALL[2:], {"service": "leaking_tap", "area": "truro"},
+     ["It costs 75 pounds."]),
+    ("a leaking tap in Truro on Tuesday", "quote", ALL[2:],
+     {"service": "leaking_tap", "area": "truro", "day": "tuesday"}, ["It costs 75 pounds."]),
+    ("yes please", "collect", ALL[3:], {"wanted": "yes"}, []),
+    ("yes, Tuesday morning", "collect", ALL[5:],
+     {"wanted": "yes", "day": "tuesday", "part": "morning"}, []),
+    ("Yes, Tuesday morning", "collect", ALL[5:], {"day": "tuesday", "part": "morning"}, []),
+    ("yes", "book", (), {"callback": "yes"}, ["So that's a tap on Tuesday."]),
+    ("01632 960123", "book", (), {"phone": "01632960123"}, ["So that's a tap on Tuesday."]),
+    ("good morning, a leaking tap", "qualify", ALL[1:], {"service": "leaking_tap"}, []),
+]  # fmt: skip
+
+
+def told(said, step, needed, values, tell, known=None):
+    known = {**values, **(known or {})}
+    system = stands(step, needed, known, "And then?", recorded=values, tell=tell)
+    return answer([system, {"role": "user", "content": said}], TOOLS)
+
+
+@pytest.mark.parametrize(("said", "step", "needed", "values", "tell"), RECORDED)
+def test_what_is_written_down_already_is_only_told_and_asked_on(said, step, needed, values, tell):
+    found = told(said, step, needed, values, tell)
+    assert found == Answer(" ".join([*tell, "And then?"]))
+
+
+def test_what_is_not_written_down_yet_is_recorded_with_the_rest():
+    found = told("sure, Tuesday morning", "quote", ALL[2:], {"part": "morning"}, [])
+    assert recorded(found) == {"wanted": "yes", "day": "tuesday", "part": "morning"}
+
+
+def test_what_was_written_down_wrongly_is_recorded_rightly():
+    found = told("not Truro, Falmouth", "quote", ALL[2:], {"area": "truro"}, ["It costs 75."])
+    assert recorded(found) == {"area": "falmouth"}
+
+
+def test_a_person_is_fetched_whatever_is_written_down():
+    found = told(
+        "a real person, for my leaking tap", "qualify", ALL, {"service": "leaking_tap"}, []
+    )
+    assert found.tool_calls[0][0] == "transfer_to_person"
 
 
 def test_a_yes_to_the_read_back_books():
