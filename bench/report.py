@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+_REACHED = {True: "yes", False: "**no**", None: ""}
 _MOST_VALUES = 1000  # gaps come by the ten thousand: beyond this their distribution is kept
 
 
@@ -21,6 +22,7 @@ class Row:
         target: What it should not exceed, with the percentile that counts; None without a target.
         statistic: The percentile the target is about: `p50`, `p95`, `p99` or `max`.
         note: What a reader has to know beside the figure.
+        floor: What the vendors' delays alone make of it, in words; empty where they do not count.
     """
 
     name: str
@@ -29,6 +31,7 @@ class Row:
     target: float | None = None
     statistic: str = "p95"
     note: str = ""
+    floor: str = ""
 
     def figures(self) -> dict[str, float]:
         """The percentiles, rounded to what is meaningful; empty without a measurement."""
@@ -46,19 +49,65 @@ class Row:
         return figures[self.statistic] <= self.target
 
 
+@dataclass(frozen=True, slots=True)
+class Share:
+    """How often something happened.
+
+    Attributes:
+        name: What.
+        hits: How often.
+        of: Of how many.
+        target: Percent it should not exceed or, `at_least`, not fall short of; None without one.
+        at_least: Whether more is better.
+        note: What a reader has to know beside the figure.
+    """
+
+    name: str
+    hits: int
+    of: int
+    target: float | None = None
+    at_least: bool = False
+    note: str = ""
+
+    @property
+    def percent(self) -> float | None:
+        """The share; None of nothing."""
+        return round(100.0 * self.hits / self.of, 2) if self.of else None
+
+    def met(self) -> bool | None:
+        """Whether the target was reached; None when there is nothing to compare."""
+        if self.target is None or self.percent is None:
+            return None
+        return self.percent >= self.target if self.at_least else self.percent <= self.target
+
+
+def shares_table(shares: Sequence[Share]) -> str:
+    """A Markdown table of how often things happened."""
+    lines = ["| how often | share | of | target | reached |", "|---|---|---|---|---|"]
+    for share in shares:
+        sign = ">=" if share.at_least else "<="
+        target = f"{sign} {share.target:g} %" if share.target is not None else ""
+        percent = "-" if share.percent is None else f"{share.percent:g} %"
+        name = share.name + (f" ({share.note})" if share.note else "")
+        cells = [name, percent, f"{share.hits} of {share.of}", target, _REACHED[share.met()]]
+        lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join(lines) + "\n"
+
+
 def table(rows: Sequence[Row], heading: str = "measured at the phone") -> str:
-    """A Markdown table of percentiles, targets last."""
+    """A Markdown table of percentiles, targets last; with a column of floors if there are any."""
+    floors = any(row.floor for row in rows)
     lines = [
-        f"| {heading} | n | p50 | p95 | p99 | max | target | reached |",
-        "|---|---|---|---|---|---|---|---|",
+        f"| {heading} | n | p50 | p95 | p99 | max | target | reached |" + " floor |" * floors,
+        "|---|---|---|---|---|---|---|---|" + "---|" * floors,
     ]
     for row in rows:
         figures = row.figures()
         cells = [f"{figures[k]:g}" if k in figures else "-" for k in ("p50", "p95", "p99", "max")]
         target = f"{row.statistic} <= {row.target:g}" if row.target is not None else ""
-        reached = {True: "yes", False: "**no**", None: ""}[row.met()]
         name = f"{row.name}, {row.unit}" + (f" ({row.note})" if row.note else "")
-        cells = [name, str(len(row.values)), *cells, target, reached]
+        cells = [name, str(len(row.values)), *cells, target, _REACHED[row.met()]]
+        cells += [row.floor] * floors
         lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines) + "\n"
 
@@ -75,6 +124,7 @@ def as_json(rows: Sequence[Row]) -> list[dict[str, object]]:
             "statistic": row.statistic if row.target is not None else None,
             "met": row.met(),
             "note": row.note,
+            "floor": row.floor,
             **_raw(row.values),
         }
         for row in rows
