@@ -25,6 +25,7 @@ from audiosocket_agent.completeness import Completeness, completeness, same_word
 from audiosocket_agent.seams import EarTraits, Expectation, Hearing, Transcript
 
 FRAME_MS = 20
+JITTER_MS = 5  # frames come 20 ms apart, give or take; waiting for another one would cost 20
 STIR_MS = 40  # a voiced frame this young may be the caller going on
 LONGEST_STIR_MS = 120  # a line that crackles all the time must not hold up the answer
 PAUSE_MS = 150  # quiet inside speech that counts as a pause of the caller's
@@ -289,7 +290,7 @@ class Endpoint:
         return [EndAct.FINALIZE]
 
     def _over(self, now_ms: float, due_ms: float) -> bool:
-        if now_ms < due_ms:
+        if now_ms < due_ms - JITTER_MS:
             return False
         return now_ms - self._stir_ms >= STIR_MS or now_ms - due_ms >= LONGEST_STIR_MS
 

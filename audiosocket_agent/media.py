@@ -157,7 +157,7 @@ class MediaProcess:
         log.info("media process ready on %s", self._address)
         on_ready()
         sweeping = asyncio.create_task(self._sweep())
-        preparing = asyncio.create_task(self._prepare(wording.STOCK))  # nobody hears these first
+        preparing = asyncio.create_task(self._prepare_rest(companies.values()))
         try:
             await stop
         finally:
@@ -165,6 +165,13 @@ class MediaProcess:
             preparing.cancel()
             await asyncio.gather(preparing, return_exceptions=True)
             await self._close()
+
+    async def _prepare_rest(self, companies: Iterable[Company]) -> None:
+        """Prepare what nobody hears first, the sentences that most calls need before the others."""
+        await self._prepare(wording.STOCK)
+        for company in companies:
+            today = datetime.now(ZoneInfo(company.timezone)).date()
+            await self._prepare(wording.company_stock(company, today))
 
     async def _prepare(self, texts: Iterable[str]) -> None:
         try:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from audiosocket_agent import wording
 from tests.phone import heard, voice
 from tests.phone.call import Call
 from tests.phone.g711 import Pcm
@@ -86,6 +87,7 @@ class HangUp:
 
 
 Answer = Say | Keys | Sound | Silence | HangUp
+NO_PERSON = Keys("2")  # to the offer of one: this caller wants to be understood
 Answers = Mapping[str, Sequence[Answer]]
 
 
@@ -241,6 +243,8 @@ class ScriptedCaller:
         return question
 
     def _answer(self, question: Question, asked: Counter[str]) -> Answer:
+        if wording.OFFER in question.text:
+            return NO_PERSON
         named = (question.asks, question.step, ANYTHING)
         name = next((n for n in named if n in self.answers), question.asks)
         asked[name] += 1
