@@ -79,6 +79,11 @@ def only_greets(words: Sequence[str]) -> bool:
     return "good" in words or bool(set(words) & (_GREETINGS - _TIMES_OF_DAY))
 
 
+def only_somebodys(words: Sequence[str]) -> bool:
+    """Whether the words are "my" and one more, perhaps greeted: nobody rings to say "my boiler"."""
+    return words[-2:-1] in (["my"], ["our"]) and set(words[:-2]) <= _BESIDE_GREETING
+
+
 # --- yes and no ----------------------------------------------------------------------------------
 
 _YES_NO = _set("yes yeah yep yup ya aye no nope nah sure okay ok fine right alright correct "
@@ -178,7 +183,7 @@ _IN_DATES = (
     | _set("next this any time day first thing early late possible soon as or coming any all "
            "please can do make if you could either half past quarter maybe probably preferably")
 )  # fmt: skip
-_DATE_HANGS = _set("next this every last early late coming any all")
+_DATE_HANGS = _set("next this every last early late coming any all not")
 
 
 def only_date(words: Sequence[str]) -> bool:
@@ -245,6 +250,9 @@ def lacks_rest(words: Sequence[str], kind: Expects) -> bool:
         return True
     if kind is not Expects.DATE or len(words) > _LONGEST_DATE:
         return False
-    if words[-2:-1] == ["the"] and words[-1] in ("twenty", "thirty", "week", "month"):
+    before = words[-2] if len(words) > 1 else ""
+    if before in ("the", "a") and words[-1] in ("twenty", "thirty", "day", "week", "month"):
         return True
-    return words[-1] in _DATE_HANGS and words[-2:-1] != ["after"]
+    if before == "in" and is_number_word(words[-1]):
+        return True
+    return words[-1] in _DATE_HANGS and before != "after"

@@ -91,7 +91,8 @@ def _judged(words: list[str], expectation: Expectation, *, question: bool) -> Co
     answered = _answered(spoken, core, expectation)
     if answered is not None:
         return answered
-    if lacks_words(core, question=question):
+    subject_only = expectation.kind is Expects.FREE and answer_words.only_somebodys(core)
+    if subject_only or lacks_words(core, question=question):
         return UNFINISHED
     return FINISHED if question else PROBABLE
 

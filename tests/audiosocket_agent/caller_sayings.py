@@ -482,6 +482,128 @@ WHOLE = list(_lines("""
     name: it's Patel P A T E L
     name: my first name is Anne
     name: this is Peter speaking
+    free: my washing machine won't drain
+    free: the downstairs loo's overflowing
+    free: water's pouring out of the cistern
+    free: I rang yesterday and nobody called me back
+    free: I've got an appointment tomorrow and I need to move it
+    free: could I move it to Thursday instead
+    free: what day would that be
+    free: do you have anything earlier than that
+    free: that's no good I'm afraid
+    free: I'm only free in the evenings
+    free: would Wednesday suit you
+    free: sorry I meant Wednesday
+    free: how long will he be
+    free: will he have to turn the water off
+    free: will I need to pay up front
+    free: does that include parts
+    free: what does that include
+    free: is VAT on top
+    free: roughly how much are we talking
+    free: can you give me a ballpark
+    free: that seems a lot
+    free: the other company quoted me eighty
+    free: I'd need to ask my wife
+    free: I'm the tenant not the owner
+    free: you'd have to speak to the agent
+    free: can you invoice my landlord
+    free: it's been going on for weeks
+    free: it comes and goes
+    free: it's getting worse
+    free: it's only a small leak
+    free: it's coming from the flat above
+    free: I've put a bucket under it
+    free: I switched the electrics off
+    free: the fuse keeps tripping
+    free: I've got no water at all
+    free: the whole street's off
+    free: is it safe to use
+    free: should I call the gas board
+    free: can you hold on a minute please my doorbell's going
+    free: okay I'm back
+    free: go on
+    free: carry on
+    free: yes go ahead
+    free: sorry to bother you
+    free: thanks for your help
+    free: you've been very helpful
+    free: have a nice day
+    free: see you Thursday
+    free: speak soon
+    free: I didn't say that
+    free: no I said Falmouth not Truro
+    free: it's F for Freddie
+    free: can you spell that
+    free: which one
+    free: what are my options
+    free: what else do you do
+    free: do you do it yourselves
+    free: who will be coming
+    free: is he qualified
+    free: are you gas safe registered
+    free: I found you online
+    free: a friend recommended you
+    free: I've used you before
+    free: I'm an existing customer
+    free: my account number is 4471
+    free: it's in my husband's name
+    free: it's Trelawney with a Y
+    free: the blue one
+    free: behind the bath
+    free: round the back
+    free: through the side gate
+    free: mind the dog
+    free: there's no parking outside
+    free: you can't miss it
+    free: twenty two
+    free: 22 Church Lane
+    free: the Old Rectory
+    free: three o'clock
+    free: around lunchtime
+    free: before ten if possible
+    free: not before nine
+    free: anything after four
+    free: I finish at half past five
+    free: it doesn't matter
+    free: I'm easy
+    free: up to you
+    free: whatever's easiest
+    yes_no: yeah please
+    yes_no: that's perfect thanks
+    yes_no: no worries
+    yes_no: yes I think so
+    yes_no: no I'd rather not
+    yes_no: yes all good
+    yes_no: that's not right
+    yes_no: no the postcode's wrong
+    yes_no: I did yes
+    yes_no: uh-huh
+    choice: it's a blocked drain
+    choice: the first
+    choice: oh the tap please
+    choice: afternoon's better for me
+    digits: oh two oh seven nine four six oh nine five eight
+    digits: 01872 264 100
+    digits: it's 0 1 8 7 2, 2 6 4, 1 0 0
+    digits: sure it's plus four four seven nine one one one two three four five six
+    digits: no it's the one on your screen
+    postcode: t r two six u z
+    postcode: TR2 6UZ it's out in the sticks
+    postcode: it's near Saint Austell
+    postcode: T for tango R for romeo two six U Z
+    postcode: b s one four d j
+    date: not tomorrow the day after
+    date: Wednesday the fourth
+    date: any day but Monday
+    date: the sooner the better
+    date: in two weeks
+    date: Monday's fine
+    name: Bob
+    name: it's Bob Jenkins
+    name: Jenkins
+    name: doctor Singh
+    name: you've already got it
 """))  # fmt: skip
 
 BROKEN_OFF = list(_lines("""
@@ -926,6 +1048,130 @@ BROKEN_OFF = list(_lines("""
     name: Mark with
     name: it's Mr
     name: P
+    free: the downstairs loo's
+    free: water's pouring out of
+    free: I rang yesterday and
+    free: I've got an appointment tomorrow and I need to
+    free: could I move it to
+    free: what day would
+    free: do you have anything earlier than
+    free: I'm only free in
+    free: would Wednesday be
+    free: sorry I meant
+    free: how long will
+    free: will he have to
+    free: will I need
+    free: does that
+    free: what does
+    free: is VAT
+    free: roughly how
+    free: can you give me
+    free: can you give me a
+    free: I'd need to ask
+    free: I'm the tenant not the
+    free: you'd have to speak to
+    free: can you invoice
+    free: it's been going on for
+    free: it's getting
+    free: it's only a
+    free: it's coming from the
+    free: I've put a
+    free: I've put a bucket under the
+    free: I switched the
+    free: is it safe to
+    free: should I
+    free: it's F for
+    free: what are
+    free: what are your
+    free: which
+    free: who will be
+    free: is he
+    free: are you gas
+    free: I found your
+    free: I've used you for
+    free: I'm an
+    free: it's in my
+    free: behind the
+    free: mind the
+    free: the Old
+    free: around
+    free: before
+    free: not before
+    free: I finish at
+    free: I finish at half
+    free: it doesn't
+    free: I'm not at
+    free: there's a lot of
+    free: the toilet in the upstairs bathroom is
+    free: we think it might be the
+    free: it might be
+    free: he came last week but he
+    free: I'd like someone to come and
+    free: I'd like someone to come and look at
+    free: and it's been
+    free: and also
+    free: then it
+    free: it starts and then
+    free: it stops when
+    free: whenever I
+    free: I've spoken to your
+    free: last time you
+    free: last time you came you
+    free: my daughter's
+    free: it's because of the
+    free: is it possible to
+    free: do you think you could
+    free: I can't get the
+    free: I can't seem to
+    free: I don't really
+    free: I don't want
+    free: I don't want to pay for
+    free: could you maybe
+    free: we're going to
+    free: we're going away on
+    free: it's where the
+    free: just past the
+    free: turn left at
+    free: the street is called
+    free: the house is called
+    free: it's on the corner of
+    free: let me just grab my
+    free: bear with me
+    free: hmm
+    free: yeah so basically
+    free: the main thing is
+    yes_no: yes that's
+    yes_no: no I don't think
+    yes_no: well the
+    yes_no: yeah and can you
+    choice: well I've got a
+    choice: it's probably the
+    choice: I want the
+    digits: oh two oh
+    digits: 01872 2
+    digits: 01872, 264
+    digits: it's 0 1 8 7 2
+    digits: sure it's plus four four
+    digits: mine's oh seven
+    digits: my mobile's 07
+    postcode: t r two six
+    postcode: t r two six u
+    postcode: T for
+    postcode: T for tango
+    postcode: b s
+    postcode: it's b s one
+    date: Wednesday the
+    date: not
+    date: in two
+    date: any day but
+    date: a week
+    date: the day
+    name: doctor
+    name: Bob and
+    name: my full name is
+    name: it's B
+    free: my boiler
+    free: my husband
 """))  # fmt: skip
 
 OPEN_ENDED = list(_lines("""
@@ -938,12 +1184,14 @@ OPEN_ENDED = list(_lines("""
     free: 12 Acacia
     free: I'd like to cancel
     free: no
-    free: my husband
     free: I've got two
+    free: my washing machine
+    free: the other company
+    free: through the side
+    free: is it possible
     name: John
     date: maybe
     free: they told me that
-    free: my boiler
     name: Jane
     name: S M
     digits: 960123
