@@ -32,6 +32,7 @@ TAPS = 32  # 4 ms of colouring
 TAPS_AHEAD = 8  # the delay found is the filter's strongest part, not its first
 STIFFNESS = 1e-3  # keeps the filter tame where our voice has no energy to fit it by
 LATE_SAMPLES = 60 * SAMPLES_A_MS
+LEAST_POWER = 33.0**2  # -60 dBFS: what is quieter is silence, which anything explains
 LEAST_LOSS_DB = 2.0  # no line sends back louder than it was given
 JITTER_MS = 40  # a timer on either side, and a burst of two frames
 MARGIN_DB = 3.0
@@ -41,7 +42,7 @@ RENEW_WITH_MS = 200
 
 # What share must be explained, by the length of what was heard. See the module's figures.
 NEEDED = ((240, 0.62), (160, 0.68), (100, 0.75), (80, 0.80), (SHORTEST_MS, 0.90))
-MOST_LATE = 0.5  # or a caller who began a moment ago would pass for the echo before him
+MOST_LATE = 0.25  # or a caller who began a moment ago would pass for the echo before him
 NEEDED_AGAIN = 0.6  # at the delay already known, where less resembles our voice by chance
 
 Samples = npt.NDArray[np.float64]
@@ -200,7 +201,7 @@ def explained(heard: Samples, played: Samples, least_lag: int = 0, noise_power: 
             `played` has more than `heard`.
         noise_power: Of the line alone, a sample, emphasised: nothing need explain that much.
     """
-    if len(heard) < LATE_SAMPLES:
+    if len(heard) < LATE_SAMPLES or _energy(heard) < LEAST_POWER * len(heard):
         return NO_FIT
     said, back = _emphasised(played), _emphasised(heard)
     lag = _best_lag(back, said, least_lag)
@@ -213,11 +214,13 @@ def explained(heard: Samples, played: Samples, least_lag: int = 0, noise_power: 
     products = shifted.T @ shifted
     products[np.diag_indices(TAPS)] += STIFFNESS * np.trace(products) / TAPS + len(back)
     left = back - shifted @ np.linalg.solve(products, shifted.T @ back)
-    whole = _energy(back)
-    noise = min(noise_power * len(back), MOST_NOISE * whole)
-    share = 1 - max(0.0, _energy(left) - noise) / (whole - noise + 1)
-    late = _energy(left[-LATE_SAMPLES:]) / LATE_SAMPLES / (whole / len(back) + 1)
-    return Fit(share, late, lag / SAMPLES_A_MS, loss_db)
+    power = _energy(back) / len(back)
+    noise = min(noise_power, MOST_NOISE * power)
+    unexplained, late = (
+        max(0.0, _energy(part) / len(part) - noise) / (power - noise + 1)
+        for part in (left, left[-LATE_SAMPLES:])
+    )
+    return Fit(1 - unexplained, late, lag / SAMPLES_A_MS, loss_db)
 
 
 def _best_lag(back: Samples, said: Samples, least_lag: int) -> int:
