@@ -28,6 +28,7 @@ from audiosocket_agent.understanding import (
 from audiosocket_agent.workflow import Slot, Step
 
 MOST_WORDS = 30  # a longer story may name anything
+CODE_CHARS = 7  # of a whole postcode, at most; spelled, each is a word
 
 NEGATIONS = frozenset(
     "no not nope nah never neither nor none nothing without except cannot dont isnt arent wasnt "
@@ -138,8 +139,8 @@ def _named(slot: Slot, words: str, facts: Facts) -> set[str]:
     named = {v for v, phrases in ways.items() if v == best or _says_one(rest, phrases)}
     if slot is Slot.AREA:
         # The parser finds codes across words; one that is not written as a code is not sure.
-        areas = facts.company.areas
-        named |= {a.key for a in areas if any(_has_code(words, code) for code in a.outward)}
+        codes = _codes(words)
+        named |= {a.key for a in facts.company.areas if codes & {o.lower() for o in a.outward}}
     return named
 
 
@@ -147,10 +148,17 @@ def _says_one(words: str, phrases: tuple[str, ...]) -> bool:
     return any(f" {phrase} " in f" {words} " for phrase in phrases)
 
 
-def _has_code(words: str, outward: str) -> bool:
-    """Whether a postcode is written there, whole or its outward half, however spaced."""
-    spaced = " ?".join(outward.lower())
-    return re.search(rf"\b{spaced}(?: ?\d ?[a-z] ?[a-z])?\b", words) is not None
+def _codes(words: str) -> set[str]:
+    """Return what may be the outward half of a postcode, written whole or alone, however spaced."""
+    single = words.split()
+    codes = set()
+    for start in range(len(single)):
+        for end in range(start + 1, min(start + CODE_CHARS, len(single)) + 1):
+            joined = "".join(single[start:end])
+            codes.add(joined)
+            if joined[-3:-2].isdigit() and joined[-2:].isalpha():
+                codes.add(joined[:-3])
+    return codes
 
 
 def _without(words: str, phrases: tuple[str, ...]) -> str:
