@@ -128,8 +128,8 @@ class Callers:
                     held.call.noise(background(plan.behind))
                 await self._converse(held, held.call)
         except CallEnded as error:
-            held.ended_early = error.ended.by is Party.THEM
-            held.error = "" if held.ended_early else str(error)
+            held.ended_early = len(held.said) < len(plan.items)
+            held.error = "" if error.ended.by is Party.THEM else str(error)
         except TimeoutError:
             held.ended_early = True  # handed over: a person's tone never ends
         await self._over(held)

@@ -15,6 +15,7 @@ from tests.phone.heard import FRAME_S, Floats
 _BEFORE_S = 0.3  # a reply's first frame on record lies no further than this from its first sound
 _ENDED_S = 0.5  # silence after a reply that shows that it was heard to its end
 _OVER_S = 0.3  # a reply that ends so soon after an interruption began had nothing left to say
+_SLOW_MS = 200.0  # a stop that takes longer is worth a look
 _UNDERSTOOD = 0.8  # of a call's words; less, and the ear was reading another script
 
 
@@ -37,6 +38,7 @@ class Judged:
         errors: What went wrong on the telephone's side.
         misheard: Calls whose words on record are not those of their script.
         costs: What speculation cost, summed.
+        remarks: What was not as it should be, to be looked up in a recording.
     """
 
     name: str
@@ -53,6 +55,13 @@ class Judged:
     errors: list[str] = field(default_factory=list)
     misheard: int = 0
     costs: dict[str, int] = field(default_factory=dict)
+    remarks: list[str] = field(default_factory=list)
+
+    def remark(self, held: Held, said: Said, what: str) -> None:
+        """Note something that went wrong, and where."""
+        dialed_at = held.call.dialed_at if held.call is not None else 0.0
+        where = f"call {held.plan.number} ({held.number}) at {said.start - dialed_at:.2f} s"
+        self.remarks.append(f"{self.name}, {where}, {said.kind} {said.text!r}: {what}")
 
 
 def first_sounds(held: Sequence[Held], agents: dict[str, Floats]) -> dict[str, float | None]:
@@ -143,10 +152,18 @@ def _judge_call(
         if said.mode is Mode.ALARM:
             into = record.reply_before(said.start)
             if into is not None:
-                judged.disturbances.append(_disturbance(held, agent, record, said, into, lengths))
+                found, lost = _disturbance(held, agent, record, said, into, lengths)
+                judged.disturbances.append((found, lost))
+                if found.into_speech and lost:
+                    lack = found.lost_ms
+                    judged.remark(held, said, f"lost words: whole {into.whole}, lacks {lack} ms")
             continue
         answered = analysis.answer(agent, said, until)
         judged.answers.append(answered)
+        if answered.cut_in:
+            judged.remark(held, said, "cut in" + " (hard)" * said.hard)
+        elif answered.gap_ms is None or answered.gap_ms > analysis.LATE_S * 1000:
+            judged.remark(held, said, f"answered after {answered.gap_ms}")
         reply = None if answered.gap_ms is None else record.reply_at(answered.answer_at or 0.0)
         if reply is not None and "first_frame" in reply.marks_ms:
             judged.waterfalls.append((answered, reply.marks_ms))
@@ -156,6 +173,9 @@ def _judge_call(
             if not _was_over(stopped, into, record, answered.answer_at):
                 obeyed = stopped.silent and (into is None or into.interrupted)
                 judged.stops.append((stopped, obeyed))
+                if not obeyed or stopped.stopped_ms > _SLOW_MS:
+                    done = "obeyed" if obeyed else "not obeyed"
+                    judged.remark(held, said, f"{done} after {stopped.stopped_ms:.0f} ms")
 
 
 def _was_over(

@@ -66,7 +66,8 @@ class Plan:
         return sum(item.mode is not Mode.ALARM for item in self.items)
 
 
-_HARD_EVERY = 11  # calls: about one turn in a hundred is one nobody could get right
+_HARD_EVERY = 5  # calls: two turns in a hundred are such as nobody could get right
+_HARD_USES = ("service", "wanted", "day")
 _LATEST_S = 3.0
 _WORDS_IN = ("service", "area")  # what is asked where an "okay" is no answer
 
@@ -97,7 +98,8 @@ class _Story:
     def __init__(self, number: int, deck: _Deck, chance: random.Random) -> None:
         self._deck = deck
         self._chance = chance
-        self._hard = number % _HARD_EVERY == _HARD_EVERY - 1
+        turn, rest = divmod(number, _HARD_EVERY)
+        self._hard = _HARD_USES[turn % len(_HARD_USES)] if rest == _HARD_EVERY - 1 else ""
         self.items: list[Item] = []
 
     def _offset_s(self, latest_s: float = _LATEST_S) -> float:
@@ -105,15 +107,17 @@ class _Story:
 
     def answer(self, use: str) -> None:
         """Answer a question when it has been asked."""
-        hard = of_use(use, hard=True)
-        if self._hard and hard:
-            self._hard = False
-            self.items.append(Item(hard[0]))
+        if use == self._hard:
+            self._hard = ""
+            self.items.append(Item(of_use(use, hard=True)[0]))
         else:
             self.items.append(Item(self._deck.say(use)))
 
     def barge(self, use: str, latest_s: float = _LATEST_S) -> None:
-        """Say something into the reply."""
+        """Say something into the reply, unless it has been disturbed already."""
+        if self.items and self.items[-1].mode is Mode.ALARM:
+            self.answer(use)
+            return
         self.items.append(Item(self._deck.say(use), Mode.BARGE, self._offset_s(latest_s)))
 
     def alarm(self, asked: str, latest_s: float = _LATEST_S) -> None:

@@ -78,8 +78,9 @@ class Stopped:
     Attributes:
         said: The interruption.
         into_speech: Whether the agent was heard at that moment; in a pause nothing can be measured.
-        stopped_ms: From its first frame to the agent's last sound while it lasted; 0 if none.
-        silent: Whether the agent was silent by its end.
+        stopped_ms: From its first frame to the last sound of the reply it came into, while it
+            lasted; 0 if there was none. What begins after that is a cut-in.
+        silent: Whether that reply was silent by its end.
     """
 
     said: Said
@@ -162,7 +163,7 @@ def _after_silence(agent: Floats, said: Said) -> int:
 
 def stop(agent: Floats, said: Said) -> Stopped:
     """Judge how an interruption was obeyed, as far as that can be heard."""
-    inside = between(agent, said.start, said.end)
+    inside = between(agent, said.start, said.end)[: _after_silence(agent, said)]
     last = float(inside[-1]) if len(inside) else said.start
     return Stopped(
         said,

@@ -116,6 +116,10 @@ def rows(judged: Judged, ear: Ear) -> list[Row]:
 
 def shares(judged: Judged) -> list[Share]:
     """Return how often things happened in a phase."""
+    if judged.echoes:
+        lost = sum(lost for _, lost in judged.echoes)
+        what = "replies that their own echo cost words"
+        return [Share(f"{judged.name}: {what}", lost, len(judged.echoes), 2.0)]
     name, answers = judged.name, fair(judged)
     hard = [a for a in judged.answers if a.said.hard]
     asked = [a for a in answers if not a.talked_over]
@@ -134,10 +138,6 @@ def shares(judged: Judged) -> list[Share]:
               note=f"{judged.ended_early} of {judged.calls} calls ended by the agent, "
                    f"{len(judged.errors)} lost, {judged.misheard} with other words on record"),
     ]  # fmt: skip
-    if judged.echoes:
-        lost = sum(lost for _, lost in judged.echoes)
-        found.append(Share(f"{name}: replies that their own echo cost words", lost,
-                           len(judged.echoes), 2.0))  # fmt: skip
     return found + _costs(judged)
 
 

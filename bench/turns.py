@@ -80,14 +80,24 @@ class Run:
         name: The ear's name, for people.
         turns: How many turns the phase of few calls has at least.
         at_once: How many calls of it go on at a time.
+        recordings: Folder for a recording of each call; None for none.
     """
 
-    def __init__(self, at: Endpoints, script: Path, name: str, turns: int, at_once: int) -> None:
+    def __init__(
+        self,
+        at: Endpoints,
+        script: Path,
+        name: str,
+        turns: int,
+        at_once: int,
+        recordings: Path | None = None,
+    ) -> None:
         self._at = at
         self._script = script
         self._name = name
         self._turns = turns
         self._at_once = at_once
+        self._recordings = recordings
         self._sounds = Sounds()
         self._lengths: dict[str, Length] = {}
 
@@ -109,7 +119,15 @@ class Run:
             held = await self._hold(callers, phase, chosen)
         gc.enable()
         await asyncio.sleep(_WRITTEN_S)
+        self._record(f"{self._name}-{phase}", held)
         return self._judge(name, held)
+
+    def _record(self, name: str, held: Sequence[Held]) -> None:
+        if self._recordings is not None:
+            self._recordings.mkdir(parents=True, exist_ok=True)
+            for h in held:
+                if h.call is not None:
+                    h.call.record(self._recordings / f"{name}-{h.plan.number:02d}.wav")
 
     async def _hold(self, callers: Callers, phase: str, chosen: Sequence[Plan]) -> list[Held]:
         if phase == "echo":  # the first without one, to compare with
@@ -140,7 +158,7 @@ def _one_ear(ear: str, options: argparse.Namespace, delays: Delays) -> dict[str,
     turns = min(options.turns, _NAIVE_TURNS) if ear == "naive" else options.turns
 
     def measured(at: Endpoints, script: Path) -> dict[str, Judged]:
-        run = Run(at, script, name, turns, options.at_once)
+        run = Run(at, script, name, turns, options.at_once, options.recordings)
         return asyncio.run(measure(run, _wanted(ear, options)))
 
     if options.sandbox_json:
@@ -164,6 +182,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--sandbox-json", type=Path, help="what `voiceagent sandbox up` printed")
     parser.add_argument("--script", type=Path, help=f"that sandbox's {SCRIPT}")
     parser.add_argument("--out", type=Path, default=_RESULTS, help="folder for the results")
+    parser.add_argument("--recordings", type=Path, help="folder for a WAV of each call")
     parser.add_argument("--readme", type=Path, help="page to put the summary into")
     options = parser.parse_args(arguments)
     if options.sandbox_json and (len(options.ears) != 1 or not options.script):
@@ -177,6 +196,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"no sandbox: {error}", file=sys.stderr)
         return 1
     print(save(options.out, about, found, delays, options.readme))
+    for remark in (r for phases in found.values() for j in phases.values() for r in j.remarks):
+        print(remark, file=sys.stderr)
     errors = [e for phases in found.values() for judged in phases.values() for e in judged.errors]
     for error in errors:
         print(f"a call was lost: {error}", file=sys.stderr)
