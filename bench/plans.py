@@ -167,7 +167,9 @@ def _call(number: int, deck: _Deck, chance: random.Random) -> Plan:
     story.barge("phone", 1.5) if story.maybe(0.2) else story.answer("phone")
     if story.maybe(0.5):
         story.alarm("agreed")
-    story.barge("agreed") if story.maybe(0.4) else story.answer("agreed")
+    if story.maybe(0.4):  # a "yes" while it is being read back would only show listening
+        story.barge("interruption")
+    story.answer("agreed")
     voice, behind = VOICES[number % len(VOICES)], BACKGROUNDS[number % len(BACKGROUNDS)]
     return Plan(number, voice, behind, tuple(story.items))
 

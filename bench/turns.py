@@ -2,7 +2,8 @@
 
 Real calls through a real Asterisk with the vendors' simulators at their documented delays, timed on
 the phone. Once with each ear, some calls at a time and fifty at once, and a short run of the chain
-that does one thing after the other, for comparison.
+that does one thing after the other, for comparison. A run of all of it also puts its summary into
+the README.
 
     python -m bench.turns [--ears deepgram_flux deepgram naive] [--phases few echo fifty]
                           [--turns 300] [--sandbox-json FILE --script FILE]
@@ -34,6 +35,7 @@ from tests.phone import Phone
 from tests.phone.sandbox import Endpoints, SandboxFailed, running
 
 _RESULTS = Path(__file__).with_name("results")
+_README = Path(__file__).parent.parent / "README.md"
 EARS = ("deepgram_flux", "deepgram", "naive")
 PHASES = ("few", "echo", "fifty")
 _NAIVE = {
@@ -183,7 +185,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--script", type=Path, help=f"that sandbox's {SCRIPT}")
     parser.add_argument("--out", type=Path, default=_RESULTS, help="folder for the results")
     parser.add_argument("--recordings", type=Path, help="folder for a WAV of each call")
-    parser.add_argument("--readme", type=Path, help="page to put the summary into")
     options = parser.parse_args(arguments)
     if options.sandbox_json and (len(options.ears) != 1 or not options.script):
         parser.error("a running sandbox has one ear and one script: name both")
@@ -195,7 +196,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except SandboxFailed as error:
         print(f"no sandbox: {error}", file=sys.stderr)
         return 1
-    print(save(options.out, about, found, delays, options.readme))
+    whole = set(options.ears) == set(EARS) and set(options.phases) == set(PHASES)
+    readme = _README if whole and options.out == _RESULTS else None  # only what is complete
+    print(save(options.out, about, found, delays, readme))
     for remark in (r for phases in found.values() for j in phases.values() for r in j.remarks):
         print(remark, file=sys.stderr)
     errors = [e for phases in found.values() for judged in phases.values() for e in judged.errors]
