@@ -21,6 +21,7 @@ from audiosocket_agent.same_words import same_words
 from audiosocket_agent.seams import Expectation, Expects
 from audiosocket_agent.spelled import (
     begins_postcode,
+    begins_spelling,
     ends_postcode,
     figures,
     is_number_word,
@@ -125,7 +126,8 @@ def _postcode(words: list[str], kind: Expects) -> Completeness | None:
     characters = figures(words[start:])
     if ends_postcode(characters):
         return FINISHED
-    if wanted or begins_postcode(characters):
+    spelling = kind is not Expects.NAME and begins_spelling(words[start:])
+    if wanted or spelling or begins_postcode(characters):
         return UNFINISHED
     return None
 

@@ -29,7 +29,7 @@ NEVER_LAST = word_set(
 # Endings that are whole although their last word, or their last two, would say otherwise.
 WHOLE_ENDINGS = _pairs(
     "love to", "book it in", "happy to", "forgot to", "look forward to",
-    "looking forward to", "going on", "go on", "carry on", "come on", "later on", "early on",
+    "looking forward to", "going on", "go on", "carry on", "later on", "early on",
     "moving on", "move on", "and so on", "turn on", "turned on", "switched on", "switch on",
     "turns on", "comes on", "coming on", "came on", "stays on", "stay on", "left on", "lights on",
     "heating on", "power on", "straight on", "further on", "now on", "are on", "leave on",
@@ -99,7 +99,8 @@ NEED_OBJECT_AFTER_TO = word_set(
 INFINITIVE_STARTS = word_set("to can could you'll please we'll i'll")
 ATTRIBUTES = word_set(
     "leaking blocked broken dripping new old big small little large burst faulty gas main hot cold "
-    "next last very really nice good bad quick slight massive huge leaky outside upstairs "
+    "next last very really nice good bad quick slight massive huge leaky real specific particular "
+    "certain regular outside upstairs "
     "downstairs two three four five six ten couple kind sort pair gas electric central "
     "whole entire other only own local emergency annual free rough possible proper full couple"
 )
@@ -121,12 +122,14 @@ SWITCHED = (
 STREET_LEADS = word_set("flat number unit apartment plot suite room")
 AT_SOMEBODYS = word_set("mum's mother's dad's father's neighbour's friend's brother's sister's "
                      "son's daughter's partner's husband's wife's landlord's tenant's")  # fmt: skip
-GIVING = word_set("give send tell show bring lend")
+GIVING = word_set("give gave send sent tell show bring brought lend")
 OWNERS = word_set("my the our your")
 PLACES = word_set("at to round from near by")
 BEFORE_STREET_LEAD = word_set("at it's its is it's in i'm yes yeah that's to from and er um i'm")
 LOOSE_THAT = word_set("think so said sure hoping hope noticed one thing something anything fact "
                    "mean means seems afraid told now given")  # fmt: skip
+ASKED_IF = word_set("wondering wonder know see ask check asking sure hoping")
+MOVERS = word_set("you he they someone somebody anyone engineer plumber")
 COMPLEMENT_WH = word_set("know sure says said that's idea not matter and or so yes okay sorry")
 NEGATIONS = word_set(
     "don't doesn't didn't can't won't not if whenever unless wouldn't couldn't never"

@@ -53,6 +53,7 @@ _AREA = r"(?:[a-z0][a-z0]?)"  # "oh" may be the letter of OX, PO, YO
 _OUTWARD = rf"{_AREA}[0-9][a-z0-9]?"
 _POSTCODE_END = re.compile(rf"{_OUTWARD}[0-9][a-z]{{2}}$")
 _POSTCODE_BEGUN = re.compile(r"^[a-z]{1,2}[0-9][a-z0-9]?[0-9][a-z]$")
+_SPELLED_OUTWARD = re.compile(r"([a-z]{2})(?:[0-9][a-z0-9]?)?[0-9]?")
 _LETTERS_AND_FIGURES = re.compile(r"[a-z]{0,2}[0-9][a-z0-9]{0,6}")
 _ORDINAL_OR_HALF = re.compile(r"[0-9]+(?:st|nd|rd|th|am|pm)")
 _REPEATED_CHARACTERS = 15  # E.164 allows fifteen figures
@@ -166,6 +167,17 @@ def ends_postcode(characters: str) -> bool:
 def begins_postcode(characters: str) -> bool:
     """Whether characters are a postcode that lacks its last letter, and hardly anything else."""
     return _POSTCODE_BEGUN.match(characters) is not None
+
+
+def begins_spelling(words: Sequence[str]) -> bool:
+    """Whether words spell, letter by letter, the first half of a postcode: "t r", "t r one".
+
+    Areas of one letter do not count: a boiler's fault may be "E one one nine".
+    """
+    found = _SPELLED_OUTWARD.fullmatch(figures(words))
+    if found is None or len(words[0]) > 1 or not words[0].isalpha():
+        return False
+    return found[1] in POSTCODE_AREAS
 
 
 def whole_telephone_number(digits: str) -> bool:

@@ -10,11 +10,13 @@ taken for a whole sentence: waiting costs every caller, and most words can end o
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 from audiosocket_agent.ending_words import (
     ADVERBS,
     ANSWERS,
     ARTICLES,
+    ASKED_IF,
     ASKING,
     AT_SOMEBODYS,
     ATTRIBUTES,
@@ -31,6 +33,7 @@ from audiosocket_agent.ending_words import (
     LICENSES,
     LOOSE_THAT,
     MAYBE_NOUNS,
+    MOVERS,
     NEED_OBJECT,
     NEED_OBJECT_AFTER_TO,
     NEGATIONS,
@@ -93,7 +96,9 @@ def _bare_question(clause: Sequence[str]) -> bool:
 
 
 def _licensed(clause: Sequence[str]) -> bool:
-    return any(word in LICENSES for word in clause[-8:-1])
+    near = clause[-8:-1]
+    asked_if = any(pair[1] == "if" and pair[0] in ASKED_IF for pair in pairwise(near))
+    return not asked_if and any(word in LICENSES for word in near)
 
 
 def _answers(words: Sequence[str]) -> bool:
@@ -132,14 +137,14 @@ def _compares(clause: Sequence[str]) -> bool:
 
 def _relates(clause: Sequence[str]) -> bool:
     """Whether a clause is one about a place or a thing: "I don't know where the stopcock is"."""
-    return any(word in ("what", "where", "who", "how", "which", "that's") for word in clause[1:-2])
+    return any(word in ("what", "where", "how", "that's") for word in clause[1:-2])
 
 
 def _negative(words: Sequence[str], clause: Sequence[str]) -> bool:
     if len(words) == 1:
         return True
     if words[-2] not in SUBJECTS:  # "the boiler doesn't"
-        return not _licensed(clause) and words[-2] not in ("probably", "really", "just")
+        return not _licensed(clause) and words[-2] not in ("probably", "really", "just", "please")
     return len(words) == 2  # "we don't"; with a yes or a no before it, it is an answer
 
 
@@ -170,6 +175,8 @@ def _asked_subject(words: Sequence[str], clause: Sequence[str]) -> bool:
 def _preposition(words: Sequence[str], clause: Sequence[str]) -> bool:
     last = words[-1]
     before = words[-2] if len(words) > 1 else ""
+    if last == "on" and before == "come":
+        return len(words) > 2 and words[-3] in MOVERS
     if last == "to":
         if before in ("want", "need", "have", "like", "able", "going", "got", "wanted", "wish"):
             return not any(w in NEGATIONS for w in clause[-6:-2]) and words[-3:-2] != ["you"]
@@ -193,12 +200,8 @@ def _object(words: Sequence[str], clause: Sequence[str]) -> bool:
     if len(words) == 1:
         return words[-1] not in ("said", "called", "guess", "suppose", "think")
     before = words[-2]
-    if (
-        words[-1] in ("guess", "suppose", "think", "reckon")
-        and len(words) > 3
-        and before != "don't"
-    ):
-        return any(w in CLAUSE_STARTS for w in words[-3:-1])
+    if words[-1] in ("guess", "suppose", "think", "reckon") and before == "i" and words[-3:-2]:
+        return words[-3] in OPENERS | CLAUSE_STARTS  # "Falmouth I think" is whole
     if before in ("wouldn't", "if", "doesn't") and words[-1] in ("like", "want", "mean"):
         return False
     if words[-1] == "like" and before not in ("i'd", "would", "we'd", "you", "i", "we", "is",
@@ -281,7 +284,10 @@ def _street_lead(words: Sequence[str], clause: Sequence[str]) -> bool:
 
 def _given(words: Sequence[str], clause: Sequence[str]) -> bool:
     """Judge "can you send me", which lacks what; "you tell me" does not."""
-    return words[-2:-1] != [] and words[-2] in GIVING and list(words) != ["you", "tell", "me"]
+    if len(words) < 3 or words[-2] not in GIVING:
+        return False
+    told = words[-2] in ("gave", "sent", "brought", "tell") and words[-3] in ("you", "they", "he")
+    return not (told and not AUXILIARIES & set(words))  # "the price you gave me", "you tell me"
 
 
 def _calling(words: Sequence[str], clause: Sequence[str]) -> bool:
@@ -295,6 +301,7 @@ def _loose(words: Sequence[str], clause: Sequence[str]) -> bool:
         in ("at", "it's", "is", "for", "from", "been", "by", "sometime", "maybe", "", "not"),
         "before": before
         in ("anytime", "time", "sometime", "preferably", "ideally", "it's", "", "not"),
+        "outside": before in ("just", "right"),
         "over": before in ("just", "over", "it's", "well"),
         "able": not any(word in NEGATIONS for word in clause),
         "half": before in ("at", "and", "past", "about", "around", "from"),
@@ -332,8 +339,8 @@ _RULES: tuple[tuple[frozenset[str], Rule], ...] = (
     (word_set("calling ringing phoning"), _calling),
     (
         word_set(
-            "around before over able half quarter while then though opposite mind smell spelt "
-            "spelled point"
+            "around before over outside able half quarter while then though opposite mind smell "
+            "spelt spelled point"
         ),
         _loose,
     ),

@@ -604,6 +604,10 @@ WHOLE = list(_lines("""
     name: Jenkins
     name: doctor Singh
     name: you've already got it
+    free: Falmouth I think
+    postcode: Falmouth I think
+    yes_no: no please don't
+    free: the price you gave me
 """))  # fmt: skip
 
 BROKEN_OFF = list(_lines("""
@@ -1172,6 +1176,14 @@ BROKEN_OFF = list(_lines("""
     name: it's B
     free: my boiler
     free: my husband
+    free: I was wondering if you could
+    free: my neighbour gave me
+    date: could you come on
+    postcode: we are just outside
+    free: are you a real
+    free: the last people who came were
+    free: T R one
+    free: yes it's T R three
 """))  # fmt: skip
 
 OPEN_ENDED = list(_lines("""
