@@ -32,14 +32,14 @@ class Dialogue:
 
     def __init__(self, mind: Mind, facts: Facts, book: MakeBooking, call_id: str) -> None:
         self._scene = Scene(mind, facts, book, call_id)
-        self._state = State()
+        self._begin = State()
         self._given: Draft | None = None  # the newest committed answer: it moves the conversation
         self._tokens = Usage(0, 0)
 
     @property
     def state(self) -> State:
         """Where the conversation stands; drafts that are not committed do not count."""
-        return self._state if self._given is None else self._given.state
+        return self._begin if self._given is None else self._given.state
 
     @property
     def tokens(self) -> Usage:
@@ -65,7 +65,8 @@ class Dialogue:
             on_first_token: Called with every piece of the model's, words or tool calls.
         """
         prompt = Prompt(event, tuple(history), free_speech, on_first_token)
-        return Draft(self._scene, self.state, prompt, self._spend)
+        reference = "" if self._given is None else self._given.reference
+        return Draft(self._scene, self.state, reference, prompt, self._spend)
 
     def commit(self, draft: Draft) -> None:
         """Give an answer: what it did to the conversation is real, and what it still does.
@@ -88,8 +89,8 @@ class Dialogue:
         given = self._given
         if given is None or given.end is not Outcome.HANGUP:
             return False
-        self._state = replace(given.state, step=Step.CLOSE, phase=Phase.ASKING, asked=None)
-        self._given = None
+        given.state = replace(given.state, step=Step.CLOSE, phase=Phase.ASKING, asked=None)
+        given.end = None
         return True
 
     def _spend(self, usage: Usage) -> None:

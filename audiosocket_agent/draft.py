@@ -108,20 +108,28 @@ class Draft:
     Args:
         scene: What all answers of the call have in common.
         state: Where the conversation stands as the answer begins.
+        reference: Of the call's booking, "" while there is none.
         prompt: What is answered.
         spend: Called with what the model costs as it costs it; takes back what was estimated too
             high.
 
     Attributes:
         state: Where the conversation stands if this answer is given.
+        reference: Of the call's booking; who interrupts it may ask for it again.
         end: How the call ends if this answer is given.
         cost: Tokens so far: estimated until the vendor tells.
     """
 
     def __init__(
-        self, scene: Scene, state: State, prompt: Prompt, spend: Callable[[Usage], None]
+        self,
+        scene: Scene,
+        state: State,
+        reference: str,
+        prompt: Prompt,
+        spend: Callable[[Usage], None],
     ) -> None:
         self.state = state
+        self.reference = reference
         self.end: Outcome | None = None
         self.cost = Usage(0, 0)
         self._scene = scene
@@ -129,9 +137,8 @@ class Draft:
         self._prompt = prompt
         self._spend = spend
         self._committed = asyncio.Event()
-        self._recorded = (
-            toolbox.NOTHING_RECORDED
-        )  # what was written down of the words before the model was asked
+        # What was written down of the words before the model was asked, until a tool was called.
+        self._recorded = toolbox.NOTHING_RECORDED
         self._untold: list[str] = []  # facts that came of it and of tools, until the model has told
 
     @property
@@ -194,14 +201,16 @@ class Draft:
         """Let the rules answer, after what the model did not come to tell: a price, a reference."""
         self.state, reply = advance(self.state, event, self._facts)
         self.end = reply.end
+        if isinstance(event, Booked):
+            self.reference = event.reference
         reply = replace(reply, say=(*first, *reply.say))
         return [reply, *map(Line, reply.say)]
 
     async def _by_model(
         self, model: LanguageModel, said: str, begun_in: Step
     ) -> AsyncGenerator[Piece, None]:
-        past = self._prompt.history
-        talk = list(briefing.messages(self._facts, self.state, past, said, self._recorded))
+        situation = toolbox.situation(self.state, self._facts, self._recorded, self.reference)
+        talk = list(briefing.messages(self._facts, situation, self._prompt.history, said))
         spoken, apart = "", False  # words after a tool, or after a sentence, are another sentence
         for _ in range(MOST_ROUNDS):
             words, calls = "", list[ToolCall]()
@@ -275,7 +284,8 @@ class Draft:
                 for piece in self._by_rules(result):
                     yield piece
                 return
-            worked = toolbox.booked(self.state, result.reference)
+            self.reference = result.reference
+            worked = toolbox.booked(self.state, self.reference)
         self.state = worked.state
         if worked.end is not None:
             self.end = worked.end

@@ -257,7 +257,7 @@ def _end(state: State, said: str) -> Worked:
 
 
 def situation(
-    state: State, facts: Facts, recorded: Recorded = NOTHING_RECORDED
+    state: State, facts: Facts, recorded: Recorded = NOTHING_RECORDED, reference: str = ""
 ) -> dict[str, object]:
     """Return where the call stands, for the model.
 
@@ -265,6 +265,7 @@ def situation(
         state: The conversation now.
         facts: Facts.
         recorded: What it already holds of the words that the model is about to answer.
+        reference: Of the booking that was made, "" while there is none.
     """
     needed = [
         slot.value
@@ -284,6 +285,8 @@ def situation(
     if recorded.values:
         stands["recorded"] = {slot.value: value for slot, value in recorded.values.items()}
         stands["tell"] = list(recorded.tell)
+    if reference:
+        stands["reference"] = wording.spaced(reference)
     return stands
 
 

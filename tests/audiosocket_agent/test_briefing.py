@@ -9,6 +9,7 @@ from audiosocket_agent.conversation import Facts, Started, State, advance
 from audiosocket_agent.journal import Speaker
 from audiosocket_agent.prefill import prefill
 from audiosocket_agent.seams import Role
+from audiosocket_agent.toolbox import situation
 from tests.fake_asterisk import DID, SHIPPED
 
 FACTS = Facts(load_companies(SHIPPED)[DID], "01632960123", date(2026, 11, 21))
@@ -18,8 +19,8 @@ AGENT, CALLER = Speaker.AGENT, Speaker.CALLER
 
 def shown(history, said="Yes."):
     """Return the roles and words of what stands between the prompt and the situation."""
-    first, *past, situation, newest = messages(FACTS, STARTED, history, said)
-    assert (first.role, situation.role) == (Role.SYSTEM, Role.SYSTEM)
+    first, *past, stands, newest = messages(FACTS, situation(STARTED, FACTS), history, said)
+    assert (first.role, stands.role) == (Role.SYSTEM, Role.SYSTEM)
     assert (newest.role, newest.content) == (Role.USER, said)
     return [(message.role, message.content) for message in past]
 
@@ -60,8 +61,8 @@ def test_only_the_newest_turns_are_shown():
 
 def test_the_prompt_is_the_same_whatever_was_recorded():
     state, recorded = prefill("a leaking tap in Truro", STARTED, FACTS)
-    plain = messages(FACTS, STARTED, (), "a leaking tap in Truro")
-    told = messages(FACTS, state, (), "a leaking tap in Truro", recorded)
+    plain = messages(FACTS, situation(STARTED, FACTS), (), "a leaking tap in Truro")
+    told = messages(FACTS, situation(state, FACTS, recorded), (), "a leaking tap in Truro")
     assert plain[0] == told[0] and plain[0].content == system_prompt(FACTS.company)
     assert "recorded" in told[0].content and "tell" in told[0].content
     stands = json.loads(told[1].content[told[1].content.index("{") :])

@@ -22,6 +22,7 @@ from audiosocket_agent.dialogue import Dialogue, Mind
 from audiosocket_agent.errors import VendorDown
 from audiosocket_agent.journal import Speaker
 from audiosocket_agent.seams import Role, ToolCall, Usage
+from audiosocket_agent.simulators.chat_brain import answer
 from audiosocket_agent.speech import Line
 from audiosocket_agent.workflow import Outcome, Slot, Step
 from tests.engines import ScriptedModel
@@ -72,6 +73,20 @@ class Talk:
                     reply = piece
         assert reply is not None
         return said, lines, reply
+
+
+class SimulatedModel(ScriptedModel):
+    """The simulated vendor's model, without its vendor."""
+
+    async def stream(self, request):
+        self.requests.append(request)
+        messages = [{"role": m.role.value, "content": m.content} for m in request.messages]
+        tools = [{"function": {"name": t.name, "parameters": t.parameters}} for t in request.tools]
+        found = answer(messages, tools)
+        if found.text:
+            yield found.text
+        for name, arguments in found.tool_calls:
+            yield tool(name, **arguments)
 
 
 def run(scenario, *answers, **how):
@@ -129,6 +144,36 @@ def test_a_whole_booking_through_the_model():
         [details], ["Is that right?"],
         [tool("book")], ["Booked. Goodbye.", tool("end_call")],
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        ["a leaking tap", "Truro", "yes please", "Tuesday", "in the morning", "yes", "yes"],
+        ["A leaking tap in Truro.", "Yes.", "Tuesday morning.", "Yes.", "That's right."],
+        ["a leaking tap in Truro on Tuesday morning", "yes please", "yes", "yes"],
+    ],
+)
+def test_a_turn_of_a_plain_booking_costs_one_round_and_the_booking_itself_two(said):
+    async def scenario(talk):
+        talk.model = SimulatedModel()
+        talk.dialogue = Dialogue(Mind(talk.model), FACTS, talk.book, "call")
+        await talk.on(Started(open_question=True))
+        told, asked = "", []
+        for text in said:
+            words, _, reply = await talk.on(Heard(text))
+            asked.append(len(talk.model.requests))
+            talk.history += [(Speaker.CALLER, text), (Speaker.AGENT, words)]
+            told += words
+        turns = len(said)
+        assert asked == [*range(1, turns), turns + 1]
+        (request,) = talk.requests
+        assert (request.service, request.area, request.part) == ("leaking_tap", "truro", "morning")
+        assert request.day == date(2026, 11, 24)
+        assert "costs 75 pounds" in told and "So that's a leaking tap repair" in told
+        assert "6, 5, 4, 3, 2, 1" in words and reply.end is Outcome.HANGUP
+
+    run(scenario)
 
 
 def test_a_booking_that_fails_is_told_by_the_rules_and_goes_to_a_person():

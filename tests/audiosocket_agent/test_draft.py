@@ -460,6 +460,24 @@ def test_a_goodbye_that_is_spoken_over_can_be_taken_back():
     run(scenario, ["Goodbye.", tool("end_call")], ["Yes?"])
 
 
+@pytest.mark.parametrize("free_speech", [True, False])
+def test_the_reference_can_be_asked_for_again(free_speech):
+    async def scenario(talk):
+        await talk.until_read_back()
+        await pieces_of(talk.given(Heard("yes"), free_speech=free_speech))
+        if not free_speech:
+            await pieces_of(talk.given(Booked("654321")))
+        assert talk.dialogue.reopen()
+        thrown = talk.draft(Heard("what was that number again"))
+        await pieces_of(thrown)
+        await pieces_of(talk.given(Heard("the number please")))
+        for request in talk.model.requests[-2:]:
+            assert situation_of(request)["reference"] == "6, 5, 4, 3, 2, 1"
+
+    booking = [[tool("book")], ["Booked. Goodbye.", tool("end_call")]] if free_speech else []
+    run(scenario, *booking, ["654..."], ["654..."])
+
+
 def test_who_comes_back_with_another_wish_after_declining_is_quoted_anew():
     async def scenario(talk):
         for text in (BOTH.text, "no thank you"):

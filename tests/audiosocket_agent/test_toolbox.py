@@ -178,6 +178,11 @@ def test_the_situation_tells_what_was_recorded_of_the_newest_words():
     }
 
 
+def test_the_situation_tells_the_reference_of_what_is_booked():
+    stands = toolbox.situation(STARTED, FACTS, reference="12A")
+    assert stands == {**toolbox.situation(STARTED, FACTS), "reference": "1, 2, A"}
+
+
 def test_once_booked_nothing_is_changed_any_more():
     booking = work(ready_to_book(), toolbox.BOOK)
     closing = toolbox.booked(booking.state, "1").state
