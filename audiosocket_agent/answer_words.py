@@ -25,7 +25,7 @@ _THINKING = _phrases(
     "hang on a sec", "hold on a sec", "one moment", "one second", "one sec", "just a moment",
     "just a second", "just a sec", "just a minute", "give me a second", "give me a sec",
     "give me a moment", "give me a minute", "bear with me", "wait a minute", "wait a second",
-    "no wait", "what's it called", "how do i put it", "how do i say it",
+    "no wait", "on second thoughts", "what's it called", "how do i put it", "how do i say it",
     "what do you call it", "i'm just looking", "i'm just checking", "let me start again",
     "i'll start again", "where was i", "what was it", "two secs",
 )  # fmt: skip

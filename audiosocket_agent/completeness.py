@@ -57,6 +57,8 @@ _PHONE_NAMES = frozenset(
 )
 _OTHER_NUMBERS = frozenset("house flat door reference ref order job account invoice quote".split())
 _TIME_PREPOSITIONS = frozenset("at after before until till by from past to around about".split())
+_SENTENCES = frozenset({Expects.FREE, Expects.DIGITS, Expects.POSTCODE, Expects.NAME})
+_BELIEFS = frozenset("think believe guess reckon suppose".split())
 _ONES = frozenset("got this that the which another need have no a my new same other any".split())
 _TELLTALE_FIGURES = 3  # "oh one six" has begun a telephone number; "oh one" need not have
 _LONGEST_TIME = 4
@@ -84,7 +86,8 @@ def completeness(text: str, expectation: Expectation) -> Completeness:
 def _judged(words: list[str], expectation: Expectation, *, question: bool) -> Completeness:
     spoken = _without_tail(words, FILLERS)
     core = _without_tail(spoken, _COURTESY | _THANKING if "thank" in spoken[1:] else _COURTESY)
-    spelled = _spelled(core, expectation)
+    believed = len(core) > 3 and core[-2] == "i" and core[-1] in _BELIEFS
+    spelled = _spelled(core[:-2] if believed else core, expectation)
     if spelled is not None:
         return spelled
     if answer_words.only_greets(spoken):
@@ -92,8 +95,9 @@ def _judged(words: list[str], expectation: Expectation, *, question: bool) -> Co
     answered = _answered(spoken, core, expectation)
     if answered is not None:
         return answered
-    subject_only = expectation.kind is Expects.FREE and answer_words.only_somebodys(core)
-    if subject_only or lacks_words(core, question=question):
+    if expectation.kind in _SENTENCES and answer_words.only_somebodys(core):
+        return UNFINISHED
+    if lacks_words(core, question=question):
         return UNFINISHED
     return FINISHED if question else PROBABLE
 

@@ -28,27 +28,25 @@ NEVER_LAST = word_set(
 )  # fmt: skip
 # Endings that are whole although their last word, or their last two, would say otherwise.
 WHOLE_ENDINGS = _pairs(
-    "love to", "book it in", "happy to", "forgot to", "look forward to",
-    "looking forward to", "going on", "go on", "carry on", "later on", "early on",
-    "moving on", "move on", "and so on", "turn on", "turned on", "switched on", "switch on",
-    "turns on", "comes on", "coming on", "came on", "stays on", "stay on", "left on", "lights on",
-    "heating on", "power on", "straight on", "further on", "now on", "are on", "leave on",
-    "come in", "get in", "coming in", "comes in", "came in", "let you in", "let me in",
-    "let them in", "let him in", "be in", "booked in", "book me in", "book us in", "fit me in",
-    "fit us in", "fit you in", "pop in", "popping in", "move in", "moved in", "moving in",
-    "somebody in", "someone in", "anyone in", "anybody in", "nobody in", "he's in", "she's in",
-    "always in", "go in", "squeeze me in", "squeeze us in", "calling from", "come from",
-    "coming from", "comes from", "leaking from", "from you", "heard from", "to start with",
-    "who with", "come by", "pass by", "drop by", "where it's at", "same as", "worried about",
-    "concerned about", "out and about", "the day after", "week after", "straight after",
-    "look after", "looked after", "month after", "soon after", "time after", "a while",
-    "so am i", "ever since", "the past", "go past", "drive past", "walk past", "come past",
-    "or what", "so what", "no idea", "this way", "please do", "not even", "only one", "you what",
-    "as such", "why not", "or not", "maybe not", "probably not", "hope not", "afraid not",
-    "course not", "certainly not", "definitely not", "rather not", "absolutely not",
-    "preferably not", "think not", "perhaps not", "guess not", "ideally not",
-    "the doctor", "a doctor", "my doctor", "nice to have", "that'll do", "no longer", "who am i",
-    "what am i", "where am i", "no doubt", "to do", "as well",
+    "love to", "book it in", "happy to", "forgot to", "look forward to", "looking forward to",
+    "going on", "go on", "carry on", "later on", "early on", "moving on", "move on", "and so on",
+    "turn on", "turned on", "switched on", "switch on", "turns on", "comes on", "coming on",
+    "came on", "stays on", "stay on", "left on", "lights on", "heating on", "power on",
+    "straight on", "further on", "now on", "are on", "leave on", "come in", "get in", "coming in",
+    "comes in", "came in", "let you in", "let me in", "let them in", "let him in", "be in",
+    "booked in", "book me in", "book us in", "fit me in", "fit us in", "fit you in", "pop in",
+    "popping in", "move in", "moved in", "moving in", "somebody in", "someone in", "anyone in",
+    "anybody in", "nobody in", "he's in", "she's in", "always in", "go in", "squeeze me in",
+    "squeeze us in", "calling from", "from you", "heard from", "to start with", "who with",
+    "come by", "pass by", "drop by", "where it's at", "same as", "worried about", "concerned about",
+    "out and about", "the day after", "week after", "straight after", "look after", "looked after",
+    "month after", "soon after", "time after", "a while", "so am i", "ever since", "the past",
+    "go past", "drive past", "walk past", "come past", "or what", "so what", "no idea", "no good",
+    "this way", "please do", "not even", "only one", "you what", "as such", "why not", "or not",
+    "maybe not", "probably not", "hope not", "afraid not", "course not", "certainly not",
+    "definitely not", "rather not", "absolutely not", "preferably not", "think not", "perhaps not",
+    "guess not", "ideally not", "the doctor", "a doctor", "my doctor", "nice to have", "that'll do",
+    "no longer", "who am i", "what am i", "where am i", "no doubt", "to do", "as well",
 )  # fmt: skip
 LICENSES = word_set(
     "what where who which how why when whatever wherever whenever whoever whichever that's "
@@ -100,8 +98,8 @@ INFINITIVE_STARTS = word_set("to can could you'll please we'll i'll")
 ATTRIBUTES = word_set(
     "leaking blocked broken dripping new old big small little large burst faulty gas main hot cold "
     "next last very really nice good bad quick slight massive huge leaky real specific particular "
-    "certain regular outside upstairs "
-    "downstairs two three four five six ten couple kind sort pair gas electric central "
+    "certain regular opening outside upstairs downstairs "
+    " two three four five six ten couple kind sort pair gas electric central "
     "whole entire other only own local emergency annual free rough possible proper full couple"
 )
 ARTICLES = word_set("the a an my our your his her their this that some any no another")
@@ -122,13 +120,14 @@ SWITCHED = (
 STREET_LEADS = word_set("flat number unit apartment plot suite room")
 AT_SOMEBODYS = word_set("mum's mother's dad's father's neighbour's friend's brother's sister's "
                      "son's daughter's partner's husband's wife's landlord's tenant's")  # fmt: skip
-GIVING = word_set("give gave send sent tell show bring brought lend")
+GIVING = word_set("give gave get send sent tell show bring brought lend")
 OWNERS = word_set("my the our your")
 PLACES = word_set("at to round from near by")
 BEFORE_STREET_LEAD = word_set("at it's its is it's in i'm yes yeah that's to from and er um i'm")
 LOOSE_THAT = word_set("think so said sure hoping hope noticed one thing something anything fact "
                    "mean means seems afraid told now given")  # fmt: skip
 ASKED_IF = word_set("wondering wonder know see ask check asking sure hoping")
+DENIALS = word_set("isn't wasn't didn't")  # "it wasn't" may be all
 MOVERS = word_set("you he they someone somebody anyone engineer plumber")
 COMPLEMENT_WH = word_set("know sure says said that's idea not matter and or so yes okay sorry")
 NEGATIONS = word_set(

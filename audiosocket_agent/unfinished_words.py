@@ -27,6 +27,7 @@ from audiosocket_agent.ending_words import (
     CLAUSE_STARTS,
     CLITICS,
     COMPLEMENT_WH,
+    DENIALS,
     DO,
     GIVING,
     INFINITIVE_STARTS,
@@ -145,7 +146,8 @@ def _negative(words: Sequence[str], clause: Sequence[str]) -> bool:
         return True
     if words[-2] not in SUBJECTS:  # "the boiler doesn't"
         return not _licensed(clause) and words[-2] not in ("probably", "really", "just", "please")
-    return len(words) == 2  # "we don't"; with a yes or a no before it, it is an answer
+    # "we don't" goes on; with a yes or a no before it, it is an answer.
+    return len(words) == 2 and (words[-1] not in DENIALS or words[-2] in ("i", "we", "you"))
 
 
 def _asked_subject(words: Sequence[str], clause: Sequence[str]) -> bool:
@@ -154,7 +156,9 @@ def _asked_subject(words: Sequence[str], clause: Sequence[str]) -> bool:
     before = words[-2] if len(words) > 1 else ""
     if before in BEFORE_A_SUBJECT:
         return True
-    if before in ("and", "but", "so", "then") and last == "it":
+    if last == "it" and before in ("and", "but", "so", "then", "think", "told", "no"):
+        return True
+    if last == "you" and before == "no":
         return True
     if before in BE and _licensed(clause):
         return False
@@ -251,7 +255,9 @@ def _adverb(words: Sequence[str], clause: Sequence[str]) -> bool:
 
 
 def _wh(words: Sequence[str], clause: Sequence[str]) -> bool:
-    return words[-2:-1] != [] and words[-2] not in COMPLEMENT_WH or list(words) == ["which"]
+    if len(words) == 1:
+        return words[-1] == "which"
+    return words[-2] not in COMPLEMENT_WH
 
 
 def _how(words: Sequence[str], clause: Sequence[str]) -> bool:

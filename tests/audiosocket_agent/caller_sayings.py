@@ -608,6 +608,64 @@ WHOLE = list(_lines("""
     postcode: Falmouth I think
     yes_no: no please don't
     free: the price you gave me
+    free: could somebody pop round today
+    free: the extractor fan's stopped working
+    free: there's a damp patch on the wall
+    free: I think it's the ballcock
+    free: it's the one nearest the window
+    free: my mum's sink is blocked
+    free: she's eighty two so it's quite urgent
+    free: how quickly could someone be here
+    free: what are your opening hours
+    free: do you do Sundays
+    free: I'd prefer a morning
+    free: that's sooner than I thought
+    free: what's the damage
+    free: that's cheaper than I expected
+    free: can I have it in writing
+    free: who was that
+    free: the lady I spoke to said it was free
+    free: I was told it would be free
+    free: it wasn't
+    free: I've paid already
+    free: I'm still waiting
+    free: it's not good enough
+    free: can I have your name
+    free: are you a machine
+    free: get me a human
+    free: I want to talk to a manager
+    free: no you misunderstood
+    free: let's leave it
+    free: on second thoughts cancel it
+    free: I'll have to check with my boss
+    free: it's a business address
+    free: we're a cafe
+    free: the shop's on the corner
+    free: next to the post office
+    free: it's gated you need a code
+    free: the code's one nine six six
+    free: press the buzzer marked four
+    free: the tap's fine now
+    free: don't bother
+    free: that's kind of you
+    yes_no: yep go for it
+    yes_no: no I need to think about it
+    yes_no: I would yes
+    yes_no: er I think so yes
+    yes_no: no we don't need that
+    choice: definitely the boiler
+    digits: oh seven five double four, three two one, nine eight seven
+    digits: my mobile 07544 321987
+    digits: you've got my number already
+    postcode: t r one three q q I believe
+    postcode: it's Falmouth way
+    date: early next week
+    date: the ninth
+    date: how about Thursday
+    date: Tuesday's no good
+    name: O'Brien
+    name: Mrs Eileen Trembath
+    name: it's Ed
 """))  # fmt: skip
 
 BROKEN_OFF = list(_lines("""
@@ -1184,6 +1242,72 @@ BROKEN_OFF = list(_lines("""
     free: the last people who came were
     free: T R one
     free: yes it's T R three
+    free: there's a damp patch on
+    free: I think it's the
+    free: it's the one nearest the
+    free: she's eighty two so
+    free: how quickly could
+    free: how quickly could someone
+    free: what are your opening
+    free: do you do
+    free: I'd prefer a
+    free: that's sooner than
+    free: can I have
+    free: the lady I spoke to
+    free: the lady I spoke to said
+    free: I was told it
+    free: I was told it would be
+    free: I'm still
+    free: can I have your
+    free: are you
+    free: I want to talk to
+    free: no you
+    free: on second thoughts
+    free: I'll have to
+    free: I'll have to check with
+    free: we're a
+    free: the shop's
+    free: next to
+    free: it's gated you need
+    free: the code's
+    free: press the
+    free: when you get to the
+    free: if you come down the
+    free: the man who came was
+    free: I wanted to know if you
+    free: I wanted to ask whether the
+    free: can I ask what
+    free: my wife and
+    free: the tap and the
+    free: either today or
+    free: it started on
+    free: it only happens when the
+    free: the noise is coming from
+    free: it's quite
+    free: we have a small
+    free: I might
+    free: I might be able to
+    yes_no: no I need to
+    yes_no: er I think
+    yes_no: yes unless
+    choice: definitely the
+    choice: it's either the
+    digits: oh seven five double four
+    digits: oh seven five double four, three two one
+    digits: my mobile
+    digits: 07544 321
+    digits: it's area code oh one three two six
+    postcode: t r one three
+    postcode: t r one three q
+    postcode: that's T R
+    postcode: TR13 8
+    date: early
+    date: how about
+    date: the ninth of
+    date: sometime in
+    name: Mrs
+    name: it's E
+    name: spelled
 """))  # fmt: skip
 
 OPEN_ENDED = list(_lines("""
@@ -1207,4 +1331,10 @@ OPEN_ENDED = list(_lines("""
     name: Jane
     name: S M
     digits: 960123
+    free: could somebody pop
+    free: my mum's sink
+    free: can I have it
+    free: I've paid
+    free: it's not good
+    free: next to the post
 """))  # fmt: skip
