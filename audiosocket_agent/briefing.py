@@ -62,7 +62,7 @@ def system_prompt(company: Company) -> str:
 
 def messages(
     facts: Facts,
-    situation: Mapping[str, object],
+    stands: Mapping[str, object],
     history: Sequence[tuple[Speaker, str]],
     said: str,
 ) -> tuple[Message, ...]:
@@ -70,15 +70,15 @@ def messages(
 
     Args:
         facts: Facts.
-        situation: Where the conversation stands (`toolbox.situation`).
+        stands: Where the conversation stands (`situation.situation`).
         history: Finished turns, the agent's only as far as they were heard.
         said: What the caller has just said; not in the history.
     """
-    stands = json.dumps(situation, separators=(",", ":"))
+    standing = json.dumps(stands, separators=(",", ":"))
     return (
         Message(Role.SYSTEM, system_prompt(facts.company)),
         *_past(history),
-        Message(Role.SYSTEM, f"Today is {facts.today:%A %d %B %Y}. The call stands at {stands}"),
+        Message(Role.SYSTEM, f"Today is {facts.today:%A %d %B %Y}. The call stands at {standing}"),
         Message(Role.USER, said),
     )
 

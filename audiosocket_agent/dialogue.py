@@ -10,9 +10,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from audiosocket_agent.conversation import Event, Facts, Phase, State
-from audiosocket_agent.draft import Draft, MakeBooking, Mind, Piece, Prompt, Scene
+from audiosocket_agent.draft import Draft, Piece
 from audiosocket_agent.errors import IllegalEvent
 from audiosocket_agent.journal import Speaker
+from audiosocket_agent.scene import MakeBooking, Mind, Prompt, Scene
 from audiosocket_agent.seams import Usage
 from audiosocket_agent.tokens import sum_of
 from audiosocket_agent.workflow import Outcome, Step

@@ -14,18 +14,16 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from audiosocket_agent import briefing, toolbox, wording
 from audiosocket_agent.conversation import (
     Booked,
     BookingFailed,
-    BookingRequest,
     Carry,
     Event,
-    Facts,
     Heard,
     Phase,
     Reply,
@@ -37,9 +35,10 @@ from audiosocket_agent.conversation import (
     proceed,
 )
 from audiosocket_agent.errors import ProviderError
-from audiosocket_agent.journal import Speaker
 from audiosocket_agent.prefill import prefill
+from audiosocket_agent.scene import Prompt, Scene
 from audiosocket_agent.seams import ChatRequest, LanguageModel, Message, Role, ToolCall, Usage
+from audiosocket_agent.situation import NOTHING_RECORDED, situation
 from audiosocket_agent.speech import Line
 from audiosocket_agent.tokens import sum_of, tokens_of_request, tokens_of_text
 from audiosocket_agent.workflow import Outcome, Step
@@ -51,55 +50,6 @@ MOST_ARGUMENT_CHARS = 4000
 COMFORT_EVERY_S = 4.0  # after the first sentence of comfort, which the company's setting times
 
 Piece = str | Line | Reply
-MakeBooking = Callable[[BookingRequest], Awaitable[Booked | BookingFailed]]
-
-
-@dataclass(frozen=True, slots=True)
-class Mind:
-    """What thinks for the process's calls.
-
-    Attributes:
-        model: The language model, or several behind one seam; None: the rules alone.
-        rules: Whether the rules take over when the model fails; else a person does.
-    """
-
-    model: LanguageModel | None = None
-    rules: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Scene:
-    """What all answers of a call have in common.
-
-    Attributes:
-        mind: What thinks.
-        facts: The company and what is known of the caller.
-        book: Makes a booking; never raises.
-        call_id: For logs.
-    """
-
-    mind: Mind
-    facts: Facts
-    book: MakeBooking
-    call_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Prompt:
-    """What is answered.
-
-    Attributes:
-        event: What happened; must be legal in the state's phase.
-        history: The turns before it.
-        free_speech: Whether the ear can follow free speech: what the model asks is no use to one
-            that only knows the phrases it is told to expect.
-        on_first_token: Called with every piece of the model's, words or tool calls.
-    """
-
-    event: Event
-    history: Sequence[tuple[Speaker, str]]
-    free_speech: bool
-    on_first_token: Callable[[], None]
 
 
 class Draft:
@@ -138,7 +88,7 @@ class Draft:
         self._spend = spend
         self._committed = asyncio.Event()
         # What was written down of the words before the model was asked, until a tool was called.
-        self._recorded = toolbox.NOTHING_RECORDED
+        self._recorded = NOTHING_RECORDED
         self._untold: list[str] = []  # facts that came of it and of tools, until the model has told
 
     @property
@@ -209,8 +159,8 @@ class Draft:
     async def _by_model(
         self, model: LanguageModel, said: str, begun_in: Step
     ) -> AsyncGenerator[Piece, None]:
-        situation = toolbox.situation(self.state, self._facts, self._recorded, self.reference)
-        talk = list(briefing.messages(self._facts, situation, self._prompt.history, said))
+        stands = situation(self.state, self._facts, self._recorded, self.reference)
+        talk = list(briefing.messages(self._facts, stands, self._prompt.history, said))
         spoken, apart = "", False  # words after a tool, or after a sentence, are another sentence
         for _ in range(MOST_ROUNDS):
             words, calls = "", list[ToolCall]()
@@ -299,7 +249,7 @@ class Draft:
             self._untold = worked.facts
         elif "facts" in told:  # a model that records again what is recorded is told again
             told["facts"] = list(self._recorded.tell)
-        self._recorded = toolbox.NOTHING_RECORDED
+        self._recorded = NOTHING_RECORDED
         answer = json.dumps(told, separators=(",", ":"))
         yield Message(Role.TOOL, answer, tool_call_id=call.id)
 

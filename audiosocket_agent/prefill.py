@@ -16,7 +16,8 @@ import re
 from collections.abc import Mapping
 
 from audiosocket_agent.conversation import VOLUNTEERED, Facts, Offer, Phase, State
-from audiosocket_agent.toolbox import NOTHING_RECORDED, Recorded, filled
+from audiosocket_agent.situation import NOTHING_RECORDED, Recorded
+from audiosocket_agent.toolbox import filled
 from audiosocket_agent.understanding import (
     YES,
     choices,

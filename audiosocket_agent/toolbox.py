@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from audiosocket_agent import wording
 from audiosocket_agent.conversation import (
@@ -24,7 +24,7 @@ from audiosocket_agent.conversation import (
 )
 from audiosocket_agent.seams import Tool, ToolCall
 from audiosocket_agent.understanding import choices, phone_number, plain_words, value_in
-from audiosocket_agent.workflow import STEPS, Outcome, Slot, Step
+from audiosocket_agent.workflow import Outcome, Slot, Step
 
 RECORD, BOOK, TRANSFER, END = "record_details", "book", "transfer_to_person", "end_call"
 
@@ -38,22 +38,6 @@ _ASKED_FOR = {
     Slot.PHONE: "Another number to reach the caller on, digits.",
 }
 _FAREWELLS = {"bye", "goodbye", "nothing", "no", "thanks", "thank", "cheers"}
-
-
-@dataclass(frozen=True, slots=True)
-class Recorded:
-    """What was written down of a caller's words before the model was asked.
-
-    Attributes:
-        values: The details, by slot; empty when the words are all left to the model.
-        tell: Sentences the caller must be told because of them: the price, the read-back.
-    """
-
-    values: Mapping[Slot, str] = field(default_factory=dict)
-    tell: tuple[str, ...] = ()
-
-
-NOTHING_RECORDED = Recorded()
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,49 +238,6 @@ def _end(state: State, said: str) -> Worked:
         return Worked(asked, {"ended": False, "why": why})
     ended = replace(state, phase=Phase.ENDED, asked=None)
     return Worked(ended, {"ended": True}, end=Outcome.HANGUP, farewell=wording.GOODBYE)
-
-
-def situation(
-    state: State, facts: Facts, recorded: Recorded = NOTHING_RECORDED, reference: str = ""
-) -> dict[str, object]:
-    """Return where the call stands, for the model.
-
-    Args:
-        state: The conversation now.
-        facts: Facts.
-        recorded: What it already holds of the words that the model is about to answer.
-        reference: Of the booking that was made, "" while there is none.
-    """
-    needed = [
-        slot.value
-        for step in _ahead(state.step)
-        for slot in STEPS[step].needs
-        if slot not in state.slots and slot is not Slot.AGREED
-    ]
-    ask = ""
-    if state.asked is not None:
-        ask = wording.question(state.asked, facts.company, state.slots, facts.today, 0)
-    stands: dict[str, object] = {
-        "step": state.step.value,
-        "known": {slot.value: value for slot, value in state.slots.items()},
-        "needed": needed,
-        "ask": ask,
-    }
-    if recorded.values:
-        stands["recorded"] = {slot.value: value for slot, value in recorded.values.items()}
-        stands["tell"] = list(recorded.tell)
-    if reference:
-        stands["reference"] = wording.spaced(reference)
-    return stands
-
-
-def _ahead(step: Step | None) -> list[Step]:
-    """Return a step and those that follow it."""
-    ahead = []
-    while step is not None:
-        ahead.append(step)
-        step = STEPS[step].then
-    return ahead
 
 
 def _object(text: str) -> dict[str, object] | None:

@@ -9,7 +9,7 @@ from audiosocket_agent.conversation import Facts, Started, State, advance
 from audiosocket_agent.journal import Speaker
 from audiosocket_agent.prefill import prefill
 from audiosocket_agent.seams import Role
-from audiosocket_agent.toolbox import situation
+from audiosocket_agent.situation import situation
 from tests.fake_asterisk import DID, SHIPPED
 
 FACTS = Facts(load_companies(SHIPPED)[DID], "01632960123", date(2026, 11, 21))

@@ -21,7 +21,8 @@ from audiosocket_agent.conversation import (
 )  # fmt: skip
 from audiosocket_agent.prefill import NEGATIONS, prefill
 from audiosocket_agent.seams import ToolCall
-from audiosocket_agent.toolbox import RECORD, Recorded, work
+from audiosocket_agent.situation import Recorded
+from audiosocket_agent.toolbox import RECORD, work
 from audiosocket_agent.workflow import Slot, Step
 from tests.fake_asterisk import DID, SHIPPED
 

@@ -157,32 +157,6 @@ def test_the_tools_are_the_same_all_through_the_call_and_name_every_value():
     json.dumps([tool.parameters for tool in tools.values()])
 
 
-def test_the_situation_tells_what_is_known_needed_and_asked():
-    state = record(STARTED, service="leaking_tap").state
-    assert toolbox.situation(state, FACTS) == {
-        "step": "qualify",
-        "known": {"service": "leaking_tap"},
-        "needed": ["area", "wanted", "day", "part", "callback", "phone"],
-        "ask": wording.question(Slot.AREA, COMPANY, state.slots, FACTS.today, 0),
-    }
-
-
-def test_the_situation_tells_what_was_recorded_of_the_newest_words():
-    state = record(STARTED, **ALL).state
-    recorded = toolbox.Recorded({Slot.AREA: "truro"}, ("It costs 75 pounds.",))
-    stands = toolbox.situation(state, FACTS, recorded)
-    assert stands == {
-        **toolbox.situation(state, FACTS),
-        "recorded": {"area": "truro"},
-        "tell": ["It costs 75 pounds."],
-    }
-
-
-def test_the_situation_tells_the_reference_of_what_is_booked():
-    stands = toolbox.situation(STARTED, FACTS, reference="12A")
-    assert stands == {**toolbox.situation(STARTED, FACTS), "reference": "1, 2, A"}
-
-
 def test_once_booked_nothing_is_changed_any_more():
     booking = work(ready_to_book(), toolbox.BOOK)
     closing = toolbox.booked(booking.state, "1").state

@@ -1,0 +1,41 @@
+"""The model is told where the call stands, what is just written down, and what is booked."""
+
+from datetime import date
+
+from audiosocket_agent import wording
+from audiosocket_agent.company import load_companies
+from audiosocket_agent.conversation import Facts, Started, State, advance
+from audiosocket_agent.prefill import prefill
+from audiosocket_agent.situation import Recorded, situation
+from audiosocket_agent.workflow import Slot
+from tests.fake_asterisk import DID, SHIPPED
+
+COMPANY = load_companies(SHIPPED)[DID]
+FACTS = Facts(COMPANY, "01632960123", date(2026, 11, 21))
+STARTED = advance(State(), Started(open_question=True), FACTS)[0]
+
+
+def test_the_situation_tells_what_is_known_needed_and_asked():
+    state = prefill("a leaking tap", STARTED, FACTS)[0]
+    assert situation(state, FACTS) == {
+        "step": "qualify",
+        "known": {"service": "leaking_tap"},
+        "needed": ["area", "wanted", "day", "part", "callback", "phone"],
+        "ask": wording.question(Slot.AREA, COMPANY, state.slots, FACTS.today, 0),
+    }
+
+
+def test_the_situation_tells_what_was_recorded_of_the_newest_words():
+    state = prefill("a leaking tap in Truro", STARTED, FACTS)[0]
+    recorded = Recorded({Slot.AREA: "truro"}, ("It costs 75 pounds.",))
+    stands = situation(state, FACTS, recorded)
+    assert stands == {
+        **situation(state, FACTS),
+        "recorded": {"area": "truro"},
+        "tell": ["It costs 75 pounds."],
+    }
+
+
+def test_the_situation_tells_the_reference_of_what_is_booked():
+    stands = situation(STARTED, FACTS, reference="12A")
+    assert stands == {**situation(STARTED, FACTS), "reference": "1, 2, A"}
