@@ -31,6 +31,8 @@ MOST_NOISE = 0.3  # of the heard energy: a steady voice must not pass for the li
 TAPS = 32  # 4 ms of colouring
 TAPS_AHEAD = 8  # the delay found is the filter's strongest part, not its first
 STIFFNESS = 1e-3  # keeps the filter tame where our voice has no energy to fit it by
+CANDIDATES = 4  # a coloured vowel may fit best a pitch period beside its true delay
+APART = 8
 LATE_SAMPLES = 60 * SAMPLES_A_MS
 LEAST_POWER = 33.0**2  # -60 dBFS: what is quieter is silence, which anything explains
 LEAST_LOSS_DB = 2.0  # no line sends back louder than it was given
@@ -204,16 +206,21 @@ def explained(heard: Samples, played: Samples, least_lag: int = 0, noise_power: 
     if len(heard) < LATE_SAMPLES or _energy(heard) < LEAST_POWER * len(heard):
         return NO_FIT
     said, back = _emphasised(played), _emphasised(heard)
-    lag = _best_lag(back, said, least_lag)
-    loss_db = _loss_db(heard, played[len(played) - lag - len(heard) : len(played) - lag])
-    if loss_db < LEAST_LOSS_DB:
-        return NO_FIT
+    fits = [NO_FIT]
+    for lag in _best_lags(back, said, least_lag):
+        loss_db = _loss_db(heard, played[len(played) - lag - len(heard) : len(played) - lag])
+        if loss_db >= LEAST_LOSS_DB:
+            fits.append(_fit_at(lag, back, said, noise_power, loss_db))
+    return max(fits, key=lambda fit: fit.share)
+
+
+def _fit_at(lag: int, back: Samples, said: Samples, noise_power: float, loss_db: float) -> Fit:
     start = len(said) - lag - len(back)
     line = np.pad(said, TAPS)[start + TAPS_AHEAD + 1 : start + TAPS_AHEAD + TAPS + len(back)]
-    shifted = np.lib.stride_tricks.sliding_window_view(line, TAPS)
-    products = shifted.T @ shifted
+    products = _products(line, len(back))
     products[np.diag_indices(TAPS)] += STIFFNESS * np.trace(products) / TAPS + len(back)
-    left = back - shifted @ np.linalg.solve(products, shifted.T @ back)
+    taps = np.linalg.solve(products, np.correlate(line, back, "valid"))
+    left = back - np.correlate(line, taps, "valid")
     power = _energy(back) / len(back)
     noise = min(noise_power, MOST_NOISE * power)
     unexplained, late = (
@@ -223,7 +230,22 @@ def explained(heard: Samples, played: Samples, least_lag: int = 0, noise_power: 
     return Fit(1 - unexplained, late, lag / SAMPLES_A_MS, loss_db)
 
 
-def _best_lag(back: Samples, said: Samples, least_lag: int) -> int:
+def _products(line: Samples, count: int) -> Samples:
+    """Return what the line multiplied by itself sums up to, for every two of the taps.
+
+    Not as a product of matrices: for that numpy's library starts threads, which on a busy machine
+    were seen to hold up the loop for 300 ms.
+    """
+    products = np.empty((TAPS, TAPS))
+    products[0] = products[:, 0] = np.correlate(line, line[:count], "valid")
+    first, beyond = line[: TAPS - 1], line[count:]
+    step = np.outer(beyond, beyond) - np.outer(first, first)
+    for tap in range(1, TAPS):
+        products[tap, 1:] = products[tap - 1, :-1] + step[tap - 1]
+    return products
+
+
+def _best_lags(back: Samples, said: Samples, least_lag: int) -> list[int]:
     said = said[: len(said) - least_lag]
     size = 1 << (len(said) - 1).bit_length()  # lags beyond it would wrap around, and are not read
     spectrum = np.fft.rfft(said, size) * np.conj(np.fft.rfft(back, size))
@@ -231,8 +253,13 @@ def _best_lag(back: Samples, said: Samples, least_lag: int) -> int:
     power = np.concatenate(([0.0], np.cumsum(said * said)))
     power = power[len(back) :] - power[: -len(back)]
     # Where next to nothing was played anything fits; such places may not win.
-    best = int(np.argmax(match * match / (power + 1e-4 * power.max() + len(back))))
-    return least_lag + len(said) - len(back) - best
+    match = match * match / (power + 1e-4 * power.max() + len(back))
+    lags = []
+    for _ in range(CANDIDATES):
+        best = int(np.argmax(match))
+        match[max(0, best - APART) : best + APART + 1] = -1.0
+        lags.append(least_lag + len(said) - len(back) - best)
+    return lags
 
 
 def _samples(frames: deque[bytes], most: int) -> Samples:
