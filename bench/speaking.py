@@ -116,9 +116,9 @@ def _closely_cut(pcm: Pcm) -> Pcm:
 def _on_the_line(pcm: Pcm, words: Sequence[tuple[str, float]], behind: str) -> Spoken:
     """Put the background behind a sound, and find its words in what then is heard."""
     whole = len(pcm) + _AFTER_MS * _PER_MS
-    heard = np.resize(background(behind), whole).astype(np.int32)
-    heard[: len(pcm)] += pcm
-    heard = np.clip(heard, -32768, 32767).astype(np.int16)
+    mixed = np.resize(background(behind), whole).astype(np.int32)
+    mixed[: len(pcm)] += pcm
+    heard: Pcm = np.clip(mixed, -32768, 32767).astype(np.int16)
     stretches = stretches_of(heard)
     texts: list[list[str]] = [[] for _ in stretches]
     for word, middle_ms in words:

@@ -201,10 +201,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print(save(options.out, about, found, delays, readme))
     for remark in (r for phases in found.values() for j in phases.values() for r in j.remarks):
         print(remark, file=sys.stderr)
-    errors = [e for phases in found.values() for judged in phases.values() for e in judged.errors]
-    for error in errors:
-        print(f"a call was lost: {error}", file=sys.stderr)
-    return int(bool(errors))
+    lost = [e for phases in found.values() for judged in phases.values() for e in judged.errors]
+    for what in lost:
+        print(f"a call was lost: {what}", file=sys.stderr)
+    return int(bool(lost))
 
 
 if __name__ == "__main__":

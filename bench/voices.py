@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import numpy.typing as npt
 
@@ -58,7 +60,7 @@ def noise(name: str) -> Pcm:
     Raises:
         KeyError: If there is none of that name.
     """
-    makers = {
+    makers: dict[str, Callable[[], Pcm]] = {
         "cough": lambda: voice.cough(0.25, -15.0, 1),
         "double cough": _double_cough,
         "throat": _throat,
