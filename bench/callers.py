@@ -46,8 +46,11 @@ class Held:
         plan: What was planned.
         number: The caller's.
         call: The telephone's side of it; None if it never got that far.
+        dialed_at: When the call was placed.
+        answered_at: When it was answered; None if it never was.
         said: What the caller did, in order.
         over_at: When the caller stopped listening.
+        late_ms: How late the telephone's own latest frame was.
         ended_early: Whether the agent hung up, or sent the caller to a person, before the plan did.
         error: What went wrong on the caller's side; "" if nothing did.
         echo: Whether the caller's telephone sent an echo.
@@ -56,8 +59,11 @@ class Held:
     plan: Plan
     number: str
     call: Call | None = None
+    dialed_at: float = 0.0
+    answered_at: float | None = None
     said: list[Said] = field(default_factory=list)
     over_at: float = 0.0
+    late_ms: float = 0.0
     ended_early: bool = False
     error: str = ""
     echo: bool = False
@@ -158,7 +164,8 @@ class Callers:
             self._write(segments)
             try:
                 held.call = await self._phone.call(self._at.did, Caller(held.number))
-                await held.call.answered()
+                held.dialed_at = held.call.dialed_at
+                held.answered_at = await held.call.answered()
                 await asyncio.sleep(_CONNECTED_S)
             except (CallError, TimeoutError) as error:
                 held.call, held.error = None, f"{type(error).__name__}: {error}"
@@ -167,6 +174,7 @@ class Callers:
     async def _over(self, held: Held) -> None:
         assert held.call is not None
         held.over_at = asyncio.get_running_loop().time()
+        held.late_ms = held.call.media.lateness.worst_s * 1000
         try:
             await held.call.hangup()
         except TimeoutError:
@@ -178,8 +186,8 @@ class Callers:
         os.replace(whole, self._script)  # an ear that connects meanwhile reads one or the other
 
     async def _converse(self, held: Held, call: Call) -> None:
-        assert call.answered_at is not None
-        since, waits_for_answer = call.answered_at, True
+        assert held.answered_at is not None
+        since, waits_for_answer = held.answered_at, True
         for item in held.plan.items:
             if waits_for_answer:
                 await _sounds_after(call, since, _ANSWER_S)

@@ -59,8 +59,7 @@ class Judged:
 
     def remark(self, held: Held, said: Said, what: str) -> None:
         """Note something that went wrong, and where."""
-        dialed_at = held.call.dialed_at if held.call is not None else 0.0
-        where = f"call {held.plan.number} ({held.number}) at {said.start - dialed_at:.2f} s"
+        where = f"call {held.plan.number} ({held.number}) at {said.start - held.dialed_at:.2f} s"
         self.remarks.append(f"{self.name}, {where}, {said.kind} {said.text!r}: {what}")
 
 
@@ -77,8 +76,8 @@ def agents_of(held: Sequence[Held]) -> dict[str, Floats]:
     """Return the agent's sound in each call, from the answer on."""
     found = {}
     for h in held:
-        if h.call is not None and h.call.answered_at is not None:
-            sound = h.call.sound().after(h.call.answered_at)
+        if h.call is not None and h.answered_at is not None:
+            sound = h.call.sound().after(h.answered_at)
             found[h.number] = sound.at[sound.voiced()]
     return found
 
@@ -127,12 +126,12 @@ def judge(
         judged.ended_early += h.ended_early
         if h.error:
             judged.errors.append(h.error)
-        if h.call is None or h.number not in agents:
+        if h.answered_at is None or h.number not in agents:
             continue
         agent, record = agents[h.number], records.get(h.number, Recorded())
-        judged.late_ms.append(h.call.media.lateness.worst_s * 1000)
-        if len(agent) and h.call.answered_at is not None:
-            judged.greetings_ms.append(float(agent[0] - h.call.answered_at) * 1000)
+        judged.late_ms.append(h.late_ms)
+        if len(agent):
+            judged.greetings_ms.append(float(agent[0] - h.answered_at) * 1000)
         for cost, amount in record.costs.items():
             judged.costs[cost] = judged.costs.get(cost, 0) + amount
         if h.echo:
