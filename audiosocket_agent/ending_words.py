@@ -99,31 +99,20 @@ ATTRIBUTES = word_set(
     "leaking blocked broken dripping new old big small little large burst faulty gas main hot cold "
     "next last very really nice good bad quick slight massive huge leaky real specific particular "
     "certain regular opening outside upstairs downstairs "
-    " two three four five six ten couple kind sort pair gas electric central "
+    "two three four five six ten couple kind sort pair gas electric central "
     "whole entire other only own local emergency annual free rough possible proper full couple"
 )
 ARTICLES = word_set("the a an my our your his her their this that some any no another")
 MAYBE_NOUNS = word_set("other whole old new last own next main good bad small little large full "
                     "two three four five six ten")  # fmt: skip
 SWITCHED = (
-    "turn",
-    "switch",
-    "put",
-    "leave",
-    "keep",
-    "light",
-    "heating",
-    "water",
-    "power",
-    "boiler",
-)
-STREET_LEADS = word_set("flat number unit apartment plot suite room")
+    "turn", "switch", "put", "leave", "keep", "light", "heating", "water", "power", "boiler",
+)  # fmt: skip
 AT_SOMEBODYS = word_set("mum's mother's dad's father's neighbour's friend's brother's sister's "
                      "son's daughter's partner's husband's wife's landlord's tenant's")  # fmt: skip
 GIVING = word_set("give gave get send sent tell show bring brought lend")
 OWNERS = word_set("my the our your")
 PLACES = word_set("at to round from near by")
-BEFORE_STREET_LEAD = word_set("at it's its is it's in i'm yes yeah that's to from and er um i'm")
 LOOSE_THAT = word_set("think so said sure hoping hope noticed one thing something anything fact "
                    "mean means seems afraid told now given")  # fmt: skip
 ASKED_IF = word_set("wondering wonder know see ask check asking sure hoping")
@@ -133,3 +122,26 @@ COMPLEMENT_WH = word_set("know sure says said that's idea not matter and or so y
 NEGATIONS = word_set(
     "don't doesn't didn't can't won't not if whenever unless wouldn't couldn't never"
 )
+_ALONE = frozenset({""})  # the word is the first
+_BEFORE_HOUSE = _ALONE | word_set("at it's its is in i'm yes yeah that's to from and")
+# Last words that lack something after one of these words, and can end a sentence after any other.
+OPEN_AFTER = {
+    "around": _ALONE | word_set("at it's is for from been by sometime maybe not"),
+    "before": _ALONE | word_set("anytime time sometime preferably ideally it's not"),
+    "outside": word_set("just right"),
+    "over": word_set("just over it's well"),
+    "half": word_set("at and past about around from"),
+    "quarter": word_set("at a about around from"),
+    "hundred": word_set("a the"),
+    "then": word_set("and but since by"),
+    "though": word_set("even"),
+    "opposite": word_set("it's is we're i'm"),
+    "smell": word_set("can i could"),
+    "spelt": _ALONE | word_set("it's is that's name"),
+    "spelled": _ALONE | word_set("it's is that's name"),
+    "no": word_set("there's got have is with are has"),
+    **dict.fromkeys(("calling", "ringing", "phoning"), word_set("i'm am was just we're yes")),
+    **dict.fromkeys(
+        ("flat", "number", "unit", "apartment", "plot", "suite", "room"), _BEFORE_HOUSE
+    ),
+}

@@ -15,11 +15,12 @@ _CONTRACTIONS = {"n't": " not", "'m": " am", "'re": " are", "'ve": " have", "'ll
                  "'d": " would"}  # fmt: skip
 # "it's" is "it is"; after any other word an 's is as often a possessive.
 _IS = frozenset("it that there here he she what where who how when this".split())
-_ORDINALS = {name: str(n) for n, name in enumerate(
-    "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth "
-    "fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth twentieth".split(), start=1)
-    } | {"thirtieth": "30"}  # fmt: skip
-_SUFFIXES = ("st", "nd", "rd", "th")
+_ORDINALS = {
+    "first": "one st", "second": "two nd", "third": "three rd", "fourth": "four th",
+    "fifth": "five th", "sixth": "six th", "seventh": "seven th", "eighth": "eight th",
+    "ninth": "nine th", "tenth": "ten th", "eleventh": "eleven th", "twelfth": "twelve th",
+    "twentieth": "twenty th", "thirtieth": "thirty th",
+}  # fmt: skip
 _INTERJECTIONS = FILLERS | {"oh"}
 
 
@@ -55,15 +56,15 @@ def _plain(word: str) -> list[str]:
     if word in _SPELLINGS:
         return _SPELLINGS[word].split()
     if word in _ORDINALS:
-        return [_ORDINALS[word], "th"]
+        return _ORDINALS[word].split()
+    if word.endswith("teenth"):
+        return [word.removesuffix("th"), "th"]
     for ending, full in _CONTRACTIONS.items():
         if word.endswith(ending):
             return (word.removesuffix(ending) + full).split()
     stem = word.removesuffix("'s")
     if stem != word and stem in _IS:
         return [stem, "is"]
-    if word[:-2].isdecimal() and word[-2:] in _SUFFIXES:
-        return [word[:-2], "th"]
     return [word]
 
 

@@ -133,7 +133,7 @@ def postcode_tail(words: Sequence[str], *, expected: bool) -> int:
     start = len(words)
     for position in range(len(words) - 1, -1, -1):
         word = words[position]
-        if _surely_spelled(word):
+        if _surely_spelled(word) and (expected or not _ORDINAL_OR_HALF.fullmatch(word)):
             start = position
         elif word in _BETWEEN or (expected and word in _LETTER_SOUNDS):
             continue
@@ -156,7 +156,7 @@ def _figure_begins(word: str) -> bool:
 def _surely_spelled(word: str) -> bool:
     if len(word) == 1 or is_number_word(word) or word in _LETTER_NAMES:
         return True
-    return bool(_LETTERS_AND_FIGURES.fullmatch(word)) and not _ORDINAL_OR_HALF.fullmatch(word)
+    return _LETTERS_AND_FIGURES.fullmatch(word) is not None
 
 
 def ends_postcode(characters: str) -> bool:

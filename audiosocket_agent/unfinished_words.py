@@ -23,7 +23,6 @@ from audiosocket_agent.ending_words import (
     AUXILIARIES,
     BE,
     BEFORE_A_SUBJECT,
-    BEFORE_STREET_LEAD,
     CLAUSE_STARTS,
     CLITICS,
     COMPLEMENT_WH,
@@ -42,19 +41,20 @@ from audiosocket_agent.ending_words import (
     NEVER_LAST,
     NOES,
     OBJECTS,
+    OPEN_AFTER,
     OPENERS,
     OWNERS,
     PLACES,
     PREPOSITIONS,
-    STREET_LEADS,
     SUBJECTS,
     SWITCHED,
     WHOLE_ENDINGS,
     word_set,
 )
+from audiosocket_agent.spelled import is_number_word
 
 
-def clause_of(words: Sequence[str]) -> list[str]:
+def _clause_of(words: Sequence[str]) -> list[str]:
     """Return the last clause: the words after the last "and", "but", "because" and the like."""
     for position in range(len(words) - 2, -1, -1):
         if words[position] in CLAUSE_STARTS:
@@ -77,13 +77,15 @@ def lacks_words(words: Sequence[str], *, question: bool = False) -> bool:
         return True
     if last.endswith("'s") and not OWNERS.isdisjoint(words[-4:-1]):
         return last not in AT_SOMEBODYS or PLACES.isdisjoint(words[-4:-1])
-    if len(clause_of(words)) == 2 and _bare_question(clause_of(words)):
+    clause = _clause_of(words)
+    if len(clause) == 2 and _bare_question(clause):
         return not question
     if last == "i" or (last in ("we", "he", "she", "they") and not question):
         return True
-    clause = clause_of(words)
     if question and last in AUXILIARIES | SUBJECTS | PREPOSITIONS:
         return False
+    if (words[-2] if len(words) > 1 else "") in OPEN_AFTER.get(last, ()):
+        return True
     for table, rule in _RULES:
         if last in table and rule(words, clause):
             return True
@@ -187,9 +189,8 @@ def _preposition(words: Sequence[str], clause: Sequence[str]) -> bool:
         return not ("who" in clause or (_licensed(clause) and before in ("speak", "talk", "go")))
     if last in ("on", "in") and before in ("it", "them", "is", "are", "be", "isn't", "not"):
         switched = any(w.startswith(SWITCHED) for w in clause)
-        return not (
-            switched or _licensed(clause) or (before == "isn't" or words[:-2] and before == "not")
-        )
+        off = before == "isn't" or (before == "not" and len(words) > 2)
+        return not (switched or off or _licensed(clause))
     if last in ("for", "with", "from", "at", "on", "in", "about", "under", "like"):
         if last == "about" and before in ("what", "how"):
             return True
@@ -280,14 +281,6 @@ def _of(words: Sequence[str], clause: Sequence[str]) -> bool:
     return before not in ("heard", "think", "thought", "aware", "care", "rid", "know", "all")
 
 
-def _no(words: Sequence[str], clause: Sequence[str]) -> bool:
-    return len(words) > 1 and words[-2] in ("there's", "got", "have", "is", "with", "are", "has")
-
-
-def _street_lead(words: Sequence[str], clause: Sequence[str]) -> bool:
-    return len(words) == 1 or words[-2] in BEFORE_STREET_LEAD
-
-
 def _given(words: Sequence[str], clause: Sequence[str]) -> bool:
     """Judge "can you send me", which lacks what; "you tell me" does not."""
     if len(words) < 3 or words[-2] not in GIVING:
@@ -296,37 +289,24 @@ def _given(words: Sequence[str], clause: Sequence[str]) -> bool:
     return not (told and not AUXILIARIES & set(words))  # "the price you gave me", "you tell me"
 
 
-def _calling(words: Sequence[str], clause: Sequence[str]) -> bool:
-    return len(words) > 1 and words[-2] in ("i'm", "am", "was", "just", "we're", "yes")
+def _able(words: Sequence[str], clause: Sequence[str]) -> bool:
+    return not any(word in NEGATIONS for word in clause)
 
 
-def _loose(words: Sequence[str], clause: Sequence[str]) -> bool:
-    before = words[-2] if len(words) > 1 else ""
-    return {
-        "around": before
-        in ("at", "it's", "is", "for", "from", "been", "by", "sometime", "maybe", "", "not"),
-        "before": before
-        in ("anytime", "time", "sometime", "preferably", "ideally", "it's", "", "not"),
-        "outside": before in ("just", "right"),
-        "over": before in ("just", "over", "it's", "well"),
-        "able": not any(word in NEGATIONS for word in clause),
-        "half": before in ("at", "and", "past", "about", "around", "from"),
-        "quarter": before in ("at", "a", "about", "around", "from"),
-        "hundred": before in ("a", "the"),
-        "while": before not in ("a", "the", "worth"),
-        "then": before in ("and", "but", "since", "by"),
-        "though": before == "even",
-        "opposite": before in ("it's", "is", "we're", "i'm"),
-        "mind": before == "you" and words[-3:-2] in (["would"], ["do"]),
-        "smell": before in ("can", "i", "could"),
-        "spelt": True,
-        "spelled": True,
-        "point": before.isdigit() or before in ("two", "one", "three", "four", "five", "zero"),
-    }[words[-1]]
+def _while(words: Sequence[str], clause: Sequence[str]) -> bool:
+    return words[-2:-1] not in (["a"], ["the"], ["worth"])
 
 
-Rule = Callable[[Sequence[str], Sequence[str]], bool]
-_RULES: tuple[tuple[frozenset[str], Rule], ...] = (
+def _mind(words: Sequence[str], clause: Sequence[str]) -> bool:
+    return tuple(words[-3:-1]) in (("would", "you"), ("do", "you"))
+
+
+def _point(words: Sequence[str], clause: Sequence[str]) -> bool:
+    return len(words) > 1 and is_number_word(words[-2])
+
+
+_Rule = Callable[[Sequence[str], Sequence[str]], bool]
+_RULES: tuple[tuple[frozenset[str], _Rule], ...] = (
     (AUXILIARIES, _auxiliary),
     (NEGATIVE, _negative),
     (SUBJECTS - {"i"}, _asked_subject),
@@ -340,14 +320,8 @@ _RULES: tuple[tuple[frozenset[str], Rule], ...] = (
     (frozenset({"not"}), _not),
     (frozenset({"of"}), _of),
     (word_set("me us"), _given),
-    (frozenset({"no"}), _no),
-    (STREET_LEADS, _street_lead),
-    (word_set("calling ringing phoning"), _calling),
-    (
-        word_set(
-            "around before over outside able half quarter while then though opposite mind smell "
-            "spelt spelled point"
-        ),
-        _loose,
-    ),
+    (frozenset({"able"}), _able),
+    (frozenset({"while"}), _while),
+    (frozenset({"mind"}), _mind),
+    (frozenset({"point"}), _point),
 )
