@@ -76,6 +76,7 @@ class Say:
         timestamps: Whether word times are wanted.
         rate_hz: Of the audio.
         fixed: Every field that must stay the same on a context.
+        voice: Id of the voice.
     """
 
     context_id: str
@@ -86,6 +87,7 @@ class Say:
     timestamps: bool
     rate_hz: int
     fixed: Mapping[str, object]
+    voice: str
 
 
 def read_message(text: str, version: str) -> Say | Cancel:
@@ -171,7 +173,7 @@ def _read_say(found: dict[str, object], context_id: str, version: str) -> Say:
         raise bad(context_id, "transcript must be a string")
     if found["model_id"] not in MODELS:
         raise model_not_found(context_id)
-    _check_voice(found["voice"], context_id, version)
+    voice = _voice(found["voice"], context_id, version)
     rate_hz = _rate(found["output_format"], context_id)
     for name in ("continue", "flush", "add_timestamps", "use_normalized_timestamps"):
         check(isinstance(found.get(name), bool | None), f"{name} must be a boolean")
@@ -193,10 +195,11 @@ def _read_say(found: dict[str, object], context_id: str, version: str) -> Say:
         timestamps=bool(found.get("add_timestamps")),
         rate_hz=rate_hz,
         fixed={name: value for name, value in found.items() if name not in CHANGING},
+        voice=voice,
     )
 
 
-def _check_voice(voice: object, context_id: str, version: str) -> None:
+def _voice(voice: object, context_id: str, version: str) -> str:
     if version >= PLAIN_VOICE_SINCE:
         chosen = voice.get("id") if isinstance(voice, dict) else voice
         shape = "voice must be the voice's id, or an object with the id"
@@ -211,6 +214,7 @@ def _check_voice(voice: object, context_id: str, version: str) -> None:
     if chosen in WRONG:
         message = "The requested voice does not exist."
         raise Refusal(404, "voice_not_found", "Voice not found", message, context_id)
+    return chosen
 
 
 def _rate(given: object, context_id: str) -> int:

@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+from collections.abc import Sequence
 from contextlib import suppress
 from itertools import count
 
 from aiohttp import web
 
 from audiosocket_agent.errors import ProviderError
+from audiosocket_agent.seams import SpokenWord
 from audiosocket_agent.simulators.cartesia_context import Context, Generation
 from audiosocket_agent.simulators.cartesia_request import Refusal, Say
-from audiosocket_agent.simulators.cartesia_voice import SimulatedVoice, word_times
+from audiosocket_agent.simulators.cartesia_voice import SimulatedVoice
 from audiosocket_agent.simulators.faults import SLOW_MS, FaultKind
 from audiosocket_agent.simulators.line import Line
 
@@ -59,6 +61,7 @@ class Speaker:
         self.faults = faults
         self._name = said.context_id
         self._rate_hz = said.rate_hz
+        self._voice_id = said.voice
         self._timestamps = said.timestamps
         self._socket = socket
         self._line = line
@@ -111,7 +114,7 @@ class Speaker:
         if not context.ends_silently:
             await self._send("done", done=True)
             if FaultKind.ORDER in self.faults:
-                await self._send_times("late", 0.0, 0.1, 1)
+                await self._send_times([SpokenWord("late", 0.0, 100.0)], 0.0, 1)
 
     async def _wait(self, until: float | None) -> None:
         self._news.clear()
@@ -122,7 +125,7 @@ class Speaker:
     async def _speak(self, generation: Generation) -> None:
         text = generation.text
         try:
-            pcm = await self._voice.speak(text, self._rate_hz) if text.strip() else b""
+            pcm, words = await self._voice.speak(text, self._rate_hz, self._voice_id)
         except ProviderError:
             message = "The simulator has no espeak-ng."
             raise Refusal(500, "internal_error", "Internal error", message, self._name) from None
@@ -138,7 +141,7 @@ class Speaker:
         if FaultKind.ORDER in self.faults and self._chunks == 0:
             await self._send_chunk(b"\0" * 320, 1, "nobody-opened-this")
         if self._timestamps:
-            await self._send_times(text, starts_s, length_s, generation.flush_id)
+            await self._send_times(words, starts_s, generation.flush_id)
         await self._stream(silence + pcm, generation.flush_id)
         self._audio_s = starts_s + length_s
 
@@ -179,9 +182,12 @@ class Speaker:
             f'"step_time":{CHUNK_S * 1000 / FASTER},"flush_id":{flush_id}}}'
         )
 
-    async def _send_times(self, text: str, start_s: float, length_s: float, flush_id: int) -> None:
-        words, starts, ends = word_times(text, start_s, length_s)
-        times = {"words": words, "start": starts, "end": ends}
+    async def _send_times(self, words: Sequence[SpokenWord], at_s: float, flush_id: int) -> None:
+        times = {
+            "words": [word.text for word in words],
+            "start": [round(at_s + word.start_ms / 1000, 3) for word in words],
+            "end": [round(at_s + word.end_ms / 1000, 3) for word in words],
+        }
         await self._send("timestamps", word_timestamps=times, flush_id=flush_id)
 
     async def _send_flush_done(self, number: int) -> None:

@@ -12,8 +12,10 @@ import uvloop
 from aiohttp import web
 
 from audiosocket_agent.simulators.cartesia import CartesiaVendor
+from audiosocket_agent.simulators.cartesia_tones import letters
 from audiosocket_agent.simulators.delays import Delays
 from audiosocket_agent.simulators.faults import Faults, parse_faults
+from tests.phone import spelled
 
 PATH = "/tts/websocket"
 NEW, STRUCTURED, OLD = "2026-08-14", "2026-03-01", "2025-04-16"
@@ -107,6 +109,24 @@ def test_a_reply_in_pieces_is_speech_with_word_times():
         assert flushes == list(range(1, len(SENTENCE.split()) + 1))
         assert [m["type"] for m in found].index("timestamps") == 0
         assert found[-1] == {"type": "done", "context_id": "c1", "done": True, "status_code": 206}
+
+    run(main())
+
+
+@pytest.mark.parametrize("shape", ["tones", {"id": "tones"}])
+def test_the_voice_of_tones_says_exactly_what_its_word_times_tell(shape):
+    async def main():
+        async with vendor() as (_, session), dial(session) as socket:
+            await socket.send_json(request(voice=shape))
+            found = await until(socket, "done")
+        pcm = np.frombuffer(pcm_of(found), "<i2")
+        heard = spelled.read([(0.0, pcm)])
+        times = [m["word_timestamps"] for m in found if m["type"] == "timestamps"]
+        told = [(w, *at) for t in times for w, *at in zip(*t.values(), strict=True)]
+        assert [letters(word) for word, *_ in told] == [word.text for word in heard]
+        assert all(word.whole for word in heard)
+        for (_, start, end), word in zip(told, heard, strict=True):
+            assert (start, end) == pytest.approx((word.start, word.end), abs=0.0006)
 
     run(main())
 

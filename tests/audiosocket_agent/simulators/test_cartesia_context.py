@@ -9,7 +9,7 @@ FIRST_MS = 100.0
 
 
 def said(text, more=True, buffer_ms=0, flush=False, **fixed):
-    return Say("c", text, more, flush, buffer_ms, False, 8000, {"model": "m", **fixed})
+    return Say("c", text, more, flush, buffer_ms, False, 8000, {"model": "m", **fixed}, "v")
 
 
 def context_with(*texts, now=0.0, **options):
