@@ -6,6 +6,18 @@ what they send back. The share of the heard energy which that filter accounts fo
 is explained by our voice, a caller is not, and a caller over an echo leaves more unexplained the
 louder he is. All of it works on pre-emphasised sound, where voices differ; unemphasised, any two
 vowels of the same pitch resemble each other.
+
+Measured with synthetic voices through G.711 both ways, delays 20..400 ms, 160 ms after the onset:
+over noise at -65 dBFS an echo 6..32 dB below our voice is recognised in 100 % (straight), 99 %
+(coloured over 4 ms) and 91 % (as much again reverberated over 40 ms); over noise at -55 in 91, 88
+and 78 %, mostly those within 15 dB of the noise. 60 ms are enough for 98 % of the first two. Below
+40 dB no VAD hears it. Of 1,500 callers in other voices, judged every 20 ms from 60 to 240 ms, 4
+were once taken for our echo (0.3 %; a single judgement: at most 0.2 %); of 500 in our own voice
+saying something else, 8. A caller as loud as the echo passes for it in 4..9 %, one 3 dB louder in
+at most 2 %, one 6 dB louder in none; one who began 60 ms ago, asked about the last 100, in 21, 6
+and 2 %. Noises that are over in a few milliseconds are explained by
+anything: 2 % of coughs, knocks and keys are called echo, and nobody minds that; but it is why one
+finding alone closes no gate.
 """
 
 from __future__ import annotations
@@ -41,6 +53,7 @@ MARGIN_DB = 3.0
 FORGET_MS = 10_000
 RENEW_MS = 1000
 RENEW_WITH_MS = 200
+SURE_MS = 100  # of our voice between two findings, or both would be made from the same sound
 
 # What share must be explained, by the length of what was heard. See the module's figures.
 NEEDED = ((240, 0.62), (160, 0.68), (100, 0.75), (80, 0.80), (SHORTEST_MS, 0.90))
@@ -79,16 +92,19 @@ class _Echo:
         loss_db: How much quieter it comes back.
         unconfirmed_ms: How much of our voice should have come back since it was last recognised.
         untried_ms: The same since that was last looked into.
+        sure: Whether it was found twice.
     """
 
     delay_ms: float
     loss_db: float
     unconfirmed_ms: float = 0.0
     untried_ms: float = 0.0
+    sure: bool = False
 
     def confirm(self, fit: Fit) -> None:
         """Follow what was measured again; another delay is another echo."""
         near = abs(fit.delay_ms - self.delay_ms) <= JITTER_MS
+        self.sure = near and (self.sure or self.unconfirmed_ms >= SURE_MS)
         weight = 0.3 if near else 1.0
         self.delay_ms += weight * (fit.delay_ms - self.delay_ms)
         self.loss_db += weight * (fit.loss_db - self.loss_db)
@@ -124,7 +140,8 @@ class EchoGuard:
     def is_echo(self, since_ms: float) -> bool:
         """Tell whether what was heard lately is our own voice, and nothing but.
 
-        Takes about a millisecond. An echo found is remembered: see `threshold_db`.
+        Takes 1 to 1.6 ms, so once a frame for one call. What is found is remembered: see
+        `threshold_db`.
 
         Args:
             since_ms: How much of what was heard last is meant: from the suspected onset, 60..400.
@@ -145,10 +162,10 @@ class EchoGuard:
     def threshold_db(self) -> float:
         """Return the level (dBFS) up to which the known echo accounts for the frame heard last.
 
-        -96 while no echo is known or nothing was played that could come back now. To be asked for
-        every frame heard: usually some microseconds; once a second of our voice the echo is looked
-        for again where it was, which takes half a millisecond. After ten seconds of our voice that
-        did not come back it is forgotten.
+        -96 while no echo was found twice, or nothing was played that could come back now. To be
+        asked for every frame heard: usually 15 microseconds; once a second of our voice the echo is
+        looked for again where it was, which takes a millisecond. After ten seconds of our voice
+        that did not come back it is forgotten.
         """
         echo = self._echo
         if echo is None:
@@ -158,8 +175,10 @@ class EchoGuard:
             return QUIETEST_DB
         echo.unconfirmed_ms += FRAME_MS
         echo.untried_ms += FRAME_MS
-        if echo.untried_ms >= RENEW_MS:
+        if echo.untried_ms >= (RENEW_MS if echo.sure else RENEW_WITH_MS):
             self._renew(echo)
+        if not echo.sure:
+            return QUIETEST_DB
         return max(QUIETEST_DB, played_db - echo.loss_db + MARGIN_DB)
 
     def _renew(self, echo: _Echo) -> None:
