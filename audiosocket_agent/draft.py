@@ -35,6 +35,7 @@ from audiosocket_agent.conversation import (
     proceed,
 )
 from audiosocket_agent.errors import ProviderError
+from audiosocket_agent.journal import Speaker
 from audiosocket_agent.prefill import prefill
 from audiosocket_agent.scene import Prompt, Scene
 from audiosocket_agent.seams import ChatRequest, LanguageModel, Message, Role, ToolCall, Usage
@@ -118,12 +119,14 @@ class Draft:
                 yield piece
             return
         before = self.state
-        state, self._recorded = prefill(event.text, before, self._facts)
+        asked = self._asked_aloud()
+        state, self._recorded = prefill(event.text, before, self._facts, asked=asked)
         self.state = begun = attended(state)
         self._untold = list(self._recorded.tell)
         taken_in = bool(self._recorded.values)
         try:
-            async with aclosing(self._by_model(model, event.text, before.step)) as pieces:
+            begun_in = before.step if asked else Step.GREET
+            async with aclosing(self._by_model(model, event.text, begun_in)) as pieces:
                 async for piece in pieces:
                     yield piece
             return
@@ -136,6 +139,11 @@ class Draft:
 
     def _is_for_a_model(self, text: str) -> bool:
         return bool(text) and self._prompt.free_speech and not answers_offer(self.state, text)
+
+    def _asked_aloud(self) -> bool:
+        """Whether the open question was heard, if only its beginning; nobody agrees to another."""
+        turns = reversed(self._prompt.history)
+        return next((text for who, text in turns if who is Speaker.AGENT), "nothing yet") != ""
 
     def _taken_over(self, event: Event, before: State, taken_in: bool) -> Event:
         """Return what the rules go on with where the model failed."""

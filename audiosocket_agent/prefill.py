@@ -16,7 +16,7 @@ import re
 from collections.abc import Mapping
 
 from audiosocket_agent.conversation import VOLUNTEERED, Facts, Offer, Phase, State
-from audiosocket_agent.situation import NOTHING_RECORDED, Recorded
+from audiosocket_agent.situation import Recorded, subject
 from audiosocket_agent.toolbox import filled
 from audiosocket_agent.understanding import (
     YES,
@@ -78,26 +78,29 @@ _NUMBER = re.compile(r"\+?\d[\d\s().,-]*")
 _WHOLE_NUMBER = re.compile(r"0\d{10}|(?:\+44|0044)[1-9]\d{9}")
 
 
-def prefill(text: str, state: State, facts: Facts) -> tuple[State, Recorded]:
+def prefill(text: str, state: State, facts: Facts, *, asked: bool = True) -> tuple[State, Recorded]:
     """Write down what a caller's words surely give.
 
     Args:
         text: The words, however an ear writes them.
         state: Where the conversation stands.
         facts: Facts.
+        asked: Whether the caller has heard the open question; only then do the words answer it.
 
     Returns:
-        The conversation after it, the very state given when nothing was written down, and what was.
+        The conversation after it, the very state given when nothing was written down; and what was,
+        with what to tell: what came of it, or what the open question is about if it was not heard.
     """
-    found = _sure(text, state, facts)
-    if not found:
-        return state, NOTHING_RECORDED
-    state, reply = filled(state, found, facts)
-    assert reply is not None  # only a "no" has none, and no "no" is ever sure
-    return state, Recorded(found, reply.say[:-1])
+    found = _sure(text, state, state.asked if asked else None, facts)
+    tell: tuple[str, ...] = ()
+    if found:
+        state, reply = filled(state, found, facts)
+        assert reply is not None  # only a "no" has none, and no "no" is ever sure
+        tell = reply.say[:-1]
+    return state, Recorded(found, tell if asked else tell or subject(state, facts))
 
 
-def _sure(text: str, state: State, facts: Facts) -> dict[Slot, str]:
+def _sure(text: str, state: State, asked: Slot | None, facts: Facts) -> dict[Slot, str]:
     words = _without(plain_words(text), _GREETINGS)
     over = state.phase is not Phase.ASKING or state.step in (Step.CONFIRM, Step.CLOSE)
     if over or _doubtful(text, words):
@@ -108,10 +111,10 @@ def _sure(text: str, state: State, facts: Facts) -> dict[Slot, str]:
     if named.keys() & {Slot.DAY, Slot.PART} and _is_another_time(words):
         return {}
     found = {slot: min(values) for slot, values in named.items() if slot not in state.slots}
-    asks_yes_no = state.asked in (Slot.WANTED, Slot.CALLBACK) and state.offer is not Offer.OPEN
-    if state.asked is not None and asks_yes_no and _plain_yes(words, named, facts):
-        found[state.asked] = "yes"
-    elif state.asked is Slot.PHONE and (number := _whole_number(text)) is not None:
+    may_be_yes = asked in (Slot.WANTED, Slot.CALLBACK) and state.offer is not Offer.OPEN
+    if asked is not None and may_be_yes and _plain_yes(words, named, facts):
+        found[asked] = "yes"
+    elif asked is Slot.PHONE and (number := _whole_number(text)) is not None:
         found[Slot.PHONE] = number
     return found
 

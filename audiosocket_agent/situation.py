@@ -12,11 +12,12 @@ from audiosocket_agent.workflow import STEPS, Slot, Step
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """What was written down of a caller's words before the model was asked.
+    """What was made of a caller's words before the model was asked.
 
     Attributes:
-        values: The details, by slot; empty when the words are all left to the model.
-        tell: Sentences the caller must be told because of them: the price, the read-back.
+        values: The details that were written down, by slot; empty when the words are all left to
+            the model.
+        tell: Sentences the caller must now be told: the price, the read-back.
     """
 
     values: Mapping[Slot, str] = field(default_factory=dict)
@@ -54,10 +55,21 @@ def situation(
     }
     if recorded.values:
         stands["recorded"] = {slot.value: value for slot, value in recorded.values.items()}
+    if recorded.values or recorded.tell:
         stands["tell"] = list(recorded.tell)
     if reference:
         stands["reference"] = wording.spaced(reference)
     return stands
+
+
+def subject(state: State, facts: Facts) -> tuple[str, ...]:
+    """Return what the caller must have heard to answer the open question: price or read-back."""
+    if state.step is Step.QUOTE:
+        service = wording.service_of(facts.company, state.slots)
+        return (wording.quote(service, wording.area_of(facts.company, state.slots)),)
+    if state.step is Step.BOOK:
+        return (wording.read_back(facts.company, state.slots, facts.today),)
+    return ()
 
 
 def _ahead(step: Step | None) -> list[Step]:

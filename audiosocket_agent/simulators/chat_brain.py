@@ -2,9 +2,10 @@
 
 It knows nothing but what a real model is shown: the messages and the tools. Where the call stands
 it reads from the JSON object in the last system message (``step``, ``known``, ``needed``, ``ask``;
-``recorded`` and ``tell`` where the newest words were written down before it was asked), what may be
-said from the tool's schema: each value in an ``enum``, with the ways to say it in the
-``description`` ("What is needed. tap: leaking tap, dripping tap; drain: blocked drain").
+``recorded`` where the newest words were written down before it was asked, ``tell`` where something
+is to be told now), what may be said from the tool's schema: each value in an ``enum``, with the
+ways to say it in the ``description`` ("What is needed. tap: leaking tap, dripping tap; drain:
+blocked drain").
 
 The caller's words become one call of ``record_details``, unless all they hold is written down
 already: then it tells and asks at once. The result of a tool becomes the facts and the question it
@@ -80,23 +81,25 @@ def answer(messages: Sequence[Mapping[str, object]], tools: Sequence[object]) ->
 
 
 def _to_caller(said: Words | None, stands: Stands, offered: Mapping[str, object]) -> Answer:
+    onward = " ".join([*stands.tell, stands.ask or HOW_TO_HELP])
     if said is None or words_in.only_says(said, words_in.HELLO):
-        return Answer(stands.ask or HOW_TO_HELP)
+        return Answer(onward)
     if words_in.says(said, words_in.PERSON):
         return Answer(TO_PERSON, ((TRANSFER, {"reason": "the caller asked for a person"}),))
     details = _details(said, stands, offered.get(RECORD))
     if stands.recorded and all(str(stands.known.get(s)) == v for s, v in details.items()):
-        return Answer(" ".join([*stands.tell, stands.ask or HOW_TO_HELP]))
+        return Answer(onward)
     if stands.step == "book":
         details = {s: v for s, v in details.items() if str(stands.known.get(s)) != v}
     if details:
         return Answer("", ((RECORD, details),))
-    agreed = words_in.yes_or_no(said)
+    # Nobody can have agreed to what is yet to be told.
+    agreed = "" if stands.tell else words_in.yes_or_no(said)
     if stands.step == "book" and agreed:
         return Answer("", ((BOOK, {}),)) if agreed == "yes" else Answer(CHANGE_WHAT)
     if _is_farewell(said, stands, agreed):
         return Answer(GOODBYE, ((END, {}),))
-    return Answer(f"{MISHEARD} {stands.ask or HOW_TO_HELP}")
+    return Answer(onward if stands.tell else f"{MISHEARD} {onward}")
 
 
 def _is_farewell(said: Words, stands: Stands, agreed: str) -> bool:

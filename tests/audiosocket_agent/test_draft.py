@@ -412,6 +412,48 @@ def test_a_read_back_written_down_in_this_turn_cannot_be_booked_in_it():
     run(scenario, ["75?"], ["When?"], ["Your number?"], [tool("book")], ["Is that right?"])
 
 
+# --- questions that were not heard ---------------------------------------------------------------
+
+UNHEARD = [(Speaker.AGENT, "Hello."), (Speaker.CALLER, "Yes"), (Speaker.AGENT, "")]
+
+
+def test_a_price_that_nobody_heard_cannot_be_agreed_to():
+    async def scenario(talk):
+        await pieces_of(talk.given(BOTH))
+        await pieces_of(talk.given(Heard("yes"), history=UNHEARD))
+        stands = situation_of(talk.model.requests[1])
+        assert stands["tell"] == [PRICE] and "recorded" not in stands
+        answer = json.loads(talk.model.requests[2].messages[-1].content)
+        assert "wanted" in answer["refused"] and answer["facts"] == [PRICE]
+        await pieces_of(talk.given(Heard("yes"), history=[*UNHEARD, (Speaker.AGENT, "It is")]))
+        assert talk.dialogue.state.slots[Slot.WANTED] == "yes"
+
+    wanted = tool("record_details", wanted="yes")
+    run(scenario, ["75?"], [wanted], ["75?"], ["When?"])
+
+
+def test_a_read_back_that_nobody_heard_books_nothing():
+    async def scenario(talk):
+        await talk.until_read_back()
+        await pieces_of(talk.given(Heard("yes"), history=UNHEARD))
+        assert talk.made == [] and talk.dialogue.state.step is Step.BOOK
+        answer = json.loads(talk.model.requests[1].messages[-1].content)
+        assert answer["booked"] is False and "So that's" in answer["facts"][0]
+        await pieces_of(talk.given(Heard("yes")))
+        assert len(talk.made) == 1
+
+    run(scenario, [tool("book")], ["Is that right?"], [tool("book")], ["Booked."])
+
+
+def test_rules_tell_a_price_that_nobody_heard():
+    async def scenario(talk):
+        await pieces_of(talk.given(BOTH))
+        _, first, *_ = await pieces_of(talk.given(MUMBLED, history=UNHEARD))
+        assert first == Line(PRICE)
+
+    run(scenario, ["75?"], [DOWN])
+
+
 # --- the offer of a person -----------------------------------------------------------------------
 
 

@@ -21,7 +21,7 @@ from audiosocket_agent.conversation import (
 )  # fmt: skip
 from audiosocket_agent.prefill import NEGATIONS, prefill
 from audiosocket_agent.seams import ToolCall
-from audiosocket_agent.situation import Recorded
+from audiosocket_agent.situation import Recorded, subject
 from audiosocket_agent.toolbox import RECORD, work
 from audiosocket_agent.workflow import Slot, Step
 from tests.fake_asterisk import DID, SHIPPED
@@ -178,6 +178,21 @@ def test_the_price_and_the_read_back_are_to_be_told():
     state, recorded = prefill("yes", STATES["callback"], FACTS)
     assert recorded.tell == (wording.read_back(COMPANY, state.slots, FACTS.today),)
     assert (state.step, state.asked) == (Step.BOOK, Slot.AGREED)
+
+
+@pytest.mark.parametrize("asked", ["wanted", "callback", "agreed"])
+def test_a_yes_to_a_question_that_was_not_heard_is_none(asked):
+    state, recorded = prefill("yes", STATES[asked], FACTS, asked=False)
+    assert state is STATES[asked] and not recorded.values
+    assert recorded.tell == subject(state, FACTS)
+    assert (recorded.tell == ()) == (asked == "callback")
+
+
+def test_what_is_volunteered_needs_no_question():
+    state, recorded = prefill("Tuesday, please", STATES["wanted"], FACTS, asked=False)
+    assert recorded.values == {Slot.DAY: "tuesday"}
+    assert recorded.tell == ("A leaking tap repair in Truro costs 75 pounds.",)
+    assert prefill("07700 900123", STATES["phone"], WITHHELD, asked=False)[1] == Recorded()
 
 
 def test_a_yes_to_the_offer_of_a_person_is_not_one_to_the_price():

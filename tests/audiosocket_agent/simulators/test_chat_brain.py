@@ -141,6 +141,13 @@ def test_what_was_written_down_wrongly_is_recorded_rightly():
     assert recorded(found) == {"area": "falmouth"}
 
 
+@pytest.mark.parametrize("said", ["yes", "hello?", "what?", "no", "mm"])
+@pytest.mark.parametrize("step", ["quote", "book"])
+def test_nothing_is_agreed_to_before_it_was_told(said, step):
+    found = told(said, step, ALL[2:] if step == "quote" else (), {}, ["It costs 75."])
+    assert found == Answer("It costs 75. And then?")
+
+
 def test_a_person_is_fetched_whatever_is_written_down():
     found = told(
         "a real person, for my leaking tap", "qualify", ALL, {"service": "leaking_tap"}, []
