@@ -21,6 +21,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from audiosocket_agent.options import PREFIX
 from audiosocket_agent.simulators.delays import Delays, read_delays
 from audiosocket_agent.simulators.script import VARIABLE as SCRIPT
 from bench.callers import Callers, Held, Sounds
@@ -61,16 +62,17 @@ def sandbox(ear: str) -> Iterator[tuple[Endpoints, Path]]:
     with tempfile.TemporaryDirectory(prefix="va-turns-") as name:
         script = Path(name) / "script.jsonl"
         script.write_text("")
-        env = {k: v for k, v in os.environ.items() if not k.startswith("VOICEAGENT_")}
-        env |= {k: v for k, v in os.environ.items() if k.startswith("VOICEAGENT_SIM_")}
-        env |= {SCRIPT: str(script), "VOICEAGENT_LOG_LEVEL": "WARNING"}
+        env = {**os.environ, SCRIPT: str(script), "VOICEAGENT_LOG_LEVEL": "WARNING"}
         env |= {"VOICEAGENT_STT": "deepgram", **_NAIVE} if ear == "naive" else {
             "VOICEAGENT_STT": ear
         }  # fmt: skip
         where = Path(name) / "sandbox"
-        told = lambda line: print(line, file=sys.stderr)  # noqa: E731
-        with running(where, told, "simulated", env, purge=True) as at:
+        with running(where, _say, "simulated", env, purge=True) as at:
             yield at, script
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr)
 
 
 class Run:
@@ -189,6 +191,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.sandbox_json and (len(options.ears) != 1 or not options.script):
         parser.error("a running sandbox has one ear and one script: name both")
     about, delays = machine(), read_delays(os.environ)
+    if given := sorted(f"{k}={v}" for k, v in os.environ.items() if k.startswith(PREFIX)):
+        about["settings"] = " ".join(given)
     found: dict[str, dict[str, Judged]] = {}
     try:
         for ear in options.ears:
