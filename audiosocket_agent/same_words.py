@@ -30,7 +30,8 @@ def same_words(a: str, b: str) -> bool:
     Capitals, punctuation, fillers, contractions, and the way numbers and spelled letters are
     written and grouped do not count: "Um, it's T R one one A A." is "it is TR1 1AA".
     """
-    return a == b or _canonical(a) == _canonical(b)
+    alike = words_of(a) == words_of(b) and a.count("£") == b.count("£")  # cheap, and often so
+    return alike or _canonical(a) == _canonical(b)
 
 
 def _canonical(text: str) -> str:

@@ -53,6 +53,8 @@ from audiosocket_agent.ending_words import (
 )
 from audiosocket_agent.spelled import is_number_word
 
+_NEAR = 12  # words before a last "maybe" that are looked at once more
+
 
 def _clause_of(words: Sequence[str]) -> list[str]:
     """Return the last clause: the words after the last "and", "but", "because" and the like."""
@@ -248,7 +250,7 @@ def _adverb(words: Sequence[str], clause: Sequence[str]) -> bool:
     if words[-1] == "about" and _licensed(clause):
         return False
     if words[-1] in ("maybe", "possibly", "perhaps", "actually", "probably"):
-        return before not in ("i", "think") and lacks_words(words[:-1])
+        return before not in ("i", "think") and lacks_words(words[-_NEAR:-1])
     if words[-1] in ("just", "quite", "very", "mainly", "only", "about", "particularly", "nearly"):
         loose = before in CLITICS | AUXILIARIES | SUBJECTS | OPENERS
         return loose or words[-1] in ("just", "very")

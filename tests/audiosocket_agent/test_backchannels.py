@@ -1,7 +1,7 @@
 """Backchannels: listening is not speaking, unless it answers a question."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from audiosocket_agent.backchannels import is_backchannel, is_filler
@@ -70,11 +70,13 @@ def test_no_words_are_neither(text):
 TOKENS = st.lists(st.sampled_from(NODS + NOISES + AGREEING), min_size=1, max_size=5)
 
 
+@settings(deadline=None)
 @given(TOKENS)
 def test_listening_twice_is_listening(texts):
     assert is_backchannel(" ".join(texts), answering=False)
 
 
+@settings(deadline=None)
 @given(TOKENS, st.sampled_from(["no", "stop", "wait", "tuesday", "hello"]), st.integers(0, 5))
 def test_one_word_that_is_meant_is_enough(texts, word, position):
     texts.insert(position, word)
@@ -82,6 +84,7 @@ def test_one_word_that_is_meant_is_enough(texts, word, position):
         assert not is_backchannel(" ".join(texts), answering=answering)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60), st.booleans())
 def test_every_text_is_judged(text, answering):
     listened = is_backchannel(text, answering=answering)

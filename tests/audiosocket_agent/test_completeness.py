@@ -1,7 +1,7 @@
 """Completeness: whole answers are answered soon, broken-off ones are waited for."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from audiosocket_agent.completeness import Completeness, completeness, same_words
@@ -184,6 +184,7 @@ SAYINGS = st.one_of(
 )
 
 
+@settings(deadline=None)
 @given(SAYINGS, EXPECTATIONS)
 def test_every_text_is_judged_and_always_alike(text, expectation):
     first = completeness(text, expectation)
@@ -191,17 +192,28 @@ def test_every_text_is_judged_and_always_alike(text, expectation):
     assert completeness(text, expectation) is first
 
 
+@pytest.mark.parametrize("word", ["maybe", "one", "um", "yes", "a", "double", "tuesday", "sorry"])
+def test_a_caller_may_go_on_for_ever(word):
+    text = f"{word} " * 3000
+    for kind in Expects:
+        assert completeness(text, asked(kind)) in Completeness
+    assert same_words(text, text + ".")
+
+
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(VOCABULARY), max_size=12).map(" ".join), EXPECTATIONS)
 def test_a_hesitation_is_always_waited_for(text, expectation):
     assert completeness(text + ", um", expectation) is UNFINISHED
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(VOCABULARY), max_size=12), EXPECTATIONS)
 def test_articles_and_conjunctions_never_end_a_turn(words, expectation):
     for last in ("the", "my", "because"):
         assert completeness(" ".join([*words, last]), expectation) is UNFINISHED
 
 
+@settings(deadline=None)
 @given(SAYINGS, EXPECTATIONS)
 def test_capitals_and_a_full_stop_change_nothing(text, expectation):
     if text.isascii() and text.strip()[-1:].isalnum():
@@ -232,6 +244,7 @@ def speak(digits, doubled):
     return " ".join(said)
 
 
+@settings(deadline=None)
 @given(PHONES, st.booleans(), st.sampled_from(["", "it's ", "my number is ", "um, yeah "]))
 def test_every_beginning_of_a_telephone_number_is_waited_for(number, doubled, lead):
     asked_for = asked(Expects.DIGITS)
@@ -243,6 +256,7 @@ def test_every_beginning_of_a_telephone_number_is_waited_for(number, doubled, le
     assert completeness(f"{number[:5]} {number[5:]}.", asked_for) is FINISHED
 
 
+@settings(deadline=None)
 @given(PHONES)
 def test_a_number_after_its_country_code_is_judged_alike(number):
     for length in range(1, 10):
@@ -269,6 +283,7 @@ def spoken_character(character, nato):
     return NATO[ord(character) - ord("A")] if nato else character
 
 
+@settings(deadline=None)
 @given(OUTWARD, INWARD, st.booleans(), st.sampled_from(["", "it's ", "my postcode is "]))
 def test_whole_postcodes_are_finished_however_they_are_said(outward, inward, nato, lead):
     letters = [*outward, *inward]
@@ -287,6 +302,7 @@ def test_whole_postcodes_are_finished_however_they_are_said(outward, inward, nat
         assert completeness(doubled, asked(Expects.POSTCODE)) is FINISHED
 
 
+@settings(deadline=None)
 @given(OUTWARD, INWARD, st.booleans())
 def test_every_beginning_of_a_postcode_is_waited_for(outward, inward, nato):
     letters = [*outward, *inward]
@@ -296,11 +312,13 @@ def test_every_beginning_of_a_postcode_is_waited_for(outward, inward, nato):
         assert completeness("my postcode is " + said, FREE) is UNFINISHED
 
 
+@settings(deadline=None)
 @given(SAYINGS, st.sampled_from(["truro", "on tuesday", "my drain is blocked"]))
 def test_no_phrase_makes_a_judgement_fail(text, phrase):
     assert completeness(text, Expectation(Expects.CHOICE, (phrase, ""))) in Completeness
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(VOCABULARY).map(str.lower), min_size=1, max_size=12))
 def test_a_question_mark_never_makes_words_lack_more(words):
     assert lacks_words(words) or not lacks_words(words, question=True)
@@ -373,6 +391,7 @@ def test_other_words(a, b):
     assert not same_words(b, a)
 
 
+@settings(deadline=None)
 @given(SAYINGS)
 def test_words_are_the_same_as_themselves(text):
     assert same_words(text, text)
@@ -380,11 +399,13 @@ def test_words_are_the_same_as_themselves(text):
         assert same_words(text, text.upper().lower())
 
 
+@settings(deadline=None)
 @given(SAYINGS, SAYINGS)
 def test_sameness_is_mutual(a, b):
     assert same_words(a, b) == same_words(b, a)
 
 
+@settings(deadline=None)
 @given(SAYINGS)
 def test_another_word_is_another_turn(text):
     assert not same_words(text, text + " tomorrow")
