@@ -15,9 +15,10 @@ and 78 %, mostly those within 15 dB of the noise. 60 ms are enough for 98 % of t
 were once taken for our echo (0.3 %; a single judgement: at most 0.2 %); of 500 in our own voice
 saying something else, 8. A caller as loud as the echo passes for it in 4..9 %, one 3 dB louder in
 at most 2 %, one 6 dB louder in none; one who began 60 ms ago, asked about the last 100, in 21, 6
-and 2 %. Noises that are over in a few milliseconds are explained by
-anything: 2 % of coughs, knocks and keys are called echo, and nobody minds that; but it is why one
-finding alone closes no gate.
+and 2 %. Noises that are over in a few milliseconds are explained by anything: 2 % of coughs, knocks
+and keys are called echo, and nobody minds that; but it is why one finding alone closes no gate.
+With the gate a reply of 20 s stops for its echo once or twice, without it 15 to 32 times, and a
+caller 6 dB louder than the echo starts the VAD within 60..120 ms.
 """
 
 from __future__ import annotations
