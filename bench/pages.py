@@ -11,6 +11,7 @@ from audiosocket_agent.simulators.delays import Delays
 from bench import plots
 from bench.phases import Judged
 from bench.report import Row, Share, as_json, shares_table, table
+from bench.turn_analysis import Disturbed, Stopped
 from bench.turn_report import (
     Ear,
     barge_ins_ms,
@@ -90,6 +91,11 @@ def _page(
     parts.append("\n".join(f"- {every[e].name}: {every[e].floor}." for e in found))
     for e, phases in found.items():
         parts += [f"## {every[e].name}", table(times[e]), shares_table(often[e])]
+        parts.append(
+            "\n".join(
+                f"- {phase}: percent of a processor: {j.load}." for phase, j in phases.items()
+            )
+        )
         shown = extremes(phases["few"].waterfalls) if "few" in phases else []
         for name, answered, marks in shown:
             parts.append(f"The {name} turn:\n\n```\n{waterfall(answered, marks)}\n```")
@@ -108,6 +114,7 @@ def _json(
         "ears": {
             e: {
                 "times": as_json(times[e]),
+                "load": {phase: j.load for phase, j in phases.items()},
                 "shares": [asdict(s) | {"percent": s.percent, "met": s.met()} for s in often[e]],
                 "turns": [
                     {
@@ -123,11 +130,29 @@ def _json(
                     for j in phases.values()
                     for a in j.answers
                 ],
+                "interruptions": [
+                    {"phase": j.name, "obeyed": obeyed, **_seen(stopped)}
+                    for j in phases.values()
+                    for stopped, obeyed in j.stops
+                ],
+                "disturbances": [
+                    {"phase": j.name, "lost": lost, **_seen(disturbed)}
+                    for j in phases.values()
+                    for disturbed, lost in (*j.disturbances, *j.echoes)
+                ],
             }
             for e, phases in found.items()
         },
     }
     return json.dumps(whole, indent=1)
+
+
+def _seen(found: Stopped | Disturbed) -> dict[str, object]:
+    """Return what was measured of a sound into a reply, and which sound it was."""
+    fields = asdict(found)
+    del fields["said"]
+    rounded = {k: round(v, 1) if isinstance(v, float) else v for k, v in fields.items()}
+    return {"kind": found.said.kind, "text": found.said.text, **rounded}
 
 
 def _draw(out: Path, found: Found, every: Mapping[str, Ear]) -> None:

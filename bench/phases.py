@@ -39,6 +39,7 @@ class Judged:
         misheard: Calls whose words on record are not those of their script.
         costs: What speculation cost, summed.
         remarks: What was not as it should be, to be looked up in a recording.
+        load: What the processors were busy with, in words.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Judged:
     misheard: int = 0
     costs: dict[str, int] = field(default_factory=dict)
     remarks: list[str] = field(default_factory=list)
+    load: str = ""
 
     def remark(self, held: Held, said: Said, what: str) -> None:
         """Note something that went wrong, and where."""

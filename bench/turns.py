@@ -25,7 +25,8 @@ from audiosocket_agent.options import PREFIX
 from audiosocket_agent.simulators.delays import Delays, read_delays
 from audiosocket_agent.simulators.script import VARIABLE as SCRIPT
 from bench.callers import Callers, Held, Sounds
-from bench.calls import favour_the_phone, machine
+from bench.calls import machine
+from bench.load import Watch, telephone_first
 from bench.pages import save
 from bench.phases import Judged, agents_of, first_sounds, judge, undisturbed
 from bench.plans import Plan, echo_plan, plans, short_plans
@@ -118,13 +119,18 @@ class Run:
         gc.collect()
         gc.freeze()
         gc.disable()  # a collection in the phone would be measured as the agent's
-        async with Phone(self._at.host, self._at.port) as phone:
-            callers = Callers(self._at, phone, self._script, self._sounds)
-            held = await self._hold(callers, phase, chosen)
+        watch = Watch(self._at.database.parent.parent)
+        with telephone_first():
+            async with Phone(self._at.host, self._at.port) as phone:
+                callers = Callers(self._at, phone, self._script, self._sounds)
+                held = await self._hold(callers, phase, chosen)
+        load = watch.load()
         gc.enable()
         await asyncio.sleep(_WRITTEN_S)
         self._record(f"{self._name}-{phase}", held)
-        return self._judge(name, held)
+        judged = self._judge(name, held)
+        judged.load = str(load)
+        return judged
 
     def _record(self, name: str, held: Sequence[Held]) -> None:
         if self._recordings is not None:
@@ -166,15 +172,9 @@ def _one_ear(ear: str, options: argparse.Namespace, delays: Delays) -> dict[str,
         return asyncio.run(measure(run, _wanted(ear, options)))
 
     if options.sandbox_json:
-        favour_the_phone()
         return measured(Endpoints.of_json(options.sandbox_json.read_text()), options.script)
     with sandbox(ear) as (at, script):
-        usual = os.getpriority(os.PRIO_PROCESS, 0)
-        favour_the_phone()  # after the sandbox, which inherits
-        try:
-            return measured(at, script)
-        finally:
-            os.setpriority(os.PRIO_PROCESS, 0, usual)
+        return measured(at, script)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

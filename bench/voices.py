@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 
 import numpy as np
@@ -38,13 +39,21 @@ NOISES = COUGHS + CLICKS
 _Floats = npt.NDArray[np.float64]
 
 
+@functools.lru_cache(maxsize=16)
 def background(name: str, seconds: float = BACKGROUND_S) -> Pcm:
     """Return what is heard behind a caller: one of `BACKGROUNDS`, the same for the same name."""
     count = round(seconds * RATE_HZ)
     if name == _CLEAN:
-        return np.zeros(count, dtype=np.int16)
-    if name.startswith("hiss"):
-        return voice.hiss(seconds, float(name.split()[1]))
+        sound = np.zeros(count, dtype=np.int16)
+    elif name.startswith("hiss"):
+        sound = voice.hiss(seconds, float(name.split()[1]))
+    else:
+        sound = _street(count)
+    sound.setflags(write=False)  # it is shared through the cache
+    return sound
+
+
+def _street(count: int) -> Pcm:
     random = np.random.default_rng(7)
     rumble = _lowpass(random.standard_normal(count), 12)
     swell = 0.6 + 0.4 * np.sin(2 * np.pi * np.arange(count) / count * 3)  # cars, passing
