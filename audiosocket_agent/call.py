@@ -33,6 +33,7 @@ from audiosocket_agent.conversation import (
 )
 from audiosocket_agent.desk import BookingDesk
 from audiosocket_agent.dialogue import Dialogue, Mind
+from audiosocket_agent.draft import COMFORT_EVERY_S
 from audiosocket_agent.errors import ProviderError
 from audiosocket_agent.journal import EndReason
 from audiosocket_agent.minutes import Minutes
@@ -58,7 +59,6 @@ from audiosocket_agent.workflow import STEPS, Outcome, Step
 log = logging.getLogger(__name__)
 
 OVERTIME_S = 10.0  # a time that is up waits this long for a moment in which nobody speaks
-COMFORT_EVERY_S = 4.0  # after the first comfort sentence, which the company's setting times
 
 
 class Ear(SttSession, Protocol):

@@ -23,8 +23,3 @@ def words_of(text: str) -> list[str]:
     Hyphens and full stops separate words; apostrophes and a plus sign before figures belong.
     """
     return _WORD.findall(_HALF_OF_DAY.sub(r"\1m", text.lower().translate(_TYPOGRAPHIC)))
-
-
-def without_fillers(words: list[str]) -> list[str]:
-    """Return the words that are not mere hesitation."""
-    return [word for word in words if word not in FILLERS]

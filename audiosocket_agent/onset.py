@@ -14,7 +14,8 @@ from audiosocket_agent.speech_judge import Judgement, SpeechJudge
 
 BEFORE_FRAMES = 5  # 100 ms: the onset lies that far back when the VAD is sure of it
 SURE_MS = 128.0  # of audio: a voice that begins with a consonant is known by then
-ECHO_MS = (80, 160, 260)  # of sound since the doubt, after which echo is looked for
+SHORTEST_ECHO_MS = 60  # of sound: what there is when the VAD is sure of it
+LONGEST_ECHO_MS = 240  # an echo that was not found by then is not found
 FRAME_MS = 20
 
 
@@ -75,7 +76,8 @@ class Onset:
             judgement.feed(self._before[-1])
         self._doubted_ms += FRAME_MS
         sure = judgement.judged_ms >= SURE_MS
-        echo = self._doubted_ms in ECHO_MS and self._guard.is_echo(self._doubted_ms + FRAME_MS)
+        since_ms = self._doubted_ms + SHORTEST_ECHO_MS - FRAME_MS
+        echo = since_ms <= LONGEST_ECHO_MS and self._guard.is_echo(since_ms)
         return Found(judgement.probability if sure else None, echo)
 
     def settled(self) -> None:

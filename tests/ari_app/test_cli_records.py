@@ -95,4 +95,4 @@ def test_bookings(voiceagent, two_calls):
 def test_settings_are_listed(voiceagent):
     rows = json.loads(voiceagent("settings", "--json").output)
     assert "VOICEAGENT_AUDIOSOCKET_PORT" in {row["variable"] for row in rows}
-    assert "VOICEAGENT_ENDPOINT_MS=500" in voiceagent("settings").output
+    assert "VOICEAGENT_ENDPOINT_MS=240" in voiceagent("settings").output

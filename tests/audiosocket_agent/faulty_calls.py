@@ -23,6 +23,7 @@ from audiosocket_agent.simulators.delays import Delays
 from audiosocket_agent.simulators.faults import FaultKind, Faults, parse_faults
 from audiosocket_agent.simulators.server import Simulators
 from audiosocket_agent.vendors import Kind
+from audiosocket_agent.workflow import YES_NO_SLOTS
 from tests.audiosocket_agent.handset import Handset
 from tests.engines import ScriptedEar, ScriptedSession
 from tests.fake_asterisk import pbx
@@ -223,6 +224,9 @@ async def rig(case, folder, cache):
             yield it, faults, road, spare
 
 
+YES_NO = {slot.value for slot in YES_NO_SLOTS}
+
+
 def tell(folder, turn):
     """Write what a connection that opens now will hear: from this thing the caller says on."""
     script = {"segments": [[WORDS[asks], VOICE_MS] for asks in ASKED[turn:]]}
@@ -295,7 +299,9 @@ async def _heard_out(it, leg, phone, turn, *, whole):
         answer = answers[-1]
         if len(answers) < turn + 2:
             return None
-        return "known" if answer.done or (answer.asks and not whole) else None
+        # A yes over the beginning of its question would only be a nod.
+        early = answer.asks and answer.asks not in YES_NO and not whole
+        return "known" if answer.done or early else None
 
     over = asyncio.create_task(phone.over.wait())
     knowing = asyncio.create_task(it.notes.until(known))
