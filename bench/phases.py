@@ -10,7 +10,7 @@ from bench.callers import Held
 from bench.plans import Mode
 from bench.turn_analysis import Answered, Disturbed, Length, Said, Stopped
 from bench.turn_records import Recorded, Reply
-from tests.phone.heard import FRAME_S, Floats
+from tests.phone.heard import FRAME_S, Floats, speech
 
 _BEFORE_S = 0.3  # a reply's first frame on record lies no further than this from its first sound
 _ENDED_S = 0.5  # silence after a reply that shows that it was heard to its end
@@ -75,11 +75,11 @@ def first_sounds(held: Sequence[Held], agents: dict[str, Floats]) -> dict[str, f
 
 
 def agents_of(held: Sequence[Held]) -> dict[str, Floats]:
-    """Return the agent's sound in each call, from the answer on."""
+    """Return the agent's sound in each call, from the answer on; a person's tone is not its."""
     found = {}
     for h in held:
         if h.call is not None and h.answered_at is not None:
-            sound = h.call.sound().after(h.answered_at)
+            sound = speech(h.call.sound().after(h.answered_at))
             found[h.number] = sound.at[sound.voiced()]
     return found
 

@@ -99,7 +99,8 @@ def rows(judged: Judged, ear: Ear) -> list[Row]:
         if of_kind:
             found.append(Row(f"{name}: gap, {kind}", of_kind, target=rest, statistic="p50"))
     stops = barge_ins_ms(judged)
-    into = [d for d, _ in judged.disturbances if d.into_speech]
+    # Where words were lost there is no return to wait for: those are counted among the shares.
+    into = [d for d, lost in judged.disturbances if d.into_speech and not lost]
     holes = [d.hole_ms for d in into]
     back = [d.resumed_ms for d in into if d.resumed_ms is not None]
     found += [
