@@ -202,7 +202,7 @@ def _disturbance(
     found = analysis.disturbance(
         agent, said, reply.first_at - _BEFORE_S, until, lengths.get(reply.text)
     )
-    lost = not reply.whole or bool(found.lost_ms)
+    lost = not reply.whole or found.lost_words
     return found, lost
 
 

@@ -39,6 +39,8 @@ def distribution(
         targets: For a curve's name, its p50 and p95 target.
         latest_ms: Where the axis ends at the latest; what lies beyond is told in the legend.
     """
+    if not any(curves.values()):
+        return
     figure, axes = plt.subplots(figsize=(8, 4.5))
     for colour, (name, values) in zip(_COLOURS, curves.items(), strict=False):
         if not values:

@@ -98,7 +98,8 @@ class Disturbed:
         into_speech: Whether the agent was heard at that moment.
         hole_ms: How long its voice was gone; 0 when it never was.
         resumed_ms: From the sound's end to the voice's return; None without a hole, or a return.
-        lost_ms: Voice the reply lacks of what it has undisturbed; None when that is not known.
+        lost_ms: Voice the reply lacks of what it has undisturbed, below 0 when part of it was said
+            again; None when that is not known.
     """
 
     said: Said
@@ -106,6 +107,11 @@ class Disturbed:
     hole_ms: float
     resumed_ms: float | None
     lost_ms: float | None
+
+    @property
+    def lost_words(self) -> bool:
+        """Whether so much voice is missing that it can be heard."""
+        return self.lost_ms is not None and self.lost_ms > _LOST_S * 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,8 +203,7 @@ def disturbance(
     else:
         now = length(heard)
         hole_s = max(0.0, now.whole_s - undisturbed.whole_s)
-        missing_s = undisturbed.voice_s - now.voice_s
-        lost_ms = missing_s * 1000 if missing_s > _LOST_S else 0.0
+        lost_ms = (undisturbed.voice_s - now.voice_s) * 1000
     hole_s = hole_s if hole_s > _HOLE_S else 0.0
     back = None if longest is None or not hole_s else max(0.0, longest[1] - said.end) * 1000
     return Disturbed(said, into, hole_s * 1000, back, lost_ms)

@@ -99,7 +99,7 @@ def test_a_reply_that_goes_on_through_a_cough_has_no_hole_and_lost_nothing() -> 
     agent = _agent((0, 4))
     found = disturbance(agent, _said(1, 1.25, Mode.ALARM), 0, 6, length(agent))
     assert found.into_speech
-    assert (found.hole_ms, found.resumed_ms, found.lost_ms) == (0, None, 0)
+    assert (found.hole_ms, found.resumed_ms, found.lost_words) == (0, None, False)
 
 
 def test_a_hole_is_measured_with_the_return_of_the_voice() -> None:
@@ -107,19 +107,25 @@ def test_a_hole_is_measured_with_the_return_of_the_voice() -> None:
     found = disturbance(agent, _said(1, 1.25, Mode.ALARM), 0, 6, length(_agent((0, 4))))
     assert found.hole_ms == pytest.approx(400)
     assert found.resumed_ms == pytest.approx(250)
-    assert found.lost_ms == 0
+    assert not found.lost_words
 
 
 def test_words_that_never_come_are_missed() -> None:
     agent = _agent((0, 1.1), (1.5, 4.0))
     found = disturbance(agent, _said(1, 1.25, Mode.ALARM), 0, 6, length(_agent((0, 4))))
-    assert found.lost_ms == pytest.approx(400)
+    assert found.lost_ms == pytest.approx(400) and found.lost_words
+
+
+def test_a_syllable_said_again_is_not_missed() -> None:
+    agent = _agent((0, 1.1), (1.3, 4.4))
+    found = disturbance(agent, _said(1, 1.25, Mode.ALARM), 0, 6, length(_agent((0, 4))))
+    assert found.lost_ms == pytest.approx(-200) and not found.lost_words
 
 
 def test_a_pause_of_the_replys_own_is_no_hole() -> None:
     agent = _agent((0, 1.1), (1.4, 4))
     found = disturbance(agent, _said(1, 1.25, Mode.ALARM), 0, 6, length(agent))
-    assert found.hole_ms == 0 and found.lost_ms == 0
+    assert found.hole_ms == 0 and not found.lost_words
 
 
 def test_without_a_reply_to_compare_with_only_a_long_silence_is_a_hole() -> None:
