@@ -20,13 +20,14 @@ from collections import deque
 from dataclasses import dataclass, field
 
 from audiosocket_agent.seams import BYTES_PER_MS, FRAME_BYTES, SpokenWord
+from audiosocket_agent.spoken_words import count_words
+from audiosocket_agent.written import Written
 
 FRAME_S = 0.020
 MAX_LEAD_S = 0.040
 REANCHOR_LATE_S = 0.080  # past this, catching up would reach the phone as a burst: start afresh
 SILENCE_STRETCH_S = 0.0005
 SILENCE = bytes(FRAME_BYTES)
-SHARE_EPSILON = 1e-9  # 3 of 3 words may come out as 2.9999999999999996
 TYPICAL_BYTES_PER_LETTER = 1000  # about 16 letters a second * 16,000 bytes a second
 
 
@@ -35,53 +36,58 @@ class Passage:
     """One stretch of text and how much of its audio has left.
 
     Attributes:
-        text: The words being spoken, as they were written; may still grow.
-        spoken: The same words as the voice was given them.
-        word_ends: Where in the audio each spoken word ends, in bytes, as far as the voice told.
+        written: The words being spoken; may still grow.
         reply: Number of the reply it belongs to.
         queued_bytes: Audio received from the voice so far.
         sent_bytes: Audio handed to the socket so far.
         complete: Whether the voice has delivered all of it.
+        lead_bytes: Silence before its first word.
+        word_ends: Where in the audio each spoken word ends, in bytes, as far as the voice told.
     """
 
-    text: str
+    written: Written
     reply: int
     queued_bytes: int = 0
     sent_bytes: int = 0
     complete: bool = False
-    spoken: str = ""
+    lead_bytes: int = 0
     word_ends: list[int] = field(default_factory=list)
 
-    def timed(self, words: tuple[SpokenWord, ...], lead_bytes: int) -> None:
-        """Take the voice's word times.
+    @property
+    def text(self) -> str:
+        """The words as they are written."""
+        return self.written.text
 
-        Args:
-            words: Times since the start of the voice's own audio.
-            lead_bytes: What was queued of the passage before that audio.
-        """
-        self.word_ends += [lead_bytes + round(word.end_ms * BYTES_PER_MS) for word in words]
+    def timed(self, words: tuple[SpokenWord, ...]) -> None:
+        """Take the voice's word times, counted from the start of its own audio."""
+        for word in words:
+            end = self.lead_bytes + round(word.end_ms * BYTES_PER_MS)
+            self.word_ends += [end] * count_words(word.text)
 
     def heard_text(self) -> str:
         """Return the words whose audio left, whole words only.
 
         By the voice's word times where it gives them, else by proportion of the audio.
         """
-        if self.sent_bytes <= 0 or not self.queued_bytes:
+        if self.sent_bytes <= self.lead_bytes:
             return ""
         if self.complete and self.sent_bytes >= self.queued_bytes:
             return self.text
-        words = self.text.split()
-        return " ".join(words[: int(len(words) * self._heard_share() + SHARE_EPSILON)])
+        return self.written.first(self._heard_words())
 
-    def _heard_share(self) -> float:
-        """Return how much of the text was heard, 0.0 to 1.0."""
-        total = len((self.spoken or self.text).split())
-        if self.word_ends and total and self.sent_bytes <= self.word_ends[-1]:
-            return min(1.0, bisect_right(self.word_ends, self.sent_bytes) / total)
-        total_bytes = self.queued_bytes
+    def _heard_words(self) -> float:
+        """Return how many of the spoken words were heard."""
+        heard = bisect_right(self.word_ends, self.sent_bytes)
+        left = self.written.spoken_words - heard
+        if left <= 0 or heard < len(self.word_ends):
+            return heard
+        if self.word_ends and not self.complete:
+            return heard  # between two words of a voice that tells the next one's time with it
+        timed_bytes = self.word_ends[-1] if self.word_ends else self.lead_bytes
+        left_bytes = self.queued_bytes - timed_bytes
         if not self.complete:  # the voice is still at it: the text's length says what is to come
-            total_bytes = max(total_bytes, len(self.text) * TYPICAL_BYTES_PER_LETTER)
-        return min(1.0, self.sent_bytes / total_bytes)
+            left_bytes = max(left_bytes, len(self.written.spoken) * TYPICAL_BYTES_PER_LETTER)
+        return heard + left * min(1.0, (self.sent_bytes - timed_bytes) / max(1, left_bytes))
 
 
 @dataclass(slots=True)
@@ -139,9 +145,9 @@ class Playout:
         if reply == self.reply:
             self._finished = True
 
-    def begin_passage(self, reply: int, text: str) -> Passage:
+    def begin_passage(self, reply: int, written: Written) -> Passage:
         """Announce the text whose audio comes next."""
-        passage = Passage(text=text, reply=reply)
+        passage = Passage(written, reply)
         if reply == self.reply:
             self._passages.append(passage)
         return passage

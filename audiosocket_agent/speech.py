@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from audiosocket_agent.playout import Passage, Playout
 from audiosocket_agent.seams import Speech, VoiceSession
-from audiosocket_agent.spoken import SpokenText, spoken
+from audiosocket_agent.written import Written
 
 # Between a sentence from stock and its neighbour; without a breath a reply sounds rushed.
 BREATH = bytes(16 * 200)  # 200 ms * 16 bytes a millisecond
@@ -34,39 +34,30 @@ class Line:
 class _Recorded:
     """A sentence from stock."""
 
-    text: str
+    written: Written
     pcm: bytes
 
 
 @dataclass(slots=True)
 class _Streamed:
-    """Text on its way through the voice; `passage` is set once its turn has come."""
+    """Text on its way through the voice."""
 
     speech: Speech
-    text: str = ""
-    spoken_text: str = ""
-    writer: SpokenText = field(default_factory=SpokenText)
-    passage: Passage | None = None
+    written: Written = field(default_factory=Written)
 
     def take(self, piece: str | Line) -> None:
         """Add a piece of running text, or a sentence after it."""
         if isinstance(piece, str):
-            self._add(piece, self.writer.feed(piece))
-            return
-        gap = " " if self.text else ""
-        rest, self.writer = self.writer.finish(), SpokenText()
-        self._add(gap + piece.text, rest + gap + spoken(piece.text))
+            self._say(self.written.add(piece))
+        else:
+            self._say(self.written.sentence(piece.text))
 
     def finish(self) -> None:
         """No more text follows."""
-        self._add("", self.writer.finish())
+        self._say(self.written.finish())
         self.speech.finish()
 
-    def _add(self, text: str, ready: str) -> None:
-        self.text += text
-        self.spoken_text += ready
-        if self.passage is not None:
-            self.passage.text, self.passage.spoken = self.text, self.spoken_text
+    def _say(self, ready: str) -> None:
         if ready:
             self.speech.say(ready)
 
@@ -171,7 +162,7 @@ class Mouth:
                     if current is not None:
                         current.finish()
                         current = None
-                    await parts.put(_Recorded(piece.text, pcm))
+                    await parts.put(_Recorded(Written.whole(piece.text), pcm))
                     continue
                 if current is None:
                     current = _Streamed(self._voice.begin())
@@ -188,16 +179,15 @@ class Mouth:
         """Carry the audio of one part after the other into the playout."""
         first = True
         while (part := await parts.get()) is not None:
-            passage = self._playout.begin_passage(reply, part.text)
+            passage = self._playout.begin_passage(reply, part.written)
             if not first:
                 self._playout.push(passage, BREATH)
+                passage.lead_bytes = len(BREATH)
             first = False
             if isinstance(part, _Recorded):
                 on_first_byte()
                 self._playout.push(passage, part.pcm)
             else:
-                part.passage = passage
-                passage.spoken = part.spoken_text
                 await self._carry(part.speech, passage, on_first_byte)
             passage.complete = True
             self._on_queued()
@@ -205,14 +195,13 @@ class Mouth:
     async def _carry(
         self, speech: Speech, passage: Passage, on_first_byte: Callable[[], None]
     ) -> None:
-        lead_bytes = passage.queued_bytes
         async for piece in speech.pieces():
             if isinstance(piece, bytes):
                 on_first_byte()
                 self._playout.push(passage, piece)
                 self._on_queued()
             else:
-                passage.timed(piece, lead_bytes)
+                passage.timed(piece)
 
 
 def heard_text(passages: tuple[Passage, ...]) -> str:

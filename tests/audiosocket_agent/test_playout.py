@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from audiosocket_agent.playout import FRAME_S, MAX_LEAD_S, SILENCE, Playout
+from audiosocket_agent.written import Written
 
 FRAME = b"\x01\x00" * 160
 
@@ -28,7 +29,7 @@ class Line:
 
     def say(self, frames, text="some words here"):
         reply = self.playout.begin_reply()
-        passage = self.playout.begin_passage(reply, text)
+        passage = self.playout.begin_passage(reply, Written.whole(text))
         self.push(passage, FRAME * frames)
         passage.complete = True
         self.playout.finish_reply(reply)
@@ -119,7 +120,7 @@ def test_late_audio_of_a_dropped_reply_drops_itself():
     passage = line.say(1)
     line.playout.clear()
     assert not line.playout.push(passage, FRAME)
-    new = line.playout.begin_passage(line.playout.begin_reply(), "new")
+    new = line.playout.begin_passage(line.playout.begin_reply(), Written.whole("new"))
     assert not line.playout.push(passage, FRAME)
     assert line.playout.push(new, FRAME)
 
@@ -128,11 +129,11 @@ def test_a_pause_between_sentences_is_not_the_end_of_the_reply():
     line = Line()
     line.tick()
     reply = line.playout.begin_reply()
-    first = line.playout.begin_passage(reply, "first")
+    first = line.playout.begin_passage(reply, Written.whole("first"))
     line.push(first, FRAME)
     first.complete = True
     assert not line.tick().drained
-    second = line.playout.begin_passage(reply, "second")
+    second = line.playout.begin_passage(reply, Written.whole("second"))
     line.push(second, FRAME)
     second.complete = True
     line.playout.finish_reply(reply)
@@ -143,7 +144,7 @@ def test_a_voice_that_stalls_mid_frame_is_not_cut_into_pieces():
     line = Line()
     line.tick()
     reply = line.playout.begin_reply()
-    passage = line.playout.begin_passage(reply, "word")
+    passage = line.playout.begin_passage(reply, Written.whole("word"))
     line.push(passage, FRAME[:100])
     assert line.tick().pcm == SILENCE
     line.push(passage, FRAME[100:])
@@ -157,7 +158,7 @@ def test_a_voice_that_stalls_mid_frame_is_not_cut_into_pieces():
 def test_every_frame_is_whole_and_no_byte_is_lost_or_doubled(chunks, stop_after):
     line = Line()
     reply = line.playout.begin_reply()
-    passage = line.playout.begin_passage(reply, "text")
+    passage = line.playout.begin_passage(reply, Written.whole("text"))
     sent_in = b""
     for i, samples in enumerate(chunks):
         pcm = bytes([i + 1, 0]) * samples

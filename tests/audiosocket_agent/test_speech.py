@@ -7,7 +7,7 @@ import pytest
 from audiosocket_agent.errors import ProviderError
 from audiosocket_agent.playout import Playout
 from audiosocket_agent.speech import BREATH, Line, Mouth, heard_text
-from tests.engines import WORD_MS, ToneVoice, tone
+from tests.engines import WORD_MS, ToneSpeech, ToneVoice, tone
 
 WORD_BYTES = WORD_MS * 16
 STOCK = {"Hello there.": tone(100, hz=880).tobytes()}
@@ -143,6 +143,61 @@ def test_word_times_count_the_words_that_were_written():
         return heard_text(mouth.stop())
 
     assert speaking(voice, scenario) == "It costs £75"  # 4 of 6 spoken are 3 of 5 written words
+
+
+@pytest.mark.parametrize("frames", range(1, 26))
+def test_sentences_one_after_another_are_counted_apart(frames):
+    voice = ToneVoice(timed=True)
+
+    async def scenario(mouth, ear, playout, queued):
+        text = pieces("Well, it costs £75", Line("That is £89 then."), Line("All right?"))
+        task = asyncio.create_task(mouth.speak(text, lambda: None))
+        await settle(lambda: playout.passages and playout.passages[0].complete)
+        ear.listen(frames)
+        task.cancel()
+        return heard_text(mouth.stop())
+
+    words = "Well, it costs £75 That is £89 then. All right?".split()
+    spoken = (1, 2, 3, 5, 6, 7, 9, 10, 11, 12)  # a price is two words
+    heard = [word for word, n in zip(words, spoken, strict=True) if 2 * n <= frames]
+    assert speaking(voice, scenario).split() == heard
+
+
+def test_a_voice_that_breathes_after_its_last_word_has_said_it():
+    class Breathing(ToneSpeech):
+        async def pieces(self):
+            async for piece in super().pieces():
+                yield piece
+            yield bytes(16 * 500)
+
+    voice = ToneVoice(timed=True)
+    voice.begin = lambda: Breathing(voice)
+
+    async def scenario(mouth, ear, playout, queued):
+        task = asyncio.create_task(mouth.speak(pieces("one two three"), lambda: None))
+        await settle(lambda: playout.passages and playout.passages[0].complete)
+        ear.listen(7)  # three words and 20 ms
+        task.cancel()
+        return heard_text(mouth.stop())
+
+    assert speaking(voice, scenario) == "one two three"
+
+
+def test_what_is_written_and_not_yet_given_to_the_voice_is_not_heard():
+    voice = ToneVoice(timed=True)
+
+    async def scenario(mouth, ear, playout, queued):
+        text = pieces("one two three", asyncio.Event())
+        task = asyncio.create_task(mouth.speak(text, lambda: None))
+        await settle(
+            lambda: playout.passages and playout.passages[0].queued_bytes >= 2 * WORD_BYTES
+        )
+        ear.listen(9)  # all there is, and silence
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        return heard_text(mouth.stop())
+
+    assert speaking(voice, scenario) == "one two"  # the last word may still grow
 
 
 def test_a_voice_that_breaks_ends_the_reply_and_closes_the_text():
