@@ -9,23 +9,40 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import json
 import logging
 import os
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from audiosocket_agent.errors import DeadlineMissed, failure_of
-from audiosocket_agent.seams import TextToSpeech, VoiceSession
+from audiosocket_agent.seams import SpokenWord, TextToSpeech, VoiceSession
 from audiosocket_agent.spoken import spoken
 
 MAX_DISK_BYTES = 64 * 1024 * 1024  # over an hour of speech at 16,000 bytes a second
 MAX_MEMORY_BYTES = 32 * 1024 * 1024
 DIGEST_BYTES = hashlib.sha256().digest_size
 SUFFIX = ".pcm"
+LAYOUT = "2"  # of the files; those of another one are not read, and make room in time
+TIMES_BYTES = 4  # of the length of the word times
 SPEAK_DEADLINE_S = 20.0  # for one sentence; nobody waits for it on the line
 
 _log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """A sentence that was spoken.
+
+    Attributes:
+        pcm: Its audio.
+        words: When each word is heard in it; empty if the voice does not tell.
+    """
+
+    pcm: bytes
+    words: tuple[SpokenWord, ...] = ()
 
 
 class Phrases:
@@ -34,7 +51,8 @@ class Phrases:
     Args:
         voices: Who can speak them, the preferred voice first; the others only stand in for it.
         folder: Where prepared audio is kept; made when missing. One file per voice and text, its
-            name a hash, its content a SHA-256 of the audio and then the audio.
+            name a hash, its content a SHA-256 of the rest, the length of the word times in four
+            bytes, these as JSON, and the audio.
         max_disk_bytes: Beyond it the files not used for longest are deleted.
         max_memory_bytes: Beyond it further texts are not kept: they are spoken by the voice.
     """
@@ -51,11 +69,11 @@ class Phrases:
         self._folder = folder
         self._max_disk_bytes = max_disk_bytes
         self._max_memory_bytes = max_memory_bytes
-        self._memory: dict[str, bytes] = {}
+        self._memory: dict[str, Recording] = {}
         self._memory_bytes = 0
 
-    def get(self, text: str) -> bytes | None:
-        """Return the audio of a prepared text; None for any other."""
+    def get(self, text: str) -> Recording | None:
+        """Return a prepared text as it was spoken; None for any other."""
         return self._memory.get(text)
 
     async def prepare(self, texts: Iterable[str]) -> None:
@@ -85,32 +103,34 @@ class Phrases:
                 if text in self._memory:
                     continue
                 path = self._path(voice, text)
-                pcm = await asyncio.to_thread(_load, path)
-                if pcm is None:
+                recording = await asyncio.to_thread(_load, path)
+                if recording is None:
                     if session is None:
                         session = await voice.session("stock phrases")
-                    pcm = await _speak(session, spoken(text), voice)
-                    await asyncio.to_thread(self._store, path, pcm)
-                self._remember(text, pcm)
+                    recording = await _speak(session, spoken(text), voice)
+                    await asyncio.to_thread(self._store, path, recording)
+                self._remember(text, recording)
         finally:
             if session is not None:
                 await session.close()
 
     def _path(self, voice: TextToSpeech, text: str) -> Path:
-        key = hashlib.sha256(f"{voice.voice_id}\0{text}".encode("utf-8", "replace"))
+        key = hashlib.sha256(f"{LAYOUT}\0{voice.voice_id}\0{text}".encode("utf-8", "replace"))
         return self._folder / (key.hexdigest() + SUFFIX)
 
-    def _remember(self, text: str, pcm: bytes) -> None:
-        if self._memory_bytes + len(pcm) > self._max_memory_bytes:
-            _log.warning("no room in memory for another prepared sentence of %d bytes", len(pcm))
+    def _remember(self, text: str, recording: Recording) -> None:
+        size = len(recording.pcm)
+        if self._memory_bytes + size > self._max_memory_bytes:
+            _log.warning("no room in memory for another prepared sentence of %d bytes", size)
             return
-        self._memory[text] = pcm
-        self._memory_bytes += len(pcm)
+        self._memory[text] = recording
+        self._memory_bytes += size
 
-    def _store(self, path: Path, pcm: bytes) -> None:
+    def _store(self, path: Path, recording: Recording) -> None:
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            _write_atomically(path, hashlib.sha256(pcm).digest() + pcm)
+            content = _packed(recording)
+            _write_atomically(path, hashlib.sha256(content).digest() + content)
             self._make_room(keep=path)
         except OSError as error:
             _log.warning("a prepared sentence is not kept on disk: %s", error.strerror)
@@ -127,32 +147,50 @@ class Phrases:
                 total -= stat.st_size
 
 
-async def _speak(session: VoiceSession, text: str, voice: TextToSpeech) -> bytes:
+async def _speak(session: VoiceSession, text: str, voice: TextToSpeech) -> Recording:
     speech = session.begin()
+    pcm: list[bytes] = []
+    words: list[SpokenWord] = []
     try:
         speech.say(text)
         speech.finish()
         async with asyncio.timeout(SPEAK_DEADLINE_S):
-            return b"".join([p async for p in speech.pieces() if isinstance(p, bytes)])
+            async for piece in speech.pieces():
+                if isinstance(piece, bytes):
+                    pcm.append(piece)
+                else:
+                    words += piece
     except TimeoutError:
         what = f"a sentence was not spoken within {SPEAK_DEADLINE_S:g} s"
         raise DeadlineMissed(voice.voice_id, what) from None
     finally:
         speech.cancel()
+    return Recording(b"".join(pcm), tuple(words))
 
 
-def _load(path: Path) -> bytes | None:
+def _packed(recording: Recording) -> bytes:
+    times = json.dumps([(w.text, w.start_ms, w.end_ms) for w in recording.words]).encode()
+    return len(times).to_bytes(TIMES_BYTES, "big") + times + recording.pcm
+
+
+def _unpacked(content: bytes) -> Recording:
+    start = TIMES_BYTES + int.from_bytes(content[:TIMES_BYTES], "big")
+    times = json.loads(content[TIMES_BYTES:start])
+    return Recording(content[start:], tuple(SpokenWord(*time) for time in times))
+
+
+def _load(path: Path) -> Recording | None:
     """Read prepared audio; None when there is none or it is damaged, so that it is made afresh."""
     try:
         content = path.read_bytes()
     except OSError:
         return None
-    digest, pcm = content[:DIGEST_BYTES], content[DIGEST_BYTES:]
-    if hashlib.sha256(pcm).digest() != digest:
+    digest, content = content[:DIGEST_BYTES], content[DIGEST_BYTES:]
+    if hashlib.sha256(content).digest() != digest:
         return None
     with suppress(OSError):
         os.utime(path)  # used now: the last to be deleted
-    return pcm
+    return _unpacked(content)
 
 
 def _write_atomically(path: Path, content: bytes) -> None:

@@ -12,6 +12,7 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field
 
+from audiosocket_agent.phrases import Recording
 from audiosocket_agent.playout import Passage, Playout
 from audiosocket_agent.seams import Speech, VoiceSession
 from audiosocket_agent.written import Written
@@ -20,7 +21,7 @@ from audiosocket_agent.written import Written
 BREATH = bytes(16 * 200)  # 200 ms * 16 bytes a millisecond
 MOST_WAITING = 64  # parts of one reply; a full queue makes the text wait for the voice
 
-Stock = Callable[[str], bytes | None]
+Stock = Callable[[str], Recording | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class _Recorded:
     """A sentence from stock."""
 
     written: Written
-    pcm: bytes
+    recording: Recording
 
 
 @dataclass(slots=True)
@@ -71,7 +72,7 @@ class Mouth:
     Args:
         playout: The call's buffer.
         voice: The voice of this call.
-        stock: Finds the audio of a sentence that is kept ready.
+        stock: Finds a sentence that is kept ready.
         on_queued: Called after speech was queued, so that the first frame can leave at once.
     """
 
@@ -157,12 +158,12 @@ class Mouth:
         current: _Streamed | None = None
         async with aclosing(text):
             async for piece in text:
-                pcm = self._stock(piece.text) if isinstance(piece, Line) else None
-                if isinstance(piece, Line) and pcm is not None:
+                recording = self._stock(piece.text) if isinstance(piece, Line) else None
+                if isinstance(piece, Line) and recording is not None:
                     if current is not None:
                         current.finish()
                         current = None
-                    await parts.put(_Recorded(Written.whole(piece.text), pcm))
+                    await parts.put(_Recorded(Written.whole(piece.text), recording))
                     continue
                 if current is None:
                     current = _Streamed(self._voice.begin())
@@ -186,7 +187,8 @@ class Mouth:
             first = False
             if isinstance(part, _Recorded):
                 on_first_byte()
-                self._playout.push(passage, part.pcm)
+                passage.timed(part.recording.words)
+                self._playout.push(passage, part.recording.pcm)
             else:
                 await self._carry(part.speech, passage, on_first_byte)
             passage.complete = True

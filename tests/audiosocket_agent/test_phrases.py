@@ -7,7 +7,8 @@ import pytest
 
 from audiosocket_agent.errors import ProviderError
 from audiosocket_agent.phrases import Phrases
-from audiosocket_agent.seams import VoiceTraits
+from audiosocket_agent.seams import SpokenWord, VoiceTraits
+from tests.engines import WORD_MS, ToneVoice
 
 
 class CountingVoice:
@@ -70,8 +71,8 @@ async def prepared(folder, *texts, voice=None, **limits):
 def test_a_prepared_sentence_is_there_and_no_other(tmp_path):
     async def main():
         phrases = await prepared(tmp_path, "hello", "That is £75.")
-        assert phrases.get("hello") == audio("hello")
-        assert phrases.get("That is £75.") == audio("That is seventy-five pounds.")
+        assert phrases.get("hello").pcm == audio("hello")
+        assert phrases.get("That is £75.").pcm == audio("That is seventy-five pounds.")
         assert phrases.get("your name") is None
 
     asyncio.run(main())
@@ -117,7 +118,7 @@ def test_hostile_texts_are_only_ever_hashed(tmp_path):
 
 def test_the_disk_keeps_what_was_used_last(tmp_path):
     async def main():
-        room_for_two = 2 * (32 + len(audio("aaaa")))
+        room_for_two = 2 * (32 + 4 + 2 + len(audio("aaaa")))  # digest, no word times, audio
         phrases = await prepared(tmp_path, "aaaa", max_disk_bytes=room_for_two)
         for file in tmp_path.iterdir():
             os.utime(file, (1, 1))
@@ -141,7 +142,7 @@ def test_without_a_disk_they_are_still_ready(tmp_path):
     async def main():
         in_the_way = tmp_path / "file"
         in_the_way.write_bytes(b"")
-        assert (await prepared(in_the_way / "cache", "hello")).get("hello") == audio("hello")
+        assert (await prepared(in_the_way / "cache", "hello")).get("hello").pcm == audio("hello")
 
     asyncio.run(main())
 
@@ -154,7 +155,7 @@ def test_a_voice_that_fails_is_reported_and_nothing_half_made_stays(tmp_path):
         with pytest.raises(ProviderError):
             await phrases.prepare(["sorry"])
         assert len(list(tmp_path.iterdir())) == 1
-        assert phrases.get("hello") == audio("hello") and phrases.get("sorry") is None
+        assert phrases.get("hello").pcm == audio("hello") and phrases.get("sorry") is None
 
     asyncio.run(main())
 
@@ -165,9 +166,21 @@ def test_another_voice_stands_in_under_its_own_name(tmp_path):
         best.broken = True
         phrases = Phrases([best, spare], tmp_path)
         await phrases.prepare(["hello"])
-        assert phrases.get("hello") == audio("hello") and spare.asked == ["hello"]
+        assert phrases.get("hello").pcm == audio("hello") and spare.asked == ["hello"]
         best.broken = False  # the next start has the voice that is wanted, not the stand-in's audio
         await Phrases([best, spare], tmp_path).prepare(["hello"])
         assert best.asked == ["hello"]
+
+    asyncio.run(main())
+
+
+def test_word_times_are_kept_with_the_sentence(tmp_path):
+    async def main():
+        said = await prepared(tmp_path, "hello there", voice=ToneVoice(timed=True))
+        kept = await prepared(tmp_path, "hello there", voice=ToneVoice("hello", timed=True))
+        words = (SpokenWord("hello", 0, WORD_MS), SpokenWord("there", WORD_MS, 2 * WORD_MS))
+        assert said.get("hello there") == kept.get("hello there")
+        assert kept.get("hello there").words == words
+        assert len(kept.get("hello there").pcm) == 2 * WORD_MS * 16
 
     asyncio.run(main())

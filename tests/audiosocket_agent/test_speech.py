@@ -5,12 +5,15 @@ import asyncio
 import pytest
 
 from audiosocket_agent.errors import ProviderError
+from audiosocket_agent.phrases import Recording
 from audiosocket_agent.playout import Playout
+from audiosocket_agent.seams import SpokenWord
 from audiosocket_agent.speech import BREATH, Line, Mouth, heard_text
 from tests.engines import WORD_MS, ToneSpeech, ToneVoice, tone
 
 WORD_BYTES = WORD_MS * 16
-STOCK = {"Hello there.": tone(100, hz=880).tobytes()}
+HELLO = (SpokenWord("Hello", 0, 80), SpokenWord("there.", 80, 90))
+STOCK = {"Hello there.": Recording(tone(100, hz=880).tobytes(), HELLO)}
 
 
 class Ear:
@@ -100,7 +103,7 @@ def test_sentences_from_stock_need_no_voice_and_keep_their_place():
             await asyncio.sleep(0)
         assert "Hello" not in "".join(voice.said)
         word = tone(WORD_MS).tobytes()
-        stock = BREATH + STOCK["Hello there."]
+        stock = BREATH + STOCK["Hello there."].pcm
         assert ear.heard[: len(word)] == word
         assert ear.heard[len(word) : len(word) + len(stock)] == stock
         assert heard_text(playout.passages).split() == "Well. Hello there. One two. Three.".split()
@@ -161,6 +164,22 @@ def test_sentences_one_after_another_are_counted_apart(frames):
     spoken = (1, 2, 3, 5, 6, 7, 9, 10, 11, 12)  # a price is two words
     heard = [word for word, n in zip(words, spoken, strict=True) if 2 * n <= frames]
     assert speaking(voice, scenario).split() == heard
+
+
+@pytest.mark.parametrize(
+    ("frames", "words"), [(3, ""), (4, "Hello"), (5, "Hello there."), (14, "Hello there.")]
+)
+def test_a_sentence_from_stock_is_cut_by_its_own_word_times(frames, words):
+    async def scenario(mouth, ear, playout, queued):
+        text = pieces(Line("Hello there."), Line("Hello there."))
+        task = asyncio.create_task(mouth.speak(text, lambda: None))
+        await settle(lambda: len(playout.passages) == 2 and playout.passages[1].complete)
+        ear.listen(frames)
+        heard = heard_text(playout.passages)
+        task.cancel()
+        return heard
+
+    assert speaking(ToneVoice(), scenario) == words
 
 
 def test_a_voice_that_breathes_after_its_last_word_has_said_it():
