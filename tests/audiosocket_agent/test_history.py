@@ -5,18 +5,17 @@ here, with the delays of vendors, and moods: a model that falters, a voice that 
 """
 
 import asyncio
-import itertools
+import functools
 import random
 import uuid
 from collections import deque
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import date
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-import audiosocket_agent
 from audiosocket_agent.call import Call, CallConfig, Engines
 from audiosocket_agent.company import load_companies
 from audiosocket_agent.conversation import Facts
@@ -25,6 +24,7 @@ from audiosocket_agent.dialogue import Mind
 from audiosocket_agent.journal import EndReason
 from audiosocket_agent.minutes import Minutes
 from audiosocket_agent.pacer import Pacer
+from audiosocket_agent.phrases import Recording
 from audiosocket_agent.registry import CallInfo
 from audiosocket_agent.seams import EarTraits, Hearing, ModelTraits, SpokenWord, Transcript
 from audiosocket_agent.simulators.cartesia_tones import spell
@@ -40,6 +40,7 @@ FLUX = EarTraits("linear16", 8000, 80, ends_turns=True, announces=True, splits=T
 FRAME_S = 0.02
 SILENCE = bytes(320)
 AHEAD_S = 0.3  # how far the voice is ahead of what is heard, at most
+WORD_S = 0.1  # how long a word may go on being written
 
 
 @dataclass
@@ -163,7 +164,7 @@ class Voice:
 
 
 class Spelling:
-    """One reply: a quick voice, at most `AHEAD_S` ahead of the listener."""
+    """One reply: a quick voice, at most `AHEAD_S` ahead of the listener, that breathes."""
 
     def __init__(self, draw):
         self._draw = draw
@@ -184,31 +185,39 @@ class Spelling:
 
     async def pieces(self):
         loop = asyncio.get_running_loop()
-        spoken_ms, played_until = 0.0, None
-        while self._more or self._text.strip():
-            whole, blank, rest = self._text.rpartition(" ")
-            if not self._more:
-                whole, blank, rest = self._text, "", ""
-            if not whole.strip():
-                self._news.clear()
-                await self._news.wait()
-                continue
-            self._text = rest
+        at_ms, played_until = 0.0, None
+        while text := await self._due():
             if played_until is None:
                 await asyncio.sleep(0.065)
                 played_until = loop.time()
-            pcm, words = spell(whole, 8000)
-            yield tuple(
-                SpokenWord(w.text, w.start_ms + spoken_ms, w.end_ms + spoken_ms) for w in words
-            )
-            spoken_ms += len(pcm) / 16
-            at = 0
-            while at < len(pcm):
-                piece = pcm[at : at + 2 * self._draw.randint(200, 1200)]
-                at += len(piece)
+            pcm, words = spell(text, 8000)
+            pcm += bytes(16 * self._draw.choice((0, 30, 130)))
+            yield tuple(SpokenWord(w.text, w.start_ms + at_ms, w.end_ms + at_ms) for w in words)
+            at_ms += len(pcm) / 16
+            while pcm:
+                size = 2 * self._draw.randint(200, 1200)
+                piece, pcm = pcm[:size], pcm[size:]
                 yield piece
                 played_until = max(played_until, loop.time()) + len(piece) / 16000
                 await asyncio.sleep(max(0.0, played_until - loop.time() - AHEAD_S))
+
+    async def _due(self):
+        """Wait for text that can be spoken: whole words; the last one after a moment."""
+        while True:
+            self._news.clear()
+            whole, _, rest = self._text.rpartition(" ")
+            if whole.strip() and self._more:
+                self._text = rest
+                return whole
+            if not self._more:
+                whole, self._text = self._text, ""
+                return whole.strip()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(WORD_S if rest else None):
+                    await self._news.wait()
+                    continue
+            whole, self._text = self._text, ""
+            return whole
 
 
 class Handset:
@@ -272,7 +281,12 @@ class Handset:
         await self._news.wait()
 
 
-def talk(seed, traits, falters=False, judge=SpeechJudge(ready=1)):
+@functools.cache
+def judge():
+    return SpeechJudge(ready=1)
+
+
+def talk(seed, traits, falters=False):
     """Hold one talk; returns the phone, the record and what the model was asked."""
     company = load_companies(SHIPPED)["441632960001"]
     steps, answers = history.plan(seed), history.Answers(seed)
@@ -285,7 +299,7 @@ def talk(seed, traits, falters=False, judge=SpeechJudge(ready=1)):
         phone.call = call = Call(
             info,
             Facts(company, info.caller, date(2026, 11, 23)),
-            Engines(ear, Mind(Model(answers, draw, falters)), Voice(draw), stock, judge),
+            Engines(ear, Mind(Model(answers, draw, falters)), Voice(draw), stock, judge()),
             CallConfig(VadConfig(), TurnConfig(), 20_000),
             Pacer(asyncio.get_running_loop()),
             phone.take,
@@ -308,7 +322,8 @@ def talk(seed, traits, falters=False, judge=SpeechJudge(ready=1)):
 
 
 def stock(text):
-    return spell(text, 8000)[0]
+    pcm, words = spell(text, 8000)
+    return Recording(pcm, tuple(words))
 
 
 @pytest.mark.parametrize("falters", [False, True])

@@ -1,0 +1,252 @@
+"""A talk of 20 turns with interruptions, and what must be on record of it.
+
+What was heard is read off the recording (`tests.phone.spelled`): of the agent's own bookkeeping
+nothing is believed. Every word the model ever says is another one, so that it is known which answer
+a word on the recording belongs to, and which place in it. One written word is one spoken word.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from audiosocket_agent.simulators.cartesia_tones import BEGIN, END, SYMBOL_MS, letters
+from tests.phone.spelled import ReadWord
+
+TURNS = 20
+NOD, COUGH = "mhm", ""
+# Nothing a booking needs, and nothing that is for a person: only the model answers it.
+_THINGS = (
+    "kitchen garden hallway window ceiling cupboard bedroom attic cellar chimney balcony carpet "
+    "curtain fireplace staircase doorbell radiator wallpaper greenhouse letterbox"
+).split()
+# A call may not stay in one step for longer than 90 s: in the middle the caller gets to the point.
+_POINT = "I have got a leaking tap"
+_ASKING = ("tell me about the {}", "I would like to hear more about the {} please", "the {}")
+_SHOWN = 30  # turns of history that the model is shown, as `briefing` documents
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What the caller does while the agent speaks, and says then.
+
+    Attributes:
+        words: What is said; other words at every step.
+        cuts_in_s: When, in seconds after the reply's first sound; below 0, before its end. None: in
+            the quiet after it.
+        pause_s: How long that quiet is.
+        disturbs: A nod or a cough before that, and when; None: neither.
+    """
+
+    words: str
+    cuts_in_s: float | None
+    pause_s: float
+    disturbs: tuple[str, float] | None = None
+
+
+def plan(seed: int) -> list[Step]:
+    """Return the steps of a talk: interruptions at half of them, at every kind of moment."""
+    draw = random.Random(seed)
+    moments = [
+        *(draw.uniform(0, 0.1) for _ in range(3)),  # as the reply begins
+        *(draw.uniform(-0.25, -0.001) for _ in range(3)),  # as it ends
+        *(draw.uniform(0, 3) for _ in range(5)),
+        *[None] * (TURNS - 11),
+    ]
+    draw.shuffle(moments)
+    things = draw.sample(_THINGS, TURNS)
+    disturbed = {*draw.sample([n for n in range(1, TURNS) if moments[n] is None], 4)}
+    return [
+        Step(
+            _POINT if n == TURNS // 2 else draw.choice(_ASKING).format(thing),
+            moment,
+            draw.uniform(0.1, 0.6),
+            (draw.choice((NOD, COUGH)), draw.uniform(0.1, 0.7)) if n in disturbed else None,
+        )
+        for n, (thing, moment) in enumerate(zip(things, moments, strict=True))
+    ]
+
+
+class Answers:
+    """What the model says: to every request other words.
+
+    Attributes:
+        requests: The messages of each request, as pairs of role and text, oldest first.
+        said: The answer to each.
+    """
+
+    def __init__(self, seed: int) -> None:
+        self.requests: list[list[tuple[str, str]]] = []
+        self.said: list[str] = []
+        self._draw = random.Random(seed)
+        self._used: set[str] = set()
+
+    def answer(self, messages: Sequence[tuple[str, str]]) -> str:
+        """Return the answer to a request: 7 to 14 words in clauses and sentences."""
+        words = [self._word() for _ in range(self._draw.randint(7, 14))]
+        for at in range(3, len(words) - 3, 4):
+            words[at] += self._draw.choice(("", ",", "."))
+        self.requests.append(list(messages))
+        self.said.append(" ".join(words) + self._draw.choice(".?"))
+        return self.said[-1]
+
+    def answer_to(self, words: str) -> str | None:
+        """Return the newest answer to what the caller said; None while there is none."""
+        asked = [n for n, request in enumerate(self.requests) if request[-1][1] == words]
+        return self.said[asked[-1]] if asked else None
+
+    def _word(self) -> str:
+        while True:
+            syllables = self._draw.choices(_SYLLABLES, k=self._draw.randint(2, 3))
+            word = "".join(syllables)
+            if word not in self._used:
+                self._used.add(word)
+                return word
+
+
+_SYLLABLES = [c + v for c in "bdfgklmnprstvz" for v in "aeiou"]
+
+
+def seconds_of(text: str) -> float:
+    """How long the voice speaks a text, its pauses left out."""
+    symbols = sum(len(BEGIN + letters(word) + END) for word in text.split())
+    return symbols * SYMBOL_MS / 1000
+
+
+class Phone(Protocol):
+    """The caller's phone. Times are seconds of its own clock."""
+
+    def now(self) -> float:
+        """Return the time."""
+
+    async def wait(self, seconds: float) -> None:
+        """Let time pass."""
+
+    async def answered(self, words: str | None) -> str:
+        """Wait until an answer to words is on its way; returns it. None: the greeting."""
+
+    async def agent_sounds(self, after: float) -> float:
+        """Wait for the agent's voice after a moment; returns when it came."""
+
+    async def agent_quiet(self) -> None:
+        """Wait until the agent has finished."""
+
+    async def say(self, words: str) -> float:
+        """Say something, or cough; returns when the last of it was said."""
+
+
+@dataclass(slots=True)
+class Told:
+    """What happened at the phone.
+
+    Attributes:
+        said: When each of the caller's turns began and ended.
+    """
+
+    said: list[tuple[float, float]] = field(default_factory=list)
+
+
+async def hold(phone: Phone, steps: Sequence[Step]) -> Told:
+    """Hold the talk; ends in the quiet after the last answer."""
+    told = Told()
+    words: str | None = None
+    for step in steps:
+        since = phone.now()
+        reply = await phone.answered(words)
+        began = await phone.agent_sounds(since)
+        if step.disturbs is not None:
+            what, at_s = step.disturbs
+            await phone.wait(began + at_s - phone.now())
+            await phone.say(what)
+        if step.cuts_in_s is None:
+            await phone.agent_quiet()
+            await phone.wait(step.pause_s)
+        else:
+            late = seconds_of(reply) if step.cuts_in_s < 0 else 0.0
+            await phone.wait(began + late + step.cuts_in_s - phone.now())
+        words, begins = step.words, phone.now()
+        told.said.append((begins, await phone.say(words)))
+    since = phone.now()
+    await phone.answered(words)
+    await phone.agent_sounds(since)
+    await phone.agent_quiet()
+    return told
+
+
+def check(
+    heard: Sequence[ReadWord],
+    turns: Sequence[dict[str, Any]],
+    answers: Answers,
+    steps: Sequence[Step],
+) -> None:
+    """Compare the recording, the record, and what the model was shown.
+
+    Args:
+        heard: The words on the recording.
+        turns: The record.
+        answers: What the model was asked and said.
+        steps: What the caller said.
+
+    Raises:
+        AssertionError: Where they differ.
+    """
+    spoken = [turn["text"] for turn in turns if turn["speaker"] == "caller"]
+    assert spoken == [step.words for step in steps], "the caller was not understood"
+    audible = _by_turn(heard, [turn for turn in turns if turn["speaker"] == "agent"])
+    history: list[tuple[str, str]] = []
+    for turn in turns:
+        if turn["speaker"] == "agent":
+            words = audible.pop(0)
+            on_record = [letters(word) for word in turn["heard"].split()]
+            assert words == on_record, (
+                f"turn {turn['index']}: the record does not say what was heard"
+            )
+            whole = [letters(word) for word in turn["text"].split()]
+            assert turn["done"] and (turn["interrupted"] or words == whole), turn
+            history.append(("assistant", " ".join(turn["text"].split()[: len(words)])))
+            continue
+        shown = [r for r in answers.requests if r[-1] == ("user", turn["text"])]
+        assert shown, f"turn {turn['index']}: the model was never asked"
+        for request in shown:
+            past = [message for message in request[:-1] if message[0] != "system"]
+            assert past == _merged(history[-_SHOWN:]), f"turn {turn['index']}: the model was shown"
+        history.append(("user", turn["text"]))
+
+
+def _by_turn(heard: Sequence[ReadWord], replies: Sequence[dict[str, Any]]) -> list[list[str]]:
+    """Share out what was heard among the replies, each in order, nothing twice and nothing left.
+
+    A word that was cut off was not heard: who hears "harb" of "harbour" knows nothing of it. It may
+    only be the next word of a reply that was interrupted.
+    """
+    at = 0
+    found: list[list[str]] = []
+    for reply in replies:
+        words = [letters(word) for word in reply["text"].split()]
+        whole: list[str] = []
+        while at < len(heard) and len(whole) < len(words):
+            word, wanted = heard[at], words[len(whole)]
+            if word.whole and word.text == wanted:
+                whole.append(word.text)
+                at += 1
+                continue
+            if not word.whole and wanted.startswith(word.text) and reply["interrupted"]:
+                at += 1
+            break
+        found.append(whole)
+    left = [(word.text, word.whole, round(word.start, 3)) for word in heard[at:]]
+    assert not left, f"heard, but of no reply in its order: {left[:5]}"
+    return found
+
+
+def _merged(history: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Return one message for each change of speaker, without those who were not heard."""
+    merged: list[tuple[str, str]] = []
+    for role, text in history:
+        if merged and text and merged[-1][0] == role:
+            merged[-1] = (role, f"{merged[-1][1]} {text}")
+        elif text:
+            merged.append((role, text))
+    return merged
