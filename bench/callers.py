@@ -116,7 +116,7 @@ class Callers:
         room = asyncio.Semaphore(at_once)
 
         async def one(n: int, plan: Plan) -> Held:
-            await asyncio.sleep(n * apart_s if n < at_once else 0.0)
+            await asyncio.sleep(min(n, at_once) * apart_s)
             async with room:
                 return await self.hold(plan)
 
