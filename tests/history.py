@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from audiosocket_agent import wording
 from audiosocket_agent.simulators.cartesia_tones import BEGIN, END, SYMBOL_MS, letters
 from tests.phone.spelled import ReadWord
 
@@ -20,11 +21,18 @@ NOD, COUGH = "mhm", ""
 # Nothing a booking needs, and nothing that is for a person: only the model answers it.
 _THINGS = (
     "kitchen garden hallway window ceiling cupboard bedroom attic cellar chimney balcony carpet "
-    "curtain fireplace staircase doorbell radiator wallpaper greenhouse letterbox"
+    "curtain fireplace staircase doorbell radiator wallpaper greenhouse letterbox basin bathtub "
+    "cabinet conservatory corridor dishwasher driveway extractor fence freezer gutter hinge ladder "
+    "mirror oven pantry patio pavement porch shelf"
 ).split()
+_CALLERS = 2
 # A call may not stay in one step for longer than 90 s: in the middle the caller gets to the point.
-_POINT = "I have got a leaking tap"
+_POINTS = ("I have got a leaking tap", "my tap is leaking")
 _ASKING = ("tell me about the {}", "I would like to hear more about the {} please", "the {}")
+GREETING = (
+    "Hello, you are through to Harbour Home Services. I am the automatic booking assistant. "
+    + wording.HOW_CAN_I_HELP
+)
 _SHOWN = 30  # turns of history that the model is shown, as `briefing` documents
 
 
@@ -46,8 +54,13 @@ class Step:
     disturbs: tuple[str, float] | None = None
 
 
-def plan(seed: int) -> list[Step]:
-    """Return the steps of a talk: interruptions at half of them, at every kind of moment."""
+def plan(seed: int, caller: int = 0) -> list[Step]:
+    """Return the steps of a talk: interruptions at half of them, at every kind of moment.
+
+    Args:
+        seed: Of the moments.
+        caller: 0 or 1; they say nothing alike, so that one model may serve both.
+    """
     draw = random.Random(seed)
     moments = [
         *(draw.uniform(0, 0.1) for _ in range(3)),  # as the reply begins
@@ -56,11 +69,11 @@ def plan(seed: int) -> list[Step]:
         *[None] * (TURNS - 11),
     ]
     draw.shuffle(moments)
-    things = draw.sample(_THINGS, TURNS)
+    things = draw.sample(_THINGS[caller::_CALLERS], TURNS)
     disturbed = {*draw.sample([n for n in range(1, TURNS) if moments[n] is None], 4)}
     return [
         Step(
-            _POINT if n == TURNS // 2 else draw.choice(_ASKING).format(thing),
+            _POINTS[caller] if n == TURNS // 2 else draw.choice(_ASKING).format(thing),
             moment,
             draw.uniform(0.1, 0.6),
             (draw.choice((NOD, COUGH)), draw.uniform(0.1, 0.7)) if n in disturbed else None,
@@ -94,7 +107,7 @@ class Answers:
 
     def answer_to(self, words: str) -> str | None:
         """Return the newest answer to what the caller said; None while there is none."""
-        asked = [n for n, request in enumerate(self.requests) if request[-1][1] == words]
+        asked = [n for n, r in enumerate(self.requests) if plain(r[-1][1]) == plain(words)]
         return self.said[asked[-1]] if asked else None
 
     def _word(self) -> str:
@@ -107,6 +120,11 @@ class Answers:
 
 
 _SYLLABLES = [c + v for c in "bdfgklmnprstvz" for v in "aeiou"]
+
+
+def plain(text: str) -> list[str]:
+    """Return the words of a text, however an ear or a model wrote them."""
+    return [letters(word) for word in text.split()]
 
 
 def seconds_of(text: str) -> float:
@@ -124,8 +142,8 @@ class Phone(Protocol):
     async def wait(self, seconds: float) -> None:
         """Let time pass."""
 
-    async def answered(self, words: str | None) -> str:
-        """Wait until an answer to words is on its way; returns it. None: the greeting."""
+    async def answered(self, words: str) -> str:
+        """Wait until an answer to words is on its way; returns it."""
 
     async def agent_sounds(self, after: float) -> float:
         """Wait for the agent's voice after a moment; returns when it came."""
@@ -154,7 +172,7 @@ async def hold(phone: Phone, steps: Sequence[Step]) -> Told:
     words: str | None = None
     for step in steps:
         since = phone.now()
-        reply = await phone.answered(words)
+        reply = GREETING if words is None else await phone.answered(words)
         began = await phone.agent_sounds(since)
         if step.disturbs is not None:
             what, at_s = step.disturbs
@@ -169,7 +187,7 @@ async def hold(phone: Phone, steps: Sequence[Step]) -> Told:
         words, begins = step.words, phone.now()
         told.said.append((begins, await phone.say(words)))
     since = phone.now()
-    await phone.answered(words)
+    await phone.answered(steps[-1].words)
     await phone.agent_sounds(since)
     await phone.agent_quiet()
     return told
@@ -180,6 +198,8 @@ def check(
     turns: Sequence[dict[str, Any]],
     answers: Answers,
     steps: Sequence[Step],
+    told: Told,
+    gone_s: float,
 ) -> None:
     """Compare the recording, the record, and what the model was shown.
 
@@ -187,55 +207,66 @@ def check(
         heard: The words on the recording.
         turns: The record.
         answers: What the model was asked and said.
-        steps: What the caller said.
+        steps: What the caller was to say.
+        told: When it was said.
+        gone_s: How long after the caller's first sound a reply that is interrupted may be heard.
 
     Raises:
         AssertionError: Where they differ.
     """
-    spoken = [turn["text"] for turn in turns if turn["speaker"] == "caller"]
-    assert spoken == [step.words for step in steps], "the caller was not understood"
-    audible = _by_turn(heard, [turn for turn in turns if turn["speaker"] == "agent"])
+    said = [plain(turn["text"]) for turn in turns if turn["speaker"] == "caller"]
+    assert said == [plain(step.words) for step in steps], "the caller was not understood"
+    replies = [turn for turn in turns if turn["speaker"] == "agent"]
+    audible = _by_reply(heard, replies)
+    assert len(replies) == len(steps) + 1, "the agent did not wait for the caller"
+    for reply, step, words, (begins, _) in zip(replies, steps, audible, told.said, strict=False):
+        where = f"turn {reply['index']}"
+        assert not (step.cuts_in_s is None and reply["interrupted"]), f"{where}: cut by {step}"
+        late_s = words[-1].end - begins if words and reply["interrupted"] else 0.0
+        assert late_s <= gone_s, f"{where}: heard for {late_s:.3f} s over the caller"
     history: list[tuple[str, str]] = []
     for turn in turns:
-        if turn["speaker"] == "agent":
-            words = audible.pop(0)
-            on_record = [letters(word) for word in turn["heard"].split()]
-            assert words == on_record, (
-                f"turn {turn['index']}: the record does not say what was heard"
-            )
-            whole = [letters(word) for word in turn["text"].split()]
-            assert turn["done"] and (turn["interrupted"] or words == whole), turn
-            history.append(("assistant", " ".join(turn["text"].split()[: len(words)])))
+        where = f"turn {turn['index']}"
+        if turn["speaker"] == "caller":
+            _check_shown(answers, turn["text"], _merged(history[-_SHOWN:]), where)
+            history.append(("user", turn["text"]))
             continue
-        shown = [r for r in answers.requests if r[-1] == ("user", turn["text"])]
-        assert shown, f"turn {turn['index']}: the model was never asked"
-        for request in shown:
-            past = [message for message in request[:-1] if message[0] != "system"]
-            assert past == _merged(history[-_SHOWN:]), f"turn {turn['index']}: the model was shown"
-        history.append(("user", turn["text"]))
+        words = [word.text for word in audible.pop(0) if word.whole]
+        assert words == plain(turn["heard"]), f"{where}: the record does not say what was heard"
+        assert turn["done"] and (turn["interrupted"] or words == plain(turn["text"])), turn
+        history.append(("assistant", " ".join(turn["text"].split()[: len(words)])))
 
 
-def _by_turn(heard: Sequence[ReadWord], replies: Sequence[dict[str, Any]]) -> list[list[str]]:
+def _check_shown(answers: Answers, said: str, history: list[tuple[str, str]], where: str) -> None:
+    """Check what the model was shown before the caller's words, whenever it was asked for them."""
+    requests = [request for request in answers.requests if request[-1] == ("user", said)]
+    assert requests, f"{where}: the model was never asked"
+    for request in requests:
+        past = [message for message in request[:-1] if message[0] != "system"]
+        assert past == history, f"{where}: the model was shown another past"
+
+
+def _by_reply(heard: Sequence[ReadWord], replies: Sequence[dict[str, Any]]) -> list[list[ReadWord]]:
     """Share out what was heard among the replies, each in order, nothing twice and nothing left.
 
     A word that was cut off was not heard: who hears "harb" of "harbour" knows nothing of it. It may
-    only be the next word of a reply that was interrupted.
+    only be the next word of a reply that was interrupted, and ends what is heard of it.
     """
     at = 0
-    found: list[list[str]] = []
+    found: list[list[ReadWord]] = []
     for reply in replies:
-        words = [letters(word) for word in reply["text"].split()]
-        whole: list[str] = []
-        while at < len(heard) and len(whole) < len(words):
-            word, wanted = heard[at], words[len(whole)]
-            if word.whole and word.text == wanted:
-                whole.append(word.text)
-                at += 1
-                continue
-            if not word.whole and wanted.startswith(word.text) and reply["interrupted"]:
-                at += 1
-            break
-        found.append(whole)
+        mine: list[ReadWord] = []
+        for wanted in plain(reply["text"]):
+            word = heard[at] if at < len(heard) else None
+            if word is None or not wanted.startswith(word.text):
+                break
+            if word.text != wanted if word.whole else not reply["interrupted"]:
+                break
+            mine.append(word)
+            at += 1
+            if not word.whole:
+                break
+        found.append(mine)
     left = [(word.text, word.whole, round(word.start, 3)) for word in heard[at:]]
     assert not left, f"heard, but of no reply in its order: {left[:5]}"
     return found
