@@ -7,6 +7,7 @@ a word on the recording belongs to, and which place in it. One written word is o
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -217,8 +218,8 @@ def check(
     said = [plain(turn["text"]) for turn in turns if turn["speaker"] == "caller"]
     assert said == [plain(step.words) for step in steps], "the caller was not understood"
     replies = [turn for turn in turns if turn["speaker"] == "agent"]
-    audible = _by_reply(heard, replies)
     assert len(replies) == len(steps) + 1, "the agent did not wait for the caller"
+    audible = _by_reply(heard, replies, told)
     for reply, step, words, (begins, _) in zip(replies, steps, audible, told.said, strict=False):
         where = f"turn {reply['index']}"
         assert not (step.cuts_in_s is None and reply["interrupted"]), f"{where}: cut by {step}"
@@ -246,21 +247,26 @@ def _check_shown(answers: Answers, said: str, history: list[tuple[str, str]], wh
         assert past == history, f"{where}: the model was shown another past"
 
 
-def _by_reply(heard: Sequence[ReadWord], replies: Sequence[dict[str, Any]]) -> list[list[ReadWord]]:
+def _by_reply(
+    heard: Sequence[ReadWord], replies: Sequence[dict[str, Any]], told: Told
+) -> list[list[ReadWord]]:
     """Share out what was heard among the replies, each in order, nothing twice and nothing left.
 
     A word that was cut off was not heard: who hears "harb" of "harbour" knows nothing of it. It may
-    only be the next word of a reply that was interrupted, and ends what is heard of it.
+    only be the next word of a reply that was interrupted, and ends what is heard of it. One that
+    begins when the caller has answered already is of the next reply.
     """
     at = 0
     found: list[list[ReadWord]] = []
-    for reply in replies:
+    for reply, (_, answered) in zip(replies, [*told.said, (math.inf, math.inf)], strict=True):
         mine: list[ReadWord] = []
         for wanted in plain(reply["text"]):
             word = heard[at] if at < len(heard) else None
             if word is None or not wanted.startswith(word.text):
                 break
-            if word.text != wanted if word.whole else not reply["interrupted"]:
+            if word.whole and word.text != wanted:
+                break
+            if not word.whole and (not reply["interrupted"] or word.start >= answered):
                 break
             mine.append(word)
             at += 1
