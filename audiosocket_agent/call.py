@@ -9,20 +9,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Protocol
 
-from audiosocket_agent import protocol, wording
-from audiosocket_agent.answers import Answer, Spending, Stage
-from audiosocket_agent.completeness import same_words
+from audiosocket_agent import protocol
 from audiosocket_agent.conversation import (
-    Booked,
-    BookingFailed,
     BookingRequest,
-    Event,
     Facts,
-    Heard,
     Keyed,
     Overtime,
     Phase,
@@ -33,7 +27,6 @@ from audiosocket_agent.conversation import (
 )
 from audiosocket_agent.desk import BookingDesk
 from audiosocket_agent.dialogue import Dialogue, Mind
-from audiosocket_agent.draft import COMFORT_EVERY_S
 from audiosocket_agent.errors import ProviderError
 from audiosocket_agent.journal import EndReason
 from audiosocket_agent.minutes import Minutes
@@ -41,16 +34,10 @@ from audiosocket_agent.onset import Onset
 from audiosocket_agent.pacer import Pacer
 from audiosocket_agent.playout import Playout
 from audiosocket_agent.registry import CallInfo
-from audiosocket_agent.seams import (
-    FRAME_BYTES,
-    EarTraits,
-    Expectation,
-    Hearing,
-    SttSession,
-    VoiceSession,
-)
-from audiosocket_agent.speech import Line, Mouth, Stock, heard_text
+from audiosocket_agent.seams import FRAME_BYTES, EarTraits, Expectation, SttSession, VoiceSession
+from audiosocket_agent.speech import Mouth, Stock
 from audiosocket_agent.speech_judge import SpeechJudge
+from audiosocket_agent.talker import Booking, Talker
 from audiosocket_agent.turns import Act, TurnConfig, TurnPolicy
 from audiosocket_agent.understanding import KeyRule
 from audiosocket_agent.vad import EnergyVad, VadConfig
@@ -140,16 +127,20 @@ class Call:
         self._vad = EnergyVad(config.vad)
         self._turns = TurnPolicy(config.turns)
         self._onset = Onset(engines.judge)
-        self._dialogue = Dialogue(engines.mind, facts, self._book, str(info.call_id))
-        self._spending = Spending(config.speculation_tokens)
         self._playout = Playout()
         self._mouth = Mouth(self._playout, engines.voice, engines.stock, self._urge)
-        self._stage = Stage(self._dialogue, self._mouth, minutes, self._now_ms, self._turn_to)
-        self._answer: Answer | None = None  # being given, or only held
-        self._speaking: asyncio.Task[None] | None = None  # whose task this is
-        self._booking: asyncio.Task[Booked | BookingFailed] | None = None
+        self._talker = Talker(
+            self,
+            Dialogue(engines.mind, facts, self._book, str(info.call_id)),
+            self._mouth,
+            self._playout,
+            minutes,
+            self._book,
+            comfort_after_s=facts.company.comfort_after_s,
+            most_discarded=config.speculation_tokens,
+        )
         self._marks_ms: dict[str, int] = {}  # the waterfall of the caller's turn
-        self._warned = False
+        self._warned = self._failed = False
         self._tasks: asyncio.TaskGroup | None = None
         self._over = asyncio.Event()
         self._ended: tuple[EndReason, Outcome | None] | None = None
@@ -166,11 +157,11 @@ class Call:
         try:
             async with asyncio.TaskGroup() as tasks:
                 self._tasks = tasks
-                listening = tasks.create_task(self._listen())
-                self._on(Started(open_question=self._free_speech))
+                listening = tasks.create_task(self._watched(self._listen()))
+                self._talker.on(Started(open_question=self.free_speech))
                 await self._over.wait()
                 listening.cancel()
-                self._silence()
+                self._talker.stop()
         except* ProviderError as failures:
             for failure in failures.exceptions:
                 log.error("engine failed: %s", failure, extra=self._extra)
@@ -178,7 +169,7 @@ class Call:
         finally:
             self._beat.leave()
             self._onset.settled()
-            self._minutes.close(self._spending.total(self._dialogue.tokens))
+            self._minutes.close(self._talker.spent)
         assert self._ended is not None
         return self._ended
 
@@ -197,12 +188,12 @@ class Call:
             self._ear.feed(frame)
             self._onset.heard(frame)
             self._vad.feed(frame, self._onset.echo_db)
-            self._turns.listens_with(self._ear.traits, may_speculate=self._spending.may_speculate)
+            self._turns.listens_with(self._ear.traits, may_speculate=self._talker.may_speculate)
             acts = self._turns.voice(
-                self._now_ms(),
+                self.now_ms(),
                 speaking=self._vad.speaking,
                 voiced=self._vad.voiced,
-                left_ms=self._left_ms,
+                left_ms=self._talker.left_ms,
             )
             self._do(acts)
             if self._turns.undecided:
@@ -212,18 +203,21 @@ class Call:
 
     def key(self, digit: str) -> None:
         """Take a key the caller pressed."""
-        self._do(self._turns.key(digit, self._now_ms(), left_ms=self._left_ms))
+        self._do(self._turns.key(digit, self.now_ms(), left_ms=self._talker.left_ms))
 
     def _weigh(self) -> None:
         """Find out what the sound over our voice is."""
-        found = self._onset.weigh()
+        found, left_ms = self._onset.weigh(), self._talker.left_ms
         self._do(
-            self._turns.judged(
-                self._now_ms(), found.probability, echo=found.echo, left_ms=self._left_ms
-            )
+            self._turns.judged(self.now_ms(), found.probability, echo=found.echo, left_ms=left_ms)
         )
         if not self._turns.undecided:
             self._onset.settled()
+
+    async def _listen(self) -> None:
+        async for transcript in self._ear.transcripts():
+            self._mark("stt_final" if transcript.final else "stt_partial")
+            self._do(self._turns.heard(transcript, self.now_ms(), left_ms=self._talker.left_ms))
 
     # --- out: frames -----------------------------------------------------------------------------
 
@@ -232,10 +226,10 @@ class Call:
         self._send(protocol.encode_audio(tick.pcm))
         self._onset.played(tick.pcm)
         if tick.voiced:
-            self._minutes.mark_once("first_frame", self._now_ms())
+            self._minutes.mark_once("first_frame", self.now_ms())
         if tick.drained:
             self._mouth.drained()
-        self._do(self._turns.tick(self._now_ms(), left_ms=self._left_ms))
+        self._do(self._turns.tick(self.now_ms(), left_ms=self._talker.left_ms))
         self._watch_time(now_s)
         return tick.next_due_s
 
@@ -246,227 +240,116 @@ class Call:
             self._beat.move(due_s)
 
     def _watch_time(self, now_s: float) -> None:
-        step, since_s = self._step_since
-        if step is not self._dialogue.state.step:
-            self._step_since = (self._dialogue.state.step, now_s)
+        state, (step, since_s) = self._talker.state, self._step_since
+        if step is not state.step:
+            self._step_since = (state.step, now_s)
             return
-        if self._dialogue.state.phase is Phase.ENDED:
+        if state.phase is Phase.ENDED:
             return
         company = self._facts.company
         on_s = now_s - self._started_s
+        nobody_speaks = self._talker.silent and not self._turns.caller_speaks
         over_s = max(on_s - company.max_call_s, now_s - since_s - STEPS[step].timeout_s)
-        if over_s > 0 and (self._nobody_speaks or over_s > OVERTIME_S):
-            self._on(Overtime())
+        if over_s > 0 and (nobody_speaks or over_s > OVERTIME_S):
+            self._talker.on(Overtime())
             return
-        left_s = company.max_call_s - on_s
-        warns = 0 < left_s <= company.warn_before_s and not self._warned
-        if warns and self._nobody_speaks and self._dialogue.state.phase is Phase.ASKING:
+        soon = 0 < company.max_call_s - on_s <= company.warn_before_s
+        if soon and not self._warned and nobody_speaks and state.phase is Phase.ASKING:
             self._warned = True
-            self._on(Warned())
+            self._talker.on(Warned())
 
     # --- decisions carried out -------------------------------------------------------------------
 
     def _do(self, acts: list[Act]) -> None:
         for act in acts:
-            match act:
-                case Act.SPEECH_STARTED:
-                    self._ear.speech_started()
-                case Act.FINALIZE:
-                    self._mark("finalize")
-                    self._ear.finalize()
-                case Act.SPECULATE:
-                    self._speculate(self._turns.draft)
-                case Act.DISCARD:
-                    self._discard()
-                case Act.COMMIT:
-                    self._take_turn()
-                case Act.PAUSE:
-                    self._mouth.hold()
-                    self._onset.suspected()
-                case Act.RESUME:
-                    self._mouth.release()
-                    if not self._turns.undecided:
-                        self._onset.settled()
-                case Act.INTERRUPT:
-                    self._interrupt()
-                case Act.KEYS:
-                    self._take_keys()
-                case Act.NO_INPUT:
-                    self._on(Silent())
+            if not (self._over.is_set() or self._failed):
+                self._do_one(act)
 
-    async def _listen(self) -> None:
-        async for transcript in self._ear.transcripts():
-            final = transcript.hearing is Hearing.FINAL
-            self._mark("stt_final" if final else "stt_partial")
-            self._do(self._turns.heard(transcript, self._now_ms(), left_ms=self._left_ms))
-
-    def _mark(self, name: str) -> None:
-        self._marks_ms[name] = round(self._now_ms())
-
-    def _speculate(self, text: str) -> None:
-        """Begin an answer that is held until the caller is surely done."""
-        if self._dialogue.state.phase is Phase.ASKING and not self._busy:
-            self._begin(Heard(text))
-
-    def _discard(self) -> None:
-        if self._answer is not None and not self._answer.committed:
-            self._silence()
+    def _do_one(self, act: Act) -> None:
+        match act:
+            case Act.SPEECH_STARTED:
+                self._ear.speech_started()
+            case Act.FINALIZE:
+                self._mark("finalize")
+                self._ear.finalize()
+            case Act.SPECULATE:
+                self._talker.think_ahead(self._turns.draft)
+            case Act.DISCARD:
+                self._talker.think_again()
+            case Act.COMMIT:
+                self._take_turn()
+            case Act.PAUSE:
+                self._talker.hold()
+                self._onset.suspected()
+            case Act.RESUME:
+                self._talker.release()
+            case Act.INTERRUPT:
+                self._talker.give_way()
+            case Act.KEYS:
+                self._take_keys()
+            case Act.NO_INPUT:
+                self._talker.on(Silent())
 
     def _take_turn(self) -> None:
-        """Answer what the caller has said: with what was begun, if it fits."""
-        text = self._turns.take_turn()
-        last_voice_ms = self._turns.last_voice_ms
+        now_ms, last_voice_ms = round(self.now_ms()), round(self._turns.last_voice_ms)
         marks_ms, self._marks_ms = self._marks_ms, {}
-        marks_ms = {"speech_end": round(last_voice_ms)} | {
-            name: at_ms for name, at_ms in marks_ms.items() if at_ms >= round(last_voice_ms)
-        }
-        if self._dialogue.state.phase is not Phase.ASKING or self._busy:
-            return  # said while the booking is being made, or after the end
-        answer = self._begun_to(text)
-        if answer is None:
-            self._silence()
-            answer = self._begin(Heard(text))
-        self._minutes.caller_said(text, self._dialogue.state, last_voice_ms)
-        self._commit(answer, marks_ms | {"decision": round(self._now_ms())})
-
-    def _begun_to(self, text: str) -> Answer | None:
-        """Return the answer that is held, if it answers these words and is still good."""
-        answer, speaking = self._answer, self._speaking
-        if answer is None or not isinstance(answer.event, Heard):
-            return None
-        if speaking is None or speaking.done() or answer.error is not None:
-            return None
-        return answer if same_words(answer.event.text, text) else None
+        # What came before the caller's last sound belongs to a pause that was none.
+        marks_ms = {name: ms for name, ms in marks_ms.items() if ms >= last_voice_ms}
+        marks_ms = {"speech_end": last_voice_ms} | marks_ms | {"decision": now_ms}
+        self._talker.hear(self._turns.take_turn(), last_voice_ms, marks_ms)
 
     def _take_keys(self) -> None:
-        keys = self._turns.take_keys()
-        now_ms = round(self._now_ms())
-        self._minutes.caller_keyed(keys, self._dialogue.state, now_ms)
-        self._on(Keyed(keys), {"speech_end": now_ms, "decision": now_ms})
+        keys, now_ms = self._turns.take_keys(), round(self.now_ms())
+        self._minutes.caller_keyed(keys, self._talker.state, now_ms)
+        self._talker.on(Keyed(keys), {"speech_end": now_ms, "decision": now_ms})
 
-    def _on(self, event: Event, marks_ms: dict[str, int] | None = None) -> None:
-        """Answer an event that is sure."""
-        phase = self._dialogue.state.phase
-        if self._tasks is None or self._ended or phase is Phase.ENDED:
-            return
-        if phase is Phase.BOOKING and isinstance(event, Heard | Keyed | Silent | Warned):
-            return  # said while the booking is being made; its result speaks next
-        self._silence()
-        self._commit(self._begin(event), marks_ms or {})
+    def _mark(self, name: str) -> None:
+        self._marks_ms[name] = round(self.now_ms())
 
-    def _begin(self, event: Event) -> Answer:
-        """Begin an answer; it is only held until it is committed."""
-        assert self._tasks is not None
-        self._answer = Answer(self._stage, event, free_speech=self._free_speech)
-        self._speaking = self._tasks.create_task(self._give(self._answer))
-        return self._answer
-
-    def _commit(self, answer: Answer, marks_ms: dict[str, int]) -> None:
-        self._turns.asks(Expectation(), KeyRule())
-        answer.commit(marks_ms)
-
-    async def _give(self, answer: Answer) -> None:
-        await answer.speak()
-        if not answer.committed:
-            return  # it could not be made; should it be wanted, it is begun again
-        self._minutes.agent_ends(heard_text(self._playout.passages), interrupted=False)
-        self._spending.count(answer)
-        self._answer = None
-        reply = answer.reply
-        assert reply is not None  # every answer ends with one
-        if self._booking is not None:
-            booking, self._booking = self._booking, None
-            result = await self._comforting(booking)
-            self._speaking = None  # this task goes on to start its successor
-            self._on(result)
-        elif reply.end is not None:
-            handed_over = reply.end is not Outcome.HANGUP
-            self.end(EndReason.HANDED_OVER if handed_over else EndReason.COMPLETED, reply.end)
-        else:
-            self._turns.listen(self._now_ms(), self._facts.company.no_input_s * 1000)
-
-    async def _comforting(
-        self, booking: asyncio.Task[Booked | BookingFailed]
-    ) -> Booked | BookingFailed:
-        """Wait for a booking, and tell the caller now and then that we are at it."""
-        wait_s = self._facts.company.comfort_after_s
-        for sentence in wording.COMFORT:
-            await asyncio.wait((booking,), timeout=wait_s)
-            if booking.done():
-                break
-            await self._mouth.speak(_one(Line(sentence)), lambda: None)
-            wait_s = COMFORT_EVERY_S
-        return await asyncio.shield(booking)
-
-    def _turn_to(self, reply: Reply) -> None:
-        """Take over where an answer leads: what to listen for, and how the call goes on."""
-        self._minutes.agent_asks(reply)
-        self._ear.expect(reply.listen)
-        self._turns.asks(reply.listen, reply.keys)
-        if reply.book is not None:  # made while its announcement is spoken, whoever hangs up
-            self._booking = self._book(reply.book)
-
-    def _book(self, request: BookingRequest) -> asyncio.Task[Booked | BookingFailed]:
+    def _book(self, request: BookingRequest) -> Booking:
         return self._desk.begin(self.info.call_id, self._facts.company.key, request)
 
-    def _interrupt(self) -> None:
-        """The caller speaks over us: stop, and remember only what was heard."""
-        self._onset.settled()
-        if self._left_ms is not None:
-            self._silence()
-            self._dialogue.reopen()  # a goodbye that was spoken over is none
-
-    def _silence(self) -> None:
-        """End whatever is being said, or only held."""
-        answer, self._answer = self._answer, None
-        speaking, self._speaking = self._speaking, None
-        if speaking is not None and not speaking.done():
-            speaking.cancel()
-        if answer is not None:
-            self._spending.count(answer)
-            if answer.committed:
-                self._minutes.agent_ends(heard_text(self._playout.passages), interrupted=True)
-        self._mouth.stop()
-        self._booking = None  # one under way goes on at the desk; nobody here waits for it
+    # --- what our side of the talk needs (`Floor`) -----------------------------------------------
 
     @property
-    def _busy(self) -> bool:
-        """Whether an answer is being given that the caller cannot cut short, or its booking made.
-
-        Words said meanwhile are not answered.
-        """
-        if self._speaking is None or self._speaking.done():
-            return False
-        return self._answer is None or (self._answer.committed and self._left_ms is None)
-
-    @property
-    def _nobody_speaks(self) -> bool:
-        return self._answer is None and not self._busy and not self._turns.caller_speaks
-
-    @property
-    def _left_ms(self) -> float | None:
-        """How much is left of an answer that the caller may cut short; None if none is on."""
-        answer = self._answer
-        if answer is None or not answer.committed:
-            return None
-        if self._dialogue.state.phase is Phase.BOOKING:
-            return None
-        reply = answer.reply
-        if reply is not None and (reply.book or reply.end not in (None, Outcome.HANGUP)):
-            return None  # a booking that was agreed to, and the way to a person, go on
-        return self._playout.left_ms
-
-    @property
-    def _free_speech(self) -> bool:
+    def free_speech(self) -> bool:
+        """See `Floor.free_speech`."""
         return not self._ear.traits.closed_vocabulary
 
-    def _now_ms(self) -> float:
+    def now_ms(self) -> float:
+        """See `Floor.now_ms`; since the call was connected."""
         return (self._loop.time() - self._started_s) * 1000
+
+    def spawn(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
+        """See `Floor.spawn`."""
+        assert self._tasks is not None  # nothing is said before the call runs
+        return self._tasks.create_task(self._watched(work))
+
+    async def _watched(self, work: Coroutine[None, None, None]) -> None:
+        """Do work whose failure ends the call: nothing more is begun then."""
+        try:
+            await work
+        except Exception:
+            self._failed = True
+            raise
+
+    def asks(self, reply: Reply | None) -> None:
+        """See `Floor.asks`."""
+        if reply is None:
+            self._turns.asks(Expectation(), KeyRule())
+        else:
+            self._ear.expect(reply.listen)
+            self._turns.asks(reply.listen, reply.keys)
+
+    def listens(self) -> None:
+        """See `Floor.listens`."""
+        self._turns.listen(self.now_ms(), self._facts.company.no_input_s * 1000)
+
+    def ends(self, outcome: Outcome) -> None:
+        """See `Floor.ends`."""
+        handed_over = outcome is not Outcome.HANGUP
+        self.end(EndReason.HANDED_OVER if handed_over else EndReason.COMPLETED, outcome)
 
     @property
     def _extra(self) -> dict[str, str]:
         return {"call_id": str(self.info.call_id)}
-
-
-async def _one(line: Line) -> AsyncGenerator[str | Line, None]:
-    yield line

@@ -32,7 +32,7 @@ PAUSE_MS = 150  # quiet inside speech that counts as a pause of the caller's
 PAUSE_MARGIN = 1.2  # the next pause may be a little longer than the last
 PAUSE_MEMORY = 0.8  # share of a pause's weight that is left after a turn without one
 EAR_LOST_MS = 3000.0  # ears and their replacements answer a finalize sooner, or fail
-SHORTEST_SPEECH_MS = 300  # a sound without words that is shorter is a knock, not an answer
+SHORTEST_SPEECH_MS = 600  # a sound without words that is shorter is a cough, not an answer
 CLOSED = EarTraits("pcm_s16le", 8000, FRAME_MS, closed_vocabulary=True)
 
 

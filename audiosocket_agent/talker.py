@@ -1,0 +1,272 @@
+"""Our side of a call: one answer at a time, begun early, given, cut short, or thrown away.
+
+The turn policy says when; this file holds what is being said and knows what may be done to it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Coroutine
+from typing import Protocol
+
+from audiosocket_agent import wording
+from audiosocket_agent.answers import Answer, Spending, Stage
+from audiosocket_agent.completeness import same_words
+from audiosocket_agent.conversation import (
+    Booked,
+    BookingFailed,
+    BookingRequest,
+    Event,
+    Heard,
+    Keyed,
+    Phase,
+    Reply,
+    Silent,
+    State,
+    Warned,
+)
+from audiosocket_agent.dialogue import Dialogue
+from audiosocket_agent.draft import COMFORT_EVERY_S
+from audiosocket_agent.journal import Spent
+from audiosocket_agent.minutes import Minutes
+from audiosocket_agent.playout import Playout
+from audiosocket_agent.speech import Line, Mouth, heard_text
+from audiosocket_agent.workflow import Outcome
+
+Booking = asyncio.Task[Booked | BookingFailed]
+
+
+class Floor(Protocol):
+    """What our side needs of the call."""
+
+    @property
+    def free_speech(self) -> bool:
+        """Whether the ear can follow free speech."""
+
+    def now_ms(self) -> float:
+        """Return the call's clock."""
+
+    def spawn(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
+        """Start a task that ends with the call, and whose failure ends it."""
+
+    def asks(self, reply: Reply | None) -> None:
+        """An answer is given; None as long as it is not known what it asks for."""
+
+    def listens(self) -> None:
+        """What was asked has been spoken to its end."""
+
+    def ends(self, outcome: Outcome) -> None:
+        """The last words of the call have been spoken to their end."""
+
+
+class Talker:
+    """What the agent says in one call.
+
+    Args:
+        floor: The call.
+        dialogue: What is to be said.
+        mouth: Says it.
+        playout: Where it waits to be sent.
+        minutes: Takes it down.
+        book: Begins to make a booking.
+        comfort_after_s: How long a booking may take before the caller is told that we are at it.
+        most_discarded: Tokens that may be spent on answers nobody hears.
+    """
+
+    def __init__(
+        self,
+        floor: Floor,
+        dialogue: Dialogue,
+        mouth: Mouth,
+        playout: Playout,
+        minutes: Minutes,
+        book: Callable[[BookingRequest], Booking],
+        *,
+        comfort_after_s: float,
+        most_discarded: int,
+    ) -> None:
+        self._floor = floor
+        self._dialogue = dialogue
+        self._mouth = mouth
+        self._playout = playout
+        self._minutes = minutes
+        self._book = book
+        self._comfort_after_s = comfort_after_s
+        self._spending = Spending(most_discarded)
+        self._stage = Stage(dialogue, mouth, minutes, floor.now_ms, self._lead)
+        self._answer: Answer | None = None  # being given, or only held
+        self._speaking: asyncio.Task[None] | None = None  # whose task this is
+        self._booking: Booking | None = None
+
+    @property
+    def state(self) -> State:
+        """Where the conversation stands."""
+        return self._dialogue.state
+
+    @property
+    def spent(self) -> Spent:
+        """What the answers have cost so far."""
+        return self._spending.total(self._dialogue.tokens)
+
+    @property
+    def may_speculate(self) -> bool:
+        """Whether an answer may be begun before it is surely wanted."""
+        return self._spending.may_speculate
+
+    @property
+    def silent(self) -> bool:
+        """Whether nothing is being said, held, or waited for."""
+        return self._answer is None and not self._busy
+
+    @property
+    def left_ms(self) -> float | None:
+        """How much is left of an answer that the caller may cut short; None if none is on."""
+        answer = self._answer
+        if answer is None or not answer.committed or self.state.phase is Phase.BOOKING:
+            return None
+        reply = answer.reply
+        if reply is not None and (reply.book or reply.end not in (None, Outcome.HANGUP)):
+            return None  # a booking that was agreed to, and the way to a person, go on
+        return self._playout.left_ms
+
+    # --- the caller's turns ----------------------------------------------------------------------
+
+    def think_ahead(self, text: str) -> None:
+        """Begin an answer that is held until the caller is surely done."""
+        if self.state.phase is Phase.ASKING and not self._busy:
+            self._begin(Heard(text))
+
+    def think_again(self) -> None:
+        """Throw away an answer that is only held."""
+        if self._answer is not None and not self._answer.committed:
+            self.stop()
+
+    def hear(self, text: str, at_ms: float, marks_ms: dict[str, int]) -> None:
+        """Answer what the caller has said: with what was begun, if it fits.
+
+        Args:
+            text: The words.
+            at_ms: When the caller's voice was last heard.
+            marks_ms: The waterfall of the caller's turn.
+        """
+        if self.state.phase is not Phase.ASKING or self._busy:
+            return  # said while the booking is being made, or after the end
+        answer = self._begun_to(text)
+        if answer is None:
+            self.stop()
+            answer = self._begin(Heard(text))
+        self._minutes.caller_said(text, self.state, at_ms)
+        self._give(answer, marks_ms)
+
+    def on(self, event: Event, marks_ms: dict[str, int] | None = None) -> None:
+        """Answer an event that is sure."""
+        phase = self.state.phase
+        if phase is Phase.ENDED:
+            return
+        if phase is Phase.BOOKING and isinstance(event, Heard | Keyed | Silent | Warned):
+            return  # said while the booking is being made; its result speaks next
+        self.stop()
+        self._give(self._begin(event), marks_ms or {})
+
+    # --- our voice -------------------------------------------------------------------------------
+
+    def hold(self) -> None:
+        """Let our voice wait where it is."""
+        self._mouth.hold()
+
+    def release(self) -> None:
+        """Let it go on from there."""
+        self._mouth.release()
+
+    def give_way(self) -> None:
+        """The caller speaks over us: stop, and remember only what was heard."""
+        if self.left_ms is not None:
+            self.stop()
+            self._dialogue.reopen()  # a goodbye that was spoken over is none
+
+    def stop(self) -> None:
+        """End whatever is being said, or only held."""
+        answer, self._answer = self._answer, None
+        speaking, self._speaking = self._speaking, None
+        if speaking is not None and not speaking.done():
+            speaking.cancel()
+        if answer is not None:
+            self._spending.count(answer)
+        self._minutes.agent_ends(heard_text(self._playout.passages), interrupted=True)
+        self._mouth.stop()
+        self._booking = None  # one under way goes on at the desk; nobody here waits for it
+
+    # --- one answer ------------------------------------------------------------------------------
+
+    def _begun_to(self, text: str) -> Answer | None:
+        """Return the answer that is held, if it answers these words and is still good."""
+        answer, speaking = self._answer, self._speaking
+        if answer is None or not isinstance(answer.event, Heard):
+            return None
+        if speaking is None or speaking.done() or answer.error is not None:
+            return None
+        return answer if same_words(answer.event.text, text) else None
+
+    def _begin(self, event: Event) -> Answer:
+        """Begin an answer; it is only held until it is given."""
+        self._answer = Answer(self._stage, event, free_speech=self._floor.free_speech)
+        self._speaking = self._floor.spawn(self._speak(self._answer))
+        return self._answer
+
+    def _give(self, answer: Answer, marks_ms: dict[str, int]) -> None:
+        self._floor.asks(None)
+        answer.commit(marks_ms)
+
+    def _lead(self, reply: Reply) -> None:
+        """Take over where an answer leads: what to listen for, and how the call goes on."""
+        self._minutes.agent_asks(reply)
+        self._floor.asks(reply)
+        if reply.book is not None:  # made while its announcement is spoken, whoever hangs up
+            self._booking = self._book(reply.book)
+
+    async def _speak(self, answer: Answer) -> None:
+        await answer.speak()
+        if not answer.committed:
+            return  # it could not be made; should it be wanted, it is begun again
+        self._minutes.agent_ends(heard_text(self._playout.passages), interrupted=False)
+        self._spending.count(answer)
+        self._answer = None
+        reply = answer.reply
+        assert reply is not None  # every answer ends with one
+        if self._booking is not None:
+            booking, self._booking = self._booking, None
+            await self._comfort_until(booking)
+            result = await asyncio.shield(booking)
+            self._speaking = None  # this task goes on to start its successor
+            self.on(result)
+        elif reply.end is not None:
+            self._floor.ends(reply.end)
+        else:
+            self._floor.listens()
+
+    async def _comfort_until(self, booking: Booking) -> None:
+        """Tell the caller now and then that we are at it."""
+        wait_s = self._comfort_after_s
+        for sentence in wording.COMFORT:
+            await asyncio.wait((booking,), timeout=wait_s)
+            if booking.done():
+                return
+            self._minutes.agent_begins(self.state.step, self._floor.now_ms(), {})
+            self._minutes.agent_says(sentence)
+            await self._mouth.speak(_one(Line(sentence)), lambda: None)
+            self._minutes.agent_ends(sentence, interrupted=False)
+            wait_s = COMFORT_EVERY_S
+
+    @property
+    def _busy(self) -> bool:
+        """Whether an answer is being given that the caller cannot cut short, or its booking made.
+
+        Words said meanwhile are not answered.
+        """
+        if self._speaking is None or self._speaking.done():
+            return False
+        return self._answer is None or (self._answer.committed and self.left_ms is None)
+
+
+async def _one(line: Line) -> AsyncGenerator[str | Line, None]:
+    yield line
