@@ -29,6 +29,7 @@ from audiosocket_agent.desk import BookingDesk
 from audiosocket_agent.dialogue import Dialogue, Mind
 from audiosocket_agent.errors import ProviderError
 from audiosocket_agent.journal import EndReason
+from audiosocket_agent.line_clock import LineClock
 from audiosocket_agent.minutes import Minutes
 from audiosocket_agent.onset import Onset
 from audiosocket_agent.pacer import Pacer
@@ -124,6 +125,7 @@ class Call:
         self._loop = asyncio.get_running_loop()
         self._started_s = self._loop.time()
         self._step_since = (Step.GREET, self._started_s)
+        self._line = LineClock()
         self._vad = EnergyVad(config.vad)
         self._turns = TurnPolicy(config.turns)
         self._onset = Onset(engines.judge)
@@ -185,12 +187,13 @@ class Call:
         """Take the caller's audio, any length; usually 20 ms."""
         for at in range(0, len(pcm), FRAME_BYTES):
             frame = pcm[at : at + FRAME_BYTES]
+            self._line.frame(self.now_ms())
             self._ear.feed(frame)
             self._onset.heard(frame)
             self._vad.feed(frame, self._onset.echo_db)
             self._turns.listens_with(self._ear.traits, may_speculate=self._talker.may_speculate)
             acts = self._turns.voice(
-                self.now_ms(),
+                self._line_ms,
                 speaking=self._vad.speaking,
                 voiced=self._vad.voiced,
                 left_ms=self._talker.left_ms,
@@ -203,13 +206,13 @@ class Call:
 
     def key(self, digit: str) -> None:
         """Take a key the caller pressed."""
-        self._do(self._turns.key(digit, self.now_ms(), left_ms=self._talker.left_ms))
+        self._do(self._turns.key(digit, self._line_ms, left_ms=self._talker.left_ms))
 
     def _weigh(self) -> None:
         """Find out what the sound over our voice is."""
         found, left_ms = self._onset.weigh(), self._talker.left_ms
         self._do(
-            self._turns.judged(self.now_ms(), found.probability, echo=found.echo, left_ms=left_ms)
+            self._turns.judged(self._line_ms, found.probability, echo=found.echo, left_ms=left_ms)
         )
         if not self._turns.undecided:
             self._onset.settled()
@@ -217,7 +220,7 @@ class Call:
     async def _listen(self) -> None:
         async for transcript in self._ear.transcripts():
             self._mark("stt_final" if transcript.final else "stt_partial")
-            self._do(self._turns.heard(transcript, self.now_ms(), left_ms=self._talker.left_ms))
+            self._do(self._turns.heard(transcript, self._line_ms, left_ms=self._talker.left_ms))
 
     # --- out: frames -----------------------------------------------------------------------------
 
@@ -229,7 +232,7 @@ class Call:
             self._minutes.mark_once("first_frame", self.now_ms())
         if tick.drained:
             self._mouth.drained()
-        self._do(self._turns.tick(self.now_ms(), left_ms=self._talker.left_ms))
+        self._do(self._turns.tick(self._line_ms, left_ms=self._talker.left_ms))
         self._watch_time(now_s)
         return tick.next_due_s
 
@@ -291,7 +294,8 @@ class Call:
                 self._talker.on(Silent())
 
     def _take_turn(self) -> None:
-        now_ms, last_voice_ms = round(self.now_ms()), round(self._turns.last_voice_ms)
+        now_ms = round(self.now_ms())
+        last_voice_ms = round(self._line.wall_ms(self._turns.last_voice_ms, self.now_ms()))
         marks_ms, self._marks_ms = self._marks_ms, {}
         # What came before the caller's last sound belongs to a pause that was none.
         marks_ms = {name: ms for name, ms in marks_ms.items() if ms >= last_voice_ms}
@@ -302,6 +306,11 @@ class Call:
         keys, now_ms = self._turns.take_keys(), round(self.now_ms())
         self._minutes.caller_keyed(keys, self._talker.state, now_ms)
         self._talker.on(Keyed(keys), {"speech_end": now_ms, "decision": now_ms})
+
+    @property
+    def _line_ms(self) -> float:
+        """The caller's time, by which turns are judged."""
+        return self._line.now_ms(self.now_ms())
 
     def _mark(self, name: str) -> None:
         self._marks_ms[name] = round(self.now_ms())
@@ -343,7 +352,7 @@ class Call:
 
     def listens(self) -> None:
         """See `Floor.listens`."""
-        self._turns.listen(self.now_ms(), self._facts.company.no_input_s * 1000)
+        self._turns.listen(self._line_ms, self._facts.company.no_input_s * 1000)
 
     def ends(self, outcome: Outcome) -> None:
         """See `Floor.ends`."""

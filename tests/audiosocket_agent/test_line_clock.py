@@ -1,0 +1,52 @@
+"""The caller's time: frames make it, whenever they come."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from audiosocket_agent.line_clock import HELD_BACK_MS, LineClock
+
+
+def clock_at(*frames):
+    clock = LineClock()
+    for ms in frames:
+        clock.frame(ms)
+    return clock
+
+
+def test_it_runs_with_the_frames():
+    clock = clock_at(20, 40, 60)
+    assert clock.now_ms(60) == 60 and clock.now_ms(75) == 75
+
+
+def test_frames_held_back_are_no_silence_and_a_burst_makes_up_for_them():
+    clock = clock_at(20, 40)
+    assert clock.now_ms(240) == 60  # nothing came for 200 ms
+    for _ in range(10):
+        clock.frame(240)
+    assert clock.now_ms(240) == 240
+
+
+def test_a_phone_that_sends_no_silence_does_not_stop_the_clock():
+    clock = clock_at(20)
+    assert clock.now_ms(20 + HELD_BACK_MS) == 320
+    clock.frame(1000)
+    assert clock.now_ms(1000) == 1000
+
+
+def test_a_moment_is_found_on_the_wall():
+    clock = clock_at(30, 50, 70)  # the first frame came 10 ms late: it is 60 where the wall says 70
+    assert clock.now_ms(70) == 60
+    assert clock.wall_ms(40, 70) == 50
+
+
+@given(st.lists(st.tuples(st.integers(0, 700), st.booleans())))
+def test_it_never_goes_back_nor_ahead_of_what_came(steps):
+    clock, wall, before, frames = LineClock(), 0, 0.0, 0
+    for ms, is_frame in steps:
+        wall += ms
+        if is_frame:
+            clock.frame(wall)
+            frames += 1
+        now = clock.now_ms(wall)
+        assert before <= now <= wall + frames * 20
+        before = now
