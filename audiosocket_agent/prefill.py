@@ -6,8 +6,8 @@ down here, by the same table as the model's tool calls, and the model only has t
 
 All or nothing: any sign that the words may mean something else than they name (a negation, a
 correction, a question, a doubt, two values for one detail, a value that would change another)
-leaves them to the model as they are. So do words that only mean something in their context; a "no"
-changes the course of the call, and a yes to the read-back books: both are for the model to judge.
+leaves them to the model as they are. So do words that only mean something in their context: a "no"
+to the price changes the course of the call, a yes to the read-back books; the model judges both.
 """
 
 from __future__ import annotations
@@ -15,8 +15,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from audiosocket_agent.caller_words import words_of
 from audiosocket_agent.conversation import VOLUNTEERED, Facts, Offer, Phase, State
 from audiosocket_agent.situation import Recorded, subject
+from audiosocket_agent.spelled import TIMES, figures, is_number_word
 from audiosocket_agent.toolbox import filled
 from audiosocket_agent.understanding import (
     YES,
@@ -67,13 +69,25 @@ _OTHER_TIMES = frozenset(
     "thirtieth thirty january february march april june july august september october november "
     "december".split()
 )
+_AGREEING = (
+    *YES, "yep", "yup", "sure", "of course", "ok", "okay", "correct", "right", "go ahead",
+    "please do", "sounds good", "that's correct", "that's fine", "fine", "perfect", "lovely",
+    "absolutely", "definitely",
+)  # fmt: skip
 _GREETINGS = ("good morning", "good afternoon", "good evening")
 # What may stand beside a yes that is nothing but a yes.
 _BESIDE_YES = frozenset(
     "yes yeah please thanks thank you ok okay fine good great lovely perfect brilliant alright "
     "that that's that'd is it's would be i i'd i'll like to love do let's book it go ahead for me "
-    "on in the at a an and of course sure right correct number same one use".split()
+    "on in the at a an and of course sure right correct number same one use yep yup sounds "
+    "absolutely definitely".split()
 )
+_PLAIN_NO = frozenset(
+    ("no", "nope", "no thanks", "no thank you", "no it isn't", "no it's not", "no please don't")
+)
+# With one of these a number nobody asked for is the caller's.
+_OWN_NUMBER = frozenset("number phone mobile landline ring reach".split())
+_WHOLE_POSTCODE = re.compile("[a-z]{1,2}[0-9][0-9a-z]?[0-9][a-z]{2}")
 _NUMBER = re.compile(r"\+?\d[\d\s().,-]*")
 _WHOLE_NUMBER = re.compile(r"0\d{10}|(?:\+44|0044)[1-9]\d{9}")
 
@@ -102,8 +116,11 @@ def prefill(text: str, state: State, facts: Facts, *, asked: bool = True) -> tup
 
 def _sure(text: str, state: State, asked: Slot | None, facts: Facts) -> dict[Slot, str]:
     words = _without(plain_words(text), _GREETINGS)
-    over = state.phase is not Phase.ASKING or state.step in (Step.CONFIRM, Step.CLOSE)
-    if over or _doubtful(text, words):
+    if state.phase is not Phase.ASKING or state.step in (Step.CONFIRM, Step.CLOSE):
+        return {}
+    if asked is Slot.CALLBACK and state.offer is not Offer.OPEN and words in _PLAIN_NO:
+        return {asked: "no"}  # another number is asked for, and nothing else changes
+    if _doubtful(text, words):
         return {}
     named = {slot: values for slot in VOLUNTEERED if (values := _named(slot, words, facts))}
     if any(len(v) > 1 or state.slots.get(slot, min(v)) not in v for slot, v in named.items()):
@@ -114,8 +131,11 @@ def _sure(text: str, state: State, asked: Slot | None, facts: Facts) -> dict[Slo
     may_be_yes = asked in (Slot.WANTED, Slot.CALLBACK) and state.offer is not Offer.OPEN
     if asked is not None and may_be_yes and _plain_yes(words, named, facts):
         found[asked] = "yes"
-    elif asked is Slot.PHONE and (number := _whole_number(text)) is not None:
-        found[Slot.PHONE] = number
+    elif Slot.PHONE not in state.slots and (
+        asked is Slot.PHONE or _OWN_NUMBER & set(words.split())
+    ):
+        if (number := _whole_number(text)) is not None:
+            found[Slot.PHONE] = number
     return found
 
 
@@ -153,16 +173,19 @@ def _says_one(words: str, phrases: tuple[str, ...]) -> bool:
 
 
 def _codes(words: str) -> set[str]:
-    """Return what may be the outward half of a postcode, written whole or alone, however spaced."""
-    single = words.split()
-    codes = set()
+    """Return what may be the outward half of a postcode, written or spelled, however spaced.
+
+    That of a whole postcode if there is one: "T R one one A A" is not in TR11.
+    """
+    single = [figures([word]) or word for word in words.split()]
+    alone, halves = set(), set()
     for start in range(len(single)):
         for end in range(start + 1, min(start + CODE_CHARS, len(single)) + 1):
             joined = "".join(single[start:end])
-            codes.add(joined)
-            if joined[-3:-2].isdigit() and joined[-2:].isalpha():
-                codes.add(joined[:-3])
-    return codes
+            alone.add(joined)
+            if _WHOLE_POSTCODE.fullmatch(joined):
+                halves.add(joined[:-3])
+    return halves or alone
 
 
 def _without(words: str, phrases: tuple[str, ...]) -> str:
@@ -175,7 +198,7 @@ def _without(words: str, phrases: tuple[str, ...]) -> str:
 
 def _plain_yes(words: str, named: Mapping[Slot, set[str]], facts: Facts) -> bool:
     """Whether the words are a yes, and nothing but what is written down beside it."""
-    if not _says_one(words, YES):
+    if not _says_one(words, _AGREEING):
         return False
     for slot, values in named.items():
         ways = choices(slot, facts.company, facts.today)
@@ -187,5 +210,16 @@ def _whole_number(text: str) -> str | None:
     """Return the one number in the text if all of its digits are there, in the British form."""
     runs = _NUMBER.findall(text)
     digits = ["".join(c for c in run if c.isdigit() or c == "+") for run in runs]
+    if not digits and (spelled := _spelled_number(text)):
+        digits = [spelled]
     whole = len(digits) == 1 and _WHOLE_NUMBER.fullmatch(digits[0]) is not None
     return phone_number(digits[0]) if whole else None
+
+
+def _spelled_number(text: str) -> str:
+    """Return the figures of a number said word by word; "" if there are none, or two numbers."""
+    words = words_of(text)
+    said = [n for n, word in enumerate(words) if is_number_word(word) or word in TIMES]
+    if not said or len(said) != said[-1] - said[0] + 1:
+        return ""
+    return figures(words[said[0] : said[-1] + 1])

@@ -30,6 +30,7 @@ Call = tuple[str, ARGUMENTS]
 GOODBYE = "Thank you for calling. Goodbye."
 TO_PERSON = "I'll put you through to a person now. Please hold."
 MISHEARD = "Sorry, I didn't catch that."
+BOOKING = "One moment, I'm booking that for you."
 CHANGE_WHAT = "No problem. What would you like to change?"
 ANYTHING_ELSE = "Is there anything else I can help with?"
 HOW_TO_HELP = "How can I help you?"
@@ -96,7 +97,7 @@ def _to_caller(said: Words | None, stands: Stands, offered: Mapping[str, object]
     # Nobody can have agreed to what is yet to be told.
     agreed = "" if stands.tell else words_in.yes_or_no(said)
     if stands.step == "book" and agreed:
-        return Answer("", ((BOOK, {}),)) if agreed == "yes" else Answer(CHANGE_WHAT)
+        return Answer(BOOKING, ((BOOK, {}),)) if agreed == "yes" else Answer(CHANGE_WHAT)
     if _is_farewell(said, stands, agreed):
         return Answer(GOODBYE, ((END, {}),))
     return Answer(onward if stands.tell else f"{MISHEARD} {onward}")

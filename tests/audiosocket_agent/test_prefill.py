@@ -87,6 +87,14 @@ SURE = [
     ("part", "Tuesday morning", {"part": "morning"}),  # the day is known, and the same
     ("callback", "Yes", {"callback": "yes"}),
     ("callback", "yes that's the number", {"callback": "yes"}),
+    ("callback", "No.", {"callback": "no"}),
+    ("wanted", "Correct", {"wanted": "yes"}),
+    ("wanted", "go ahead please", {"wanted": "yes"}),
+    ("area", "T R one one A A", {"area": "truro"}),
+    ("area", "my postcode is T R eleven four H J", {"area": "falmouth"}),
+    ("phone", "oh seven seven double oh nine oh oh one two three", {"phone": "07700900123"}),
+    ("service", "a leaking tap, my number is 07700 900123",
+     {"service": "leaking_tap", "phone": "07700900123"}),
     ("phone", "07700 900123", {"phone": "07700900123"}),
     ("phone", "It's +44 7700 900 123.", {"phone": "+447700900123"}),
     ("phone", "01632-960-123", {"phone": "01632960123"}),
@@ -101,7 +109,7 @@ UNSURE = [
     ("day", "Don't come on Monday"), ("day", "never on a Friday"), ("part", "nope, morning"),
     ("day", "Tuesday won\N{RIGHT SINGLE QUOTATION MARK}t do"), ("part", "anything but morning"),
     # a "no" changes the course of the call
-    ("wanted", "No."), ("wanted", "no thank you"), ("callback", "No"),
+    ("wanted", "No."), ("wanted", "no thank you"), ("callback", "no, not that"),
     ("callback", "No, it's 07700 900123"),
     # corrections
     ("day", "Tuesday, sorry, Wednesday"), ("day", "actually Tuesday"), ("area", "I said Truro"),
