@@ -85,7 +85,6 @@ _BESIDE_YES = frozenset(
 _PLAIN_NO = frozenset(
     ("no", "nope", "no thanks", "no thank you", "no it isn't", "no it's not", "no please don't")
 )
-# With one of these a number nobody asked for is the caller's.
 _OWN_NUMBER = frozenset("number phone mobile landline ring reach".split())
 _WHOLE_POSTCODE = re.compile("[a-z]{1,2}[0-9][0-9a-z]?[0-9][a-z]{2}")
 _NUMBER = re.compile(r"\+?\d[\d\s().,-]*")
@@ -131,9 +130,7 @@ def _sure(text: str, state: State, asked: Slot | None, facts: Facts) -> dict[Slo
     may_be_yes = asked in (Slot.WANTED, Slot.CALLBACK) and state.offer is not Offer.OPEN
     if asked is not None and may_be_yes and _plain_yes(words, named, facts):
         found[asked] = "yes"
-    elif Slot.PHONE not in state.slots and (
-        asked is Slot.PHONE or _OWN_NUMBER & set(words.split())
-    ):
+    elif Slot.PHONE not in state.slots and (asked is Slot.PHONE or _names_a_number(words)):
         if (number := _whole_number(text)) is not None:
             found[Slot.PHONE] = number
     return found
@@ -204,6 +201,11 @@ def _plain_yes(words: str, named: Mapping[Slot, set[str]], facts: Facts) -> bool
         ways = choices(slot, facts.company, facts.today)
         words = _without(words, tuple(p for value in values for p in ways[value]))
     return set(words.split()) <= _BESIDE_YES | {"."}
+
+
+def _names_a_number(words: str) -> bool:
+    """Whether a number nobody asked for is the caller's own."""
+    return not _OWN_NUMBER.isdisjoint(words.split())
 
 
 def _whole_number(text: str) -> str | None:
