@@ -38,6 +38,7 @@ from tests.phone import spelled, voice
 NOVA = EarTraits("linear16", 8000, 40, ends_turns=True, splits=True)
 FLUX = EarTraits("linear16", 8000, 80, ends_turns=True, announces=True, splits=True)
 FRAME_S = 0.02
+QUIET = 60  # frames after which the agent has finished: longer than its voice waits in doubt
 SILENCE = bytes(320)
 AHEAD_S = 0.3  # how far the voice is ahead of what is heard, at most
 GONE_S = 0.12  # 60 ms of voice, after a soft beginning, and what is left of the frame
@@ -139,16 +140,21 @@ class Model:
 
     def __init__(self, answers, draw, falters):
         self._answers, self._draw, self._falters = answers, draw, falters
+        self.writing = 0
 
     async def stream(self, request):
         shown = [(m.role.value, m.content) for m in request.messages]
         text = self._answers.answer(shown)
-        await asyncio.sleep(0.04)
-        for token in text.replace(" ", " \0").split("\0"):
-            await asyncio.sleep(0.005)
-            if self._falters and self._draw.random() < 0.15:
-                await asyncio.sleep(self._draw.uniform(0.1, 0.9))
-            yield token
+        self.writing += 1
+        try:
+            await asyncio.sleep(0.04)
+            for token in text.replace(" ", " \0").split("\0"):
+                await asyncio.sleep(0.005)
+                if self._falters and self._draw.random() < 0.15:
+                    await asyncio.sleep(self._draw.uniform(0.1, 0.9))
+                yield token
+        finally:
+            self.writing -= 1
 
 
 class Voice:
@@ -224,10 +230,10 @@ class Spelling:
 class Handset:
     """The caller's phone, and the wire to it; see `history.Phone`."""
 
-    def __init__(self, ear, answers):
+    def __init__(self, ear, answers, model):
         self.call = None
         self.heard = []  # (s, frame)
-        self._ear, self._answers = ear, answers
+        self._ear, self._answers, self._model = ear, answers, model
         self._loop = asyncio.get_running_loop()
         self._to_say = deque()
         self._news = asyncio.Event()
@@ -265,7 +271,7 @@ class Handset:
 
     async def agent_quiet(self):
         async with asyncio.timeout(20):
-            while any(frame.any() for _, frame in self.heard[-60:]):
+            while self._model.writing or any(frame.any() for _, frame in self.heard[-QUIET:]):
                 await self._next()
 
     async def say(self, words):
@@ -295,12 +301,13 @@ def talk(seed, traits, falters=False):
     async def main():
         draw = random.Random(seed)
         ear, notes = Ear(traits), Notes()
-        phone = Handset(ear, answers)
+        model = Model(answers, draw, falters)
+        phone = Handset(ear, answers, model)
         info = CallInfo(uuid.UUID(int=seed), "441632960001", "01632960123", "PJSIP/a-1", "1.1")
         phone.call = call = Call(
             info,
             Facts(company, info.caller, date(2026, 11, 23)),
-            Engines(ear, Mind(Model(answers, draw, falters)), Voice(draw), stock, judge()),
+            Engines(ear, Mind(model), Voice(draw), stock, judge()),
             CallConfig(VadConfig(), TurnConfig(), 20_000),
             Pacer(asyncio.get_running_loop()),
             phone.take,
