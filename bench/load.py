@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _TICK_S = 1 / os.sysconf("SC_CLK_TCK")
-_UTIME = 11  # of /proc/PID/stat's fields behind the name (proc(5): 14 and 15, counted from 1)
+# utime, stime, cutime and cstime of /proc/PID/stat, counted behind the name (proc(5): 14 to 17):
+# the simulated voice runs espeak-ng for each sentence that is new, which is the vendors' work.
+_SPENT = slice(11, 15)
 _IDLE, _IOWAIT = 3, 4  # of the first line of /proc/stat
 PHONE = "telephone"
 
@@ -49,7 +51,11 @@ class Watch:
         self._since = self._now()
 
     def load(self) -> Load:
-        """Return what was spent so far; what ended meanwhile counts as other work."""
+        """Return what was spent so far.
+
+        A process and its children that ended count as one; a part that was restarted meanwhile is
+        left out, and its time counts as other work.
+        """
         then, now = self._since, self._now()
         wall_s = now[""][0] - then[""][0]
         percent = 100 / max(wall_s, _TICK_S)
@@ -68,7 +74,7 @@ class Watch:
                 fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
             except FileNotFoundError:
                 continue
-            found[name] = (clock_s, sum(map(int, fields[_UTIME : _UTIME + 2])) * _TICK_S)
+            found[name] = (clock_s, sum(map(int, fields[_SPENT])) * _TICK_S)
         return found
 
 

@@ -96,9 +96,11 @@ def _page(
                 f"- {phase}: percent of a processor: {j.load}." for phase, j in phases.items()
             )
         )
-        shown = extremes(phases["few"].waterfalls) if "few" in phases else []
-        for name, answered, marks in shown:
-            parts.append(f"The {name} turn:\n\n```\n{waterfall(answered, marks)}\n```")
+        for judged in phases.values():
+            for name, answered, marks in extremes(judged.waterfalls):
+                parts.append(
+                    f"{judged.name}, the {name} turn:\n\n```\n{waterfall(answered, marks)}\n```"
+                )
     parts.append(f"Measured on: {_about(machine)}.\n")
     return "\n\n".join(part.strip() for part in parts) + "\n"
 

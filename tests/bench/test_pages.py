@@ -38,7 +38,11 @@ def test_a_run_leaves_figures_a_page_pictures_and_the_front_page(tmp_path: Path)
         "naive": {"few": _judged("naive chain")},
     }
     page = save(tmp_path / "out", {"cpu": "fast"}, found, Delays(), readme)
-    assert "120 EagerEndOfTurn" in page and "cpu fast" in page and "The worst turn" in page
+    assert (
+        "120 EagerEndOfTurn" in page
+        and "cpu fast" in page
+        and "Flux, 50 at once, the worst turn" in page
+    )
     assert (tmp_path / "out" / "turns.md").read_text() == page
     figures = json.loads((tmp_path / "out" / "turns.json").read_text())
     assert len(figures["ears"]["deepgram_flux"]["turns"]) == 40
