@@ -95,6 +95,17 @@ def test_fifty_are_compared_with_few_at_the_p95() -> None:
     assert degradation(few, Judged("fifty")).met() is None
 
 
+def test_words_that_take_longer_anyway_are_not_held_against_the_many() -> None:
+    few, many = Judged("few"), Judged("fifty")
+    slow = Said(Mode.ANSWER, "interruption", "no wait", 0.0, 1.0)
+    few.answers = [_answered(300.0)] * 9 + [Answered(slow, False, False, 1000.0, None)]
+    many.answers = [_answered(305.0)] * 5 + [Answered(slow, False, False, 1010.0, None)] * 5
+    assert degradation(few, many).values == [pytest.approx(10.0)]
+    other = Said(Mode.ANSWER, "sentence", "never said with few", 0.0, 1.0)
+    many.answers.append(Answered(other, False, False, 5000.0, None))
+    assert degradation(few, many).values == [pytest.approx(10.0)]
+
+
 def test_the_summary_has_a_line_for_each_figure_and_a_column_for_each_phase() -> None:
     lines = summary([(_judged(), ears(Delays())["deepgram_flux"])]).splitlines()
     assert lines[0] == "| at the caller's ear | target | Flux |"
