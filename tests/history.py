@@ -239,8 +239,11 @@ def check(
 
 
 def _check_shown(answers: Answers, said: str, history: list[tuple[str, str]], where: str) -> None:
-    """Check what the model was shown before the caller's words, whenever it was asked for them."""
-    requests = [request for request in answers.requests if request[-1] == ("user", said)]
+    """Check what the model was shown before the caller's words, whenever it was asked for them.
+
+    An answer may be begun to words that the ear writes in another way when it is sure of them.
+    """
+    requests = [r for r in answers.requests if plain(r[-1][1]) == plain(said)]
     assert requests, f"{where}: the model was never asked"
     for request in requests:
         past = [message for message in request[:-1] if message[0] != "system"]

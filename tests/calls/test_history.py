@@ -22,7 +22,7 @@ from tests.phone import recording, spelled, voice
 
 pytestmark = pytest.mark.pbx
 
-QUIET_S = 0.8  # longer than the voice waits in doubt, or between two sentences
+QUIET_S = 1.2  # longer than the voice waits for the words of a nod, or between two sentences
 GONE_S = 0.4  # the bench measures it; this is for a machine that runs everything at once
 LONGEST_S = 200  # of two talks at once; each takes about 75 s
 
