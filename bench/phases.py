@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -168,7 +168,7 @@ def _judge_call(
                     lack = found.lost_ms
                     judged.remark(held, said, f"lost words: whole {into.whole}, lacks {lack} ms")
             continue
-        answered = analysis.answer(agent, said, until)
+        answered = _of_a_new_reply(analysis.answer(agent, said, until), record)
         judged.answers.append(answered)
         if answered.cut_in:
             judged.remark(held, said, "cut in" + " (hard)" * said.hard)
@@ -186,6 +186,15 @@ def _judge_call(
                 if not obeyed or stopped.stopped_ms > _SLOW_MS:
                     done = "obeyed" if obeyed else "not obeyed"
                     judged.remark(held, said, f"{done} after {stopped.stopped_ms:.0f} ms")
+
+
+def _of_a_new_reply(answered: Answered, record: Recorded) -> Answered:
+    """Take no reply that goes on after an interruption for the answer to it."""
+    if answered.said.mode is not Mode.BARGE or answered.gap_ms is None or not record.replies:
+        return answered
+    if answered.answer_at is not None and record.reply_at(answered.answer_at) is not None:
+        return answered
+    return replace(answered, gap_ms=None, talked_over=True)
 
 
 def _was_over(

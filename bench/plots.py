@@ -41,7 +41,7 @@ def distribution(
     """
     if not any(curves.values()):
         return
-    figure, axes = plt.subplots(figsize=(8, 4.5))
+    figure, axes = plt.subplots(figsize=(8, 5.6))
     for colour, (name, values) in zip(_COLOURS, curves.items(), strict=False):
         if not values:
             continue
@@ -61,7 +61,7 @@ def distribution(
     most = min(latest_ms, max(everything, default=latest_ms) * 1.05)
     axes.set_xlim(0, max([most, *(t[1] * 1.1 for t in targets.values())]))
     axes.grid(alpha=0.3)
-    axes.legend(fontsize=8, loc="lower right")
+    axes.legend(fontsize=8, loc="upper left", bbox_to_anchor=(0, -0.13), ncols=2, frameon=False)
     _save(path)
     plt.close(figure)
 

@@ -75,7 +75,8 @@ def test_a_reply_that_goes_on_after_the_interruption_was_not_obeyed() -> None:
     call = (_held(_said(Mode.BARGE, 2.0, 2.5)), _agent((1.0, 2.1), (2.8, 5.0)), record)
     judged = _judge(call)
     assert [obeyed for _, obeyed in judged.stops] == [False]
-    assert "not obeyed" in judged.remarks[0]
+    assert any("not obeyed" in remark for remark in judged.remarks)
+    assert [(a.gap_ms, a.talked_over) for a in judged.answers] == [(None, True)]
 
 
 def test_who_interrupts_a_reply_that_was_over_interrupts_nothing() -> None:
