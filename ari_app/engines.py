@@ -37,18 +37,21 @@ async def open_engine(kind: Kind, name: str, environ: Mapping[str, str] = os.env
 
 
 async def open_engines(
-    settings: Settings, stack: AsyncExitStack, environ: Mapping[str, str] = os.environ
+    settings: Settings,
+    stack: AsyncExitStack,
+    judge: SpeechJudge,
+    environ: Mapping[str, str] = os.environ,
 ) -> ProcessEngines:
     """Open every engine the settings name and put those of a kind behind one seam.
 
     Args:
         settings: All settings.
         stack: Closes the engines, the last opened first.
+        judge: Tells a voice from a noise.
         environ: Where the engines' options are.
 
     Raises:
         ProviderError: If an engine cannot be used on this machine at all.
-        SpeechJudgeMissing: If no detector of voices can be loaded.
     """
     opened = {kind: await _open_kind(settings, kind, stack, environ) for kind in Kind}
     now = asyncio.get_running_loop().time
@@ -63,7 +66,7 @@ async def open_engines(
         ),
         VoiceChain(voices, _breakers(voices), now),
         Phrases([voice for _, voice in voices], settings.data_dir / "speech"),
-        SpeechJudge(),
+        judge,
     )
 
 

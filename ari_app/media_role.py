@@ -17,7 +17,7 @@ from ari_app.store import Store, open_store
 from audiosocket_agent.company import load_companies
 from audiosocket_agent.errors import CompanyError, ProviderError
 from audiosocket_agent.media import MediaProcess
-from audiosocket_agent.speech_judge import SpeechJudgeMissing
+from audiosocket_agent.speech_judge import SpeechJudge, SpeechJudgeMissing
 
 
 async def serve_media(
@@ -31,7 +31,7 @@ async def serve_media(
     async with AsyncExitStack() as stack:
         try:
             companies = load_companies(settings.companies)
-            engines = await open_engines(settings, stack)
+            engines = await open_engines(settings, stack, SpeechJudge())
         except (CompanyError, ProviderError, SpeechJudgeMissing) as error:
             raise StartError(str(error)) from None
         store = await open_database(settings)

@@ -26,6 +26,9 @@ NOISE_MS = 320  # of sound in which no voice was found: ten judgements of 32 ms
 SURELY_NOISE, SURE_MS = 0.3, 100
 WORDLESS_MS = 240  # of a judged voice, where no words can tell what it wants
 NOD_MS = 1600  # words of a nod may be drawn out, but not for ever
+# On a line with an echo a sound as short as this may be one, whatever its words: our voice pauses at
+# once, and what comes back of it ends after the line's delay.
+ECHO_LASTS_MS = 200
 ANSWER_MS = 2000  # a yes so close to the end of a question has heard it
 
 
@@ -88,6 +91,7 @@ class BargeIn:
     _last_ms: float = 0.0
     _probability: float | None = None
     _nod: bool = False
+    _echoes: int = 0  # found on this line so far
 
     @property
     def undecided(self) -> bool:
@@ -130,7 +134,7 @@ class BargeIn:
 
     def words(self, text: str) -> list[BargeAct]:
         """Take the words of the caller's turn so far."""
-        if not text:
+        if not text or self._may_be_echo:
             return []
         if is_backchannel(text, answering=self.answering):
             self._nod = True
@@ -176,6 +180,10 @@ class BargeIn:
         """Whether the sound is taken for a voice; so is one that nobody could judge yet."""
         return self._probability is None or self._probability >= self.config.probability
 
+    @property
+    def _may_be_echo(self) -> bool:
+        return self._echoes > 0 and self._last_ms - self._since_ms < ECHO_LASTS_MS
+
     def _is_noise(self, lasted_ms: float) -> bool:
         if self._is_voice:
             return False
@@ -185,4 +193,5 @@ class BargeIn:
     def _resume(self, verdict: Verdict, *, goes_on: bool = False) -> list[BargeAct]:
         was, self.doubt = self.doubt, Doubt.NOISY if goes_on else Doubt.CLEAR
         self.verdict = verdict
+        self._echoes += verdict is Verdict.ECHO
         return [BargeAct.RESUME] if was is Doubt.PAUSED else []

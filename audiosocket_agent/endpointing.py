@@ -163,7 +163,8 @@ class Endpoint:
         if self._since_ms is None:
             self._since_ms = self._unbroken_ms = now_ms
         elif now_ms - self.last_voice_ms >= PAUSE_MS:
-            self._note_pause(now_ms - self.last_voice_ms)
+            if self.told and self._reads_whole:
+                self._note_pause(now_ms - self.last_voice_ms)
             self._unbroken_ms = now_ms
         self.last_voice_ms = now_ms
         self._voiced_ms += FRAME_MS
@@ -245,10 +246,14 @@ class Endpoint:
         self._note_pause(pause_ms)
 
     def _note_pause(self, pause_ms: float) -> None:
-        if self.text and self._completeness(self.text) is Completeness.UNFINISHED:
-            return  # such pauses are waited for anyway
+        """Remember a pause after what read like a whole sentence; the others are waited for."""
         self._paused = True
-        self._own_pause_ms = max(self._own_pause_ms, pause_ms)
+        longest_ms = self.config.patience_ms / PAUSE_MARGIN  # beyond it nothing would change
+        self._own_pause_ms = max(self._own_pause_ms, min(pause_ms, longest_ms))
+
+    @property
+    def _reads_whole(self) -> bool:
+        return bool(self.text) and self._completeness(self.text) is not Completeness.UNFINISHED
 
     def _completeness(self, text: str) -> Completeness:
         """Judge the words; they are asked about every 10 ms and change a few times a second."""

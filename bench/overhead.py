@@ -3,8 +3,8 @@
 The media process is the real one with its real database, the vendors are the simulators at their
 documented delays, each in a process of its own; callers speak AudioSocket, as Asterisk does. A turn
 is: the caller makes a sound the script puts words to, the model answers in words, the voice speaks
-them. Own overhead = last transcript in to first frame out, minus the model's delay to its first
-token and the voice's to its first audio.
+them. Own overhead = first frame out, minus when it could have been there: the vendors' delays after
+the answer was begun, or the end of the turn if that came later.
 
     python -m bench.overhead [--calls 1 50] [--turns 6]
 """
@@ -115,7 +115,7 @@ def _free_port() -> int:
 def _environment(folder: Path, vendors: int, ear: str) -> dict[str, str]:
     plain = {k: v for k, v in os.environ.items() if not k.startswith("VOICEAGENT_")}
     script = folder / "script.jsonl"
-    segments = [["hmm well you know", _SOUND_MS - 100]] * 40
+    segments = [["can you hear me", _SOUND_MS - 100]] * 40
     script.write_text(json.dumps({"segments": segments}) + "\n")
     return plain | {
         "VOICEAGENT_SIM_TRANSCRIPTS": str(script),
@@ -219,10 +219,11 @@ def _rows(marks: list[dict[str, int]], calls: int, expected: int) -> list[Row]:
     waits = delays.llm_first + delays.tts_first
     title = f"{calls} at once" if calls > 1 else "one call"
     note = f"{len(marks)} of {expected} turns"
-    own = [m["first_frame"] - m["stt_final"] - waits for m in marks]
+    own = [m["first_frame"] - max(m["draft"] + waits, m["decision"]) for m in marks]
     spans = {
-        "decision to final transcript": ("decision", "stt_final"),
-        "final transcript to first token": ("stt_final", "llm_first_token"),
+        "asked for the final transcript to having it": ("finalize", "stt_final"),
+        "final transcript to decision": ("stt_final", "decision"),
+        "answer begun to first token": ("draft", "llm_first_token"),
         "first token to first audio": ("llm_first_token", "tts_first_byte"),
         "first audio to first frame": ("tts_first_byte", "first_frame"),
     }

@@ -185,7 +185,7 @@ TURNS = TurnConfig(EndpointConfig(blind_ms=300))
 
 @asynccontextmanager
 async def pbx(tmp_path, ear=None, voice=None, notes=None, capacity=10, companies=None, mind=None,
-              turns=None, speculation_tokens=20_000):  # fmt: skip
+              turns=None, speculation_tokens=20_000, judge=None):  # fmt: skip
     """A running media process with scripted engines."""
     voice = voice or ToneVoice()
     engines = ProcessEngines(
@@ -193,7 +193,7 @@ async def pbx(tmp_path, ear=None, voice=None, notes=None, capacity=10, companies
         mind or Mind(),
         voice,
         Phrases([voice], tmp_path / "speech"),
-        SpeechJudge(ready=1),
+        judge or SpeechJudge(ready=1),
     )
     notes = notes or Notes()
     link_path = tmp_path / "m.sock"

@@ -6,6 +6,7 @@ Every call has a media process, vendors and breakers of its own, so that many ca
 import asyncio
 import contextvars
 import dataclasses
+import functools
 import json
 import logging
 import os
@@ -22,6 +23,7 @@ from audiosocket_agent.seams import Transcript
 from audiosocket_agent.simulators.delays import Delays
 from audiosocket_agent.simulators.faults import FaultKind, Faults, parse_faults
 from audiosocket_agent.simulators.server import Simulators
+from audiosocket_agent.speech_judge import SpeechJudge
 from audiosocket_agent.vendors import Kind
 from audiosocket_agent.workflow import YES_NO_SLOTS
 from tests.audiosocket_agent.handset import Handset
@@ -212,16 +214,22 @@ async def rig(case, folder, cache):
             tts="cartesia" if case.alone and case.engine == "cartesia" else "cartesia,offline",
             data_dir=folder,
         )
-        engines = await open_engines(settings, stack, environ)
+        engines = await open_engines(settings, stack, judge(), environ)
         ears = [(ear, await open_engine(Kind.STT, ear, environ))]
         if not case.alone or case.engine != ear:
             ears.append(("spare", spare))
         now = asyncio.get_running_loop().time
         chain = EarChain(ears, {name: Breaker() for name, _ in ears}, now)
         stack.push_async_callback(chain.close)
-        parts = {"ear": chain, "mind": engines.mind, "voice": engines.voice}
+        parts = {"ear": chain, "mind": engines.mind, "voice": engines.voice, "judge": judge()}
         async with pbx(folder, **parts) as it:
             yield it, faults, road, spare
+
+
+@functools.cache
+def judge():
+    """The detectors of all calls: they are heavy, and do not mind."""
+    return SpeechJudge(ready=1)
 
 
 YES_NO = {slot.value for slot in YES_NO_SLOTS}

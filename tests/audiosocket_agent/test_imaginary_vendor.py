@@ -15,6 +15,7 @@ import uvloop
 from ari_app.engines import open_engines
 from ari_app.settings import SettingsError, all_settings, load_settings
 from audiosocket_agent.journal import EndReason, Speaker
+from audiosocket_agent.speech_judge import SpeechJudge
 from audiosocket_agent.workflow import Outcome
 from installer.doctor.engines import check_engines
 from installer.doctor.findings import Verdict
@@ -158,7 +159,7 @@ def held(tmp_path, answers):
 
     async def main():
         async with AsyncExitStack() as stack:
-            engines = await open_engines(load_settings(), stack)
+            engines = await open_engines(load_settings(), stack, SpeechJudge(ready=1))
             parts = {"ear": engines.ear, "mind": engines.mind, "voice": engines.voice}
             async with pbx(tmp_path, **parts) as it:
                 leg = await it.call()
