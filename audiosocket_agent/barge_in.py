@@ -26,8 +26,8 @@ NOISE_MS = 320  # of sound in which no voice was found: ten judgements of 32 ms
 SURELY_NOISE, SURE_MS = 0.3, 100
 WORDLESS_MS = 240  # of a judged voice, where no words can tell what it wants
 NOD_MS = 1600  # words of a nod may be drawn out, but not for ever
-# On a line with an echo a sound as short as this may be one, whatever its words: our voice pauses at
-# once, and what comes back of it ends after the line's delay.
+# On a line with an echo a sound as short as this may be one, whatever its words: our voice pauses
+# at once, and what comes back of it ends after the line's delay.
 ECHO_LASTS_MS = 200
 ANSWER_MS = 2000  # a yes so close to the end of a question has heard it
 
