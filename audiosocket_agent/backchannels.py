@@ -13,6 +13,7 @@ _NODS = frozenset("mhm mhmm mmhm mmhmm mmhmmm uhhuh aha uhuh".split())
 _HUMS = frozenset("mm mmm m mh hm hmm um uh ah".split())
 _ASPIRATED = frozenset("hm hmm hum huh ha".split())
 _NOISES = FILLERS | frozenset("haha hahaha heh hehe ha hee ahem oh ooh aw aww huh phew".split())
+_HESITATIONS = FILLERS - frozenset("hmm hm hmmm mm mmm mmmm ah ahh aah".split())
 _LISTENING = frozenset(
     "right okay ok okey kay yeah yep yup yes ya sure alright lovely fine good great cool brilliant "
     "excellent perfect wonderful super fab gotcha indeed absolutely exactly true".split()
@@ -34,6 +35,12 @@ def is_filler(text: str) -> bool:
     return bool(words) and all(word in FILLERS for word in words) and not _nods_in(words)
 
 
+def is_hesitation(text: str) -> bool:
+    """Whether the words are "um" or "er" alone: somebody who is about to speak."""
+    words = words_of(text)
+    return bool(words) and all(word in _HESITATIONS for word in words)
+
+
 def is_backchannel(text: str, *, answering: bool) -> bool:
     """Whether words said while our voice speaks only show that the caller listens.
 
@@ -52,6 +59,12 @@ def is_backchannel(text: str, *, answering: bool) -> bool:
             return False
         position += used
     return True
+
+
+def begins_backchannel(text: str) -> bool:
+    """Whether the words may be the beginning of a backchannel: "I" of "I see"."""
+    words = tuple(words_of(text))
+    return any(phrase[: len(words)] == words for phrase in _LISTENING_PHRASES)
 
 
 def _meaningless(words: list[str], position: int, answering: bool) -> int:

@@ -7,8 +7,8 @@ talks on while somebody else begins. What it was shows a moment later:
                        |----cough, click, echo, nod--> CLEAR   resume where it stopped
                        |----noise that goes on-------> NOISY   resume; a voice in it pauses again
 
-Our voice never waits longer than `resume_ms` after the sound ended. Words always win: those that
-come after it went on still interrupt it.
+Our voice never waits longer than `resume_ms` after the sound ended, but for an "um", which is how
+people begin to interrupt. Words always win: those that come after it went on still interrupt it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum
 
-from audiosocket_agent.backchannels import is_backchannel
+from audiosocket_agent.backchannels import begins_backchannel, is_backchannel, is_hesitation
 from audiosocket_agent.seams import Expects
 
 ENDED_MS = 60  # quiet after which a sound is over
@@ -25,6 +25,7 @@ NOISE_MS = 320  # of sound in which no voice was found: ten judgements of 32 ms
 # those on a very noisy line. The VAD is sure of a sound after 80 ms.
 SURELY_NOISE, SURE_MS = 0.3, 100
 WORDLESS_MS = 240  # of a judged voice, where no words can tell what it wants
+HESITATION_MS = 900  # of quiet after an "um"
 NOD_MS = 1600  # words of a nod may be drawn out, but not for ever
 # On a line with an echo a sound as short as this may be one, whatever its words: our voice pauses
 # at once, and what comes back of it ends after the line's delay.
@@ -91,6 +92,7 @@ class BargeIn:
     _last_ms: float = 0.0
     _probability: float | None = None
     _nod: bool = False
+    _hesitates: bool = False
     _echoes: int = 0  # found on this line so far
 
     @property
@@ -111,7 +113,8 @@ class BargeIn:
             return []
         self._since_ms = now_ms
         self.answering = expects is Expects.YES_NO and left_ms <= ANSWER_MS
-        self._probability, self._nod, self.verdict = None, False, None
+        self._probability, self.verdict = None, None
+        self._nod = self._hesitates = False
         self.doubt = Doubt.PAUSED
         return [BargeAct.PAUSE]
 
@@ -132,12 +135,23 @@ class BargeIn:
             return [BargeAct.PAUSE]
         return []
 
-    def words(self, text: str) -> list[BargeAct]:
-        """Take the words of the caller's turn so far."""
+    def words(self, text: str, *, all_of_them: bool) -> list[BargeAct]:
+        """Take the words of the caller's turn so far.
+
+        Args:
+            text: The words.
+            all_of_them: Whether no more are under way: "I" may still become "I see", and "yes" a
+                sentence.
+        """
         if not text or self._may_be_echo:
             return []
+        self._hesitates = is_hesitation(text)
+        if self._hesitates:
+            return []
         if is_backchannel(text, answering=self.answering):
-            self._nod = True
+            self._nod = self._nod or all_of_them
+            return []
+        if not all_of_them and begins_backchannel(text):
             return []
         self.doubt = Doubt.CLEAR
         return [BargeAct.INTERRUPT]
@@ -165,6 +179,9 @@ class BargeIn:
         if lasted_ms >= (NOD_MS if self._nod else enough_ms):
             self.doubt = Doubt.CLEAR
             return [BargeAct.INTERRUPT]
+        if self._hesitates:
+            over = quiet_ms >= HESITATION_MS
+            return self._resume(Verdict.NOD) if over else []
         if quiet_ms >= ENDED_MS and (self._nod or all_told):
             return self._resume(Verdict.NOD if self._nod else Verdict.NOISE)
         if quiet_ms >= self.config.resume_ms:

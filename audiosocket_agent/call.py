@@ -288,6 +288,8 @@ class Call:
                 self._talker.release()
             case Act.INTERRUPT:
                 self._talker.give_way()
+            case Act.FORGET:
+                self._ear.discard()
             case Act.KEYS:
                 self._take_keys()
             case Act.NO_INPUT:

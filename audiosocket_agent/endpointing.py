@@ -128,9 +128,9 @@ class Endpoint:
         return self._told_ms >= self.last_voice_ms and not self._asked_ms
 
     @property
-    def speech_ms(self) -> float:
-        """From the turn's first voice to its last; 0 while none is open."""
-        return 0.0 if self._since_ms is None else self.last_voice_ms - self._since_ms + FRAME_MS
+    def ear_listens(self) -> bool:
+        """Whether the ear was told of a voice and not yet asked for its words."""
+        return self._ear_knows
 
     @property
     def wait_ms(self) -> float:
@@ -239,7 +239,7 @@ class Endpoint:
         self._finals.clear()
         self._partial = ""
         self.draft = None
-        self._overlong = self._paused = False
+        self._overlong = self._paused = self._ear_knows = False
 
     def cut_in(self, pause_ms: float) -> None:
         """We answered, and the caller had only paused: be more patient with this one."""

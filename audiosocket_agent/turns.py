@@ -20,7 +20,7 @@ from audiosocket_agent.backchannels import is_backchannel
 from audiosocket_agent.barge_in import BargeAct, BargeIn, BargeInConfig, Verdict
 from audiosocket_agent.endpointing import EndAct, Endpoint, EndpointConfig
 from audiosocket_agent.keypad import Keypad
-from audiosocket_agent.seams import EarTraits, Expectation, Transcript
+from audiosocket_agent.seams import EarTraits, Expectation, Hearing, Transcript
 from audiosocket_agent.understanding import KeyRule
 
 LATE_WORDS_MS = 2500  # an ear's words belong to a voice at most this much older
@@ -38,6 +38,7 @@ class Act(Enum):
     PAUSE = "pause"  # hold our voice where it is
     RESUME = "resume"  # and let it go on from there
     INTERRUPT = "interrupt"  # end our reply: the caller has the floor
+    FORGET = "forget"  # the ear need not tell what it heard: it was nothing
     KEYS = "keys"  # a run of keys is complete: `take_keys`
     NO_INPUT = "no_input"  # the caller has been silent for too long
 
@@ -175,7 +176,9 @@ class TurnPolicy:
         wanted = self._endpoint.open or self._is_news(transcript, now_ms, left_ms)
         acts = [_ENDS[act] for act in self._endpoint.heard(transcript, now_ms, wanted=wanted)]
         if left_ms is not None and wanted:
-            acts += self._barged(self._barge_in.words(self._endpoint.text), now_ms)
+            sure = transcript.hearing in (Hearing.EAGER, Hearing.FINAL)
+            barges = self._barge_in.words(self._endpoint.text, all_of_them=sure)
+            acts += self._barged(barges, now_ms)
             if Act.INTERRUPT in acts:
                 left_ms = None
         return acts + self.tick(now_ms, left_ms=left_ms)
@@ -226,8 +229,7 @@ class TurnPolicy:
                 act = EndAct.FORGET
         if act is not EndAct.FORGET:
             return [_ENDS[act]]
-        self._forget(now_ms)
-        return []
+        return self._forget(now_ms)
 
     def _barged(self, acts: list[BargeAct], now_ms: float) -> list[Act]:
         """Carry on what a sound over our voice comes to."""
@@ -236,15 +238,19 @@ class TurnPolicy:
                 self._endpoint.cut_in(now_ms - self._answered_ms)
             self._over_ours = False
         verdict = self._barge_in.verdict
+        done = [_BARGES[act] for act in acts]
         if BargeAct.RESUME in acts and verdict is not Verdict.UNCLEAR:
-            self._forget(now_ms)
-        return [_BARGES[act] for act in acts]
+            done += self._forget(now_ms)
+        return done
 
-    def _forget(self, now_ms: float) -> None:
+    def _forget(self, now_ms: float) -> list[Act]:
+        """Close a turn that came to nothing; an ear left in mid-utterance is told so."""
+        listening = self._endpoint.ear_listens
         self._endpoint.forget()
         self._over_ours = False
         if self._quiet_ms is not None:
             self._quiet_ms = now_ms  # a knock has not answered the question
+        return [Act.FORGET] if listening else []
 
     def _is_news(self, transcript: Transcript, now_ms: float, left_ms: float | None) -> bool:
         """Whether words that came without a turn under way are the caller's, and say something."""

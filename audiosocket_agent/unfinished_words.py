@@ -53,6 +53,10 @@ from audiosocket_agent.ending_words import (
 )
 from audiosocket_agent.spelled import is_number_word
 
+_LEADING = word_set("actually sorry well so and but okay ok yeah yes no right oh just")
+_LEAD_INS = word_set("before while although")
+_LEAD_IN_SUBJECTS = word_set("i you we i'm i've you've you're we're we've")
+_LONGEST_LEAD_IN = 6
 _NEAR = 12  # words before a last "maybe" that are looked at once more
 
 
@@ -73,6 +77,8 @@ def lacks_words(words: Sequence[str], *, question: bool = False) -> bool:
             be last ("what is that for?", "could you?").
     """
     last = words[-1]
+    if not question and _only_leads_in(words):
+        return True
     if any(tuple(words[-length:]) in WHOLE_ENDINGS for length in (2, 3)):
         return False
     if last in NEVER_LAST:
@@ -92,6 +98,16 @@ def lacks_words(words: Sequence[str], *, question: bool = False) -> bool:
         if last in table and rule(words, clause):
             return True
     return False
+
+
+def _only_leads_in(words: Sequence[str]) -> bool:
+    """Whether there is only what comes before a sentence: "actually, before you go on"."""
+    start = 0
+    while start < len(words) - 2 and words[start] in _LEADING:
+        start += 1
+    first, second = words[start], words[start + 1] if start + 1 < len(words) else ""
+    clause = first in _LEAD_INS and second in _LEAD_IN_SUBJECTS
+    return clause and len(words) - start <= _LONGEST_LEAD_IN
 
 
 def _bare_question(clause: Sequence[str]) -> bool:

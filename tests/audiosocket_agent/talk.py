@@ -97,14 +97,10 @@ class Talk:
         elif sum(self._recent) >= 4:
             self._speaking, self._quiet = True, 0
         left = self._left()
-        self.do(
-            self.policy.voice(self.now, speaking=self._speaking, voiced=voiced, left_ms=left)
-        )
+        self.do(self.policy.voice(self.now, speaking=self._speaking, voiced=voiced, left_ms=left))
         if self.policy.undecided and self._sounding is not None:
             p = 0.95 if self._sounding.voice else 0.05
-            self.do(
-                self.policy.judged(self.now, p, echo=self._sounding.echo, left_ms=self._left())
-            )
+            self.do(self.policy.judged(self.now, p, echo=self._sounding.echo, left_ms=self._left()))
         self.do(self.policy.tick(self.now, left_ms=self._left()))
 
     def _post(self, last):

@@ -60,9 +60,7 @@ def test_a_vendor_that_takes_long_costs_the_oldest_audio_not_memory():
     async def scenario():
         there = asyncio.Event()
         engine = ScriptedEar("x")
-        ear = EarlyEar(
-            asyncio.create_task(after(there, lambda: engine.session("c"))), CLOSED
-        )
+        ear = EarlyEar(asyncio.create_task(after(there, lambda: engine.session("c"))), CLOSED)
         for _ in range(MOST_WAITING + 100):
             ear.feed(bytes(320))
         ear.finalize()

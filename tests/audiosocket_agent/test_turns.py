@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from audiosocket_agent.seams import EarTraits, Expectation, Expects, Hearing, Transcript
+from audiosocket_agent.seams import Expectation, Expects, Hearing, Transcript
 from audiosocket_agent.turns import Act, TurnConfig, TurnPolicy
 from audiosocket_agent.understanding import KeyRule
 from tests.audiosocket_agent.talk import BLIND, FLUX, NOVA, Say, Talk
@@ -143,6 +143,44 @@ def test_a_nod_only_makes_us_pause(ear, word):
     assert talk.replies == ["whole"] * len(talk.replies) and talk.said == []
     (resumed,) = talk.at(Act.RESUME)
     assert resumed - ended <= 300
+
+
+def over_our_voice(ear=FLUX):
+    """A policy with 400 ms of a voice over ours, and 20 ms of quiet after it."""
+    policy = TurnPolicy(TurnConfig())
+    policy.listens_with(ear, may_speculate=True)
+    for ms in range(0, 400, 20):
+        policy.voice(ms, speaking=True, voiced=True, left_ms=5000)
+        policy.judged(ms, 0.9, echo=False, left_ms=5000)
+    policy.voice(400, speaking=True, voiced=False, left_ms=5000)
+    return policy
+
+
+def until(policy, since, to):
+    """Let time pass; returns what was asked for, by time."""
+    return {ms: acts for ms in range(since, to, 20) if (acts := policy.tick(ms, left_ms=5000))}
+
+
+@pytest.mark.parametrize("beginning", ["I", "yes", "oh", "got"])
+def test_the_beginning_of_a_nod_is_not_judged_before_its_end(beginning):
+    policy = over_our_voice()
+    assert policy.heard(Transcript(beginning, 1.0, Hearing.PARTIAL), 420, left_ms=5000) == []
+    assert until(policy, 440, 520) == {}  # neither stopped nor resumed on half a word
+    more = Transcript(f"{beginning} want to stop you", 1.0, Hearing.EAGER)
+    assert Act.INTERRUPT in policy.heard(more, 520, left_ms=5000)
+
+
+def test_an_um_holds_our_voice_for_what_it_announces():
+    policy = over_our_voice()
+    policy.heard(Transcript("Um.", 1.0, Hearing.EAGER), 520, left_ms=5000)
+    assert [acts for acts in until(policy, 540, 1260).values() if Act.RESUME in acts] == []
+    assert any(Act.RESUME in acts for acts in until(policy, 1260, 1400).values())
+
+
+def test_an_ear_is_not_left_waiting_for_the_end_of_a_noise():
+    talk = Talk(NOVA, [Say(500, 240)]).run()
+    acts = [act for _, act in talk.log]
+    assert acts.count(Act.SPEECH_STARTED) == acts.count(Act.FORGET) + acts.count(Act.FINALIZE)
 
 
 @pytest.mark.parametrize("ear", EARS, ids=name)
@@ -300,5 +338,8 @@ def test_the_ear_is_told_of_every_voice_before_it_is_asked():
     for ear in EARS:
         talk = Talk(ear, [Say(100, 500, "hello"), Say(300, 600, "is that you")], greets=False)
         acts = [a for _, a in talk.run().log if a in (Act.SPEECH_STARTED, Act.FINALIZE)]
-        assert acts[0] is Act.SPEECH_STARTED
-        assert isinstance(ear, EarTraits)
+        assert acts[0] is Act.SPEECH_STARTED and Act.FINALIZE in acts
+        told = 0
+        for act in acts:
+            told += 1 if act is Act.SPEECH_STARTED else -1
+            assert told in (0, 1)

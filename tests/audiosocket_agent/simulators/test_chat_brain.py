@@ -4,7 +4,14 @@ import json
 
 import pytest
 
-from audiosocket_agent.simulators.chat_brain import BOOKING, GOODBYE, TO_PERSON, Answer, answer, ways_of
+from audiosocket_agent.simulators.chat_brain import (
+    BOOKING,
+    GOODBYE,
+    TO_PERSON,
+    Answer,
+    answer,
+    ways_of,
+)
 from audiosocket_agent.simulators.chat_words import outward_code, phone_number, words_of
 
 DETAILS = {
