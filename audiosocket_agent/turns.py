@@ -213,7 +213,7 @@ class TurnPolicy:
         for act in self._endpoint.tick(now_ms, may_commit=may_commit):
             acts += self._ended(act, now_ms)
         if self._keypad.complete(now_ms):
-            acts.append(Act.KEYS)
+            acts += [Act.FORGET, Act.KEYS] if self._endpoint.ear_listens else [Act.KEYS]
             self._quiet_ms = None
         if self._silent_for_too_long(now_ms):
             self._quiet_ms = None
@@ -245,12 +245,14 @@ class TurnPolicy:
 
     def _forget(self, now_ms: float) -> list[Act]:
         """Close a turn that came to nothing; an ear left in mid-utterance is told so."""
-        listening = self._endpoint.ear_listens
+        acts = [Act.DISCARD] if self._endpoint.draft is not None else []
+        if self._endpoint.ear_listens:
+            acts.append(Act.FORGET)
         self._endpoint.forget()
         self._over_ours = False
         if self._quiet_ms is not None:
             self._quiet_ms = now_ms  # a knock has not answered the question
-        return [Act.FORGET] if listening else []
+        return acts
 
     def _is_news(self, transcript: Transcript, now_ms: float, left_ms: float | None) -> bool:
         """Whether words that came without a turn under way are the caller's, and say something."""

@@ -271,6 +271,14 @@ def test_a_key_interrupts_and_discards():
     assert policy.key("1", 140, left_ms=None) == [Act.DISCARD, Act.KEYS]
 
 
+def test_what_was_being_said_before_a_key_is_nothing_to_the_ear():
+    policy = TurnPolicy(TurnConfig())
+    policy.listens_with(NOVA, may_speculate=True)
+    policy.voice(0, speaking=True, voiced=True, left_ms=None)
+    assert policy.key("1", 20, left_ms=None) == [Act.FORGET, Act.KEYS]
+    assert policy.take_keys() == "1" and not policy.caller_speaks
+
+
 # --- any sequence ------------------------------------------------------------------------------
 
 WORDS = ["yes", "mm-hm", "okay", "stop", "I have a leaking tap", "my postcode is", "TR1 1AA",
