@@ -11,7 +11,7 @@ from audiosocket_agent.simulators.delays import Delays
 from bench import plots
 from bench.phases import Judged
 from bench.report import Row, Share, as_json, shares_table, table
-from bench.turn_analysis import Disturbed, Stopped
+from bench.turn_analysis import Answered, Disturbed, Stopped
 from bench.turn_report import (
     Ear,
     barge_ins_ms,
@@ -105,6 +105,13 @@ def _page(
     return "\n\n".join(part.strip() for part in parts) + "\n"
 
 
+def _waterfall(judged: Judged, answered: Answered) -> dict[str, int]:
+    """Return an answer's marks since the caller's last sound; empty if it has none."""
+    marks = next((m for a, m in judged.waterfalls if a is answered), {})
+    since_ms = marks.get("speech_end", 0)
+    return {name: at_ms - since_ms for name, at_ms in marks.items()}
+
+
 def _json(
     machine: Mapping[str, object],
     found: Found,
@@ -128,6 +135,7 @@ def _json(
                         "cut_in": a.cut_in,
                         "talked_over": a.talked_over,
                         "gap_ms": None if a.gap_ms is None else round(a.gap_ms, 1),
+                        "waterfall_ms": _waterfall(j, a),
                     }
                     for j in phases.values()
                     for a in j.answers

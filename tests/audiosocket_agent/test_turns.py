@@ -268,7 +268,7 @@ def test_a_key_interrupts_and_discards():
     policy.listens_with(FLUX, may_speculate=True)
     policy.voice(0, speaking=True, voiced=True, left_ms=None)
     policy.heard(Transcript("I need a plumber", 1.0, Hearing.EAGER), 120, left_ms=None)
-    assert policy.key("1", 140, left_ms=None) == [Act.DISCARD, Act.KEYS]
+    assert policy.key("1", 140, left_ms=None) == [Act.DISCARD, Act.FORGET, Act.KEYS]
 
 
 def test_what_was_being_said_before_a_key_is_nothing_to_the_ear():
