@@ -128,7 +128,7 @@ class Call:
         self._line = LineClock()
         self._vad = EnergyVad(config.vad)
         self._turns = TurnPolicy(config.turns)
-        self._onset = Onset(engines.judge)
+        self._onset = Onset(engines.judge, config.turns.barge_in.probability)
         self._playout = Playout()
         self._mouth = Mouth(self._playout, engines.voice, engines.stock, self._urge)
         self._talker = Talker(

@@ -15,7 +15,7 @@ from audiosocket_agent.speech_judge import Judgement, SpeechJudge
 BEFORE_FRAMES = 5  # 100 ms: the onset lies that far back when the VAD is sure of it
 SURE_MS = 128.0  # of audio: a voice that begins with a consonant is known by then
 SHORTEST_ECHO_MS = 60  # of sound: what there is when the VAD is sure of it
-LONGEST_ECHO_MS = 240  # an echo that was not found by then is not found
+ECHO_AFTER_MS = (60, 80, 100, 140, 180, 240)  # of sound: an echo not found by then is not found
 FRAME_MS = 20
 
 
@@ -37,10 +37,12 @@ class Onset:
 
     Args:
         judge: The process's detectors of voices.
+        enough: Probability from which a sound is a voice, so that nothing more need be judged.
     """
 
-    def __init__(self, judge: SpeechJudge) -> None:
+    def __init__(self, judge: SpeechJudge, enough: float) -> None:
         self._judge = judge
+        self._enough = enough
         self._guard = EchoGuard()
         self._before: deque[bytes] = deque(maxlen=BEFORE_FRAMES)
         self._judgement: Judgement | None = None
@@ -72,12 +74,13 @@ class Onset:
         judgement = self._judgement
         if judgement is None:
             return Found(None, echo=False)
-        if self._doubted_ms:
+        # A judgement costs over a millisecond each 32 ms: who is known to speak is not judged on.
+        if self._doubted_ms and judgement.probability < self._enough:
             judgement.feed(self._before[-1])
         self._doubted_ms += FRAME_MS
-        sure = judgement.judged_ms >= SURE_MS
+        sure = judgement.judged_ms >= SURE_MS or judgement.probability >= self._enough
         since_ms = self._doubted_ms + SHORTEST_ECHO_MS - FRAME_MS
-        echo = since_ms <= LONGEST_ECHO_MS and self._guard.is_echo(since_ms)
+        echo = since_ms in ECHO_AFTER_MS and self._guard.is_echo(since_ms)
         return Found(judgement.probability if sure else None, echo)
 
     def settled(self) -> None:

@@ -128,6 +128,7 @@ class Playout:
     held: bool = False
     frames_sent: int = 0
     _chunks: deque[_Chunk] = field(default_factory=deque)
+    _queued_bytes: int = 0  # of all chunks, not yet taken
     _passages: list[Passage] = field(default_factory=list)
     _anchor_s: float | None = None
     _speaking: bool = False
@@ -163,6 +164,7 @@ class Playout:
         if pcm:
             passage.queued_bytes += len(pcm)
             self._chunks.append(_Chunk(passage, pcm))
+            self._queued_bytes += len(pcm)
         return True
 
     def clear(self) -> list[Passage]:
@@ -173,6 +175,7 @@ class Playout:
         """
         passages, self._passages = self._passages, []
         self._chunks.clear()
+        self._queued_bytes = 0
         self._speaking = self.held = False
         self.reply += 1
         return passages
@@ -192,7 +195,7 @@ class Playout:
         """How much of the reply is still to be heard; infinite while the voice is at it."""
         if not self._finished:
             return float("inf")
-        return sum(len(chunk.pcm) - chunk.at for chunk in self._chunks) / BYTES_PER_MS
+        return self._queued_bytes / BYTES_PER_MS
 
     def urgent_due_s(self, now_s: float, due_s: float) -> float:
         """Return when the next frame should leave now that speech was queued.
@@ -251,6 +254,7 @@ class Playout:
             chunk.at += len(part)
             chunk.passage.sent_bytes += len(part)
             wanted -= len(part)
+            self._queued_bytes -= len(part)
             parts.append(part)
             if chunk.at >= len(chunk.pcm):
                 self._chunks.popleft()
