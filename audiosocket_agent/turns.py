@@ -176,7 +176,7 @@ class TurnPolicy:
         wanted = self._endpoint.open or self._is_news(transcript, now_ms, left_ms)
         acts = [_ENDS[act] for act in self._endpoint.heard(transcript, now_ms, wanted=wanted)]
         if left_ms is not None and wanted:
-            sure = transcript.hearing in (Hearing.EAGER, Hearing.FINAL)
+            sure = transcript.hearing is Hearing.EAGER or self._endpoint.told
             barges = self._barge_in.words(self._endpoint.text, all_of_them=sure)
             acts += self._barged(barges, now_ms)
             if Act.INTERRUPT in acts:
