@@ -299,8 +299,12 @@ class Call:
         now_ms = round(self.now_ms())
         last_voice_ms = round(self._line.wall_ms(self._turns.last_voice_ms, self.now_ms()))
         marks_ms, self._marks_ms = self._marks_ms, {}
-        # What came before the caller's last sound belongs to a pause that was none.
-        marks_ms = {name: ms for name, ms in marks_ms.items() if ms >= last_voice_ms}
+        # A final from before the caller's last sound belongs to a pause that was none.
+        marks_ms = {
+            name: ms
+            for name, ms in marks_ms.items()
+            if ms >= last_voice_ms or name == "stt_partial"
+        }
         marks_ms = {"speech_end": last_voice_ms} | marks_ms | {"decision": now_ms}
         self._talker.hear(self._turns.take_turn(), last_voice_ms, marks_ms)
 

@@ -185,7 +185,7 @@ TURNS = TurnConfig(EndpointConfig(blind_ms=300))
 
 @asynccontextmanager
 async def pbx(tmp_path, ear=None, voice=None, notes=None, capacity=10, companies=None, mind=None,
-              turns=None, speculation_tokens=20_000, judge=None):  # fmt: skip
+              turns=None, speculation_tokens=20_000, judge=None, timeout_s=60):  # fmt: skip
     """A running media process with scripted engines."""
     voice = voice or ToneVoice()
     engines = ProcessEngines(
@@ -208,7 +208,7 @@ async def pbx(tmp_path, ear=None, voice=None, notes=None, capacity=10, companies
     await asyncio.wait({serving, waiting}, return_when=asyncio.FIRST_COMPLETED)
     it = Pbx(media, notes, link_path, stop)
     try:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(timeout_s):
             yield it
     finally:
         stop.set()

@@ -222,6 +222,7 @@ async def rig(case, folder, cache):
         chain = EarChain(ears, {name: Breaker() for name, _ in ears}, now)
         stack.push_async_callback(chain.close)
         parts = {"ear": chain, "mind": engines.mind, "voice": engines.voice, "judge": judge()}
+        parts["timeout_s"] = 150  # a whole booking, every yes or no after its question
         async with pbx(folder, **parts) as it:
             yield it, faults, road, spare
 
