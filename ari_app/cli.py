@@ -71,19 +71,24 @@ def settings(as_json: bool) -> None:
 
     Keys are never shown, only whether they are set.
     """
-    from ari_app.settings import all_settings
+    from ari_app.settings import SettingsError, all_settings, load_settings
 
     rows = all_settings()
     if as_json:
         click.echo(json.dumps([asdict(row) for row in rows]))
-        return
-    for row in rows:
+    for row in [] if as_json else rows:
         limits = " ".join(part for part in (row.range, row.unit) if part)
         default = f"default {row.default}" if row.default else "no default"
         details = [limits, default, "set in the environment" if row.source != "default" else ""]
         click.echo(f"{row.variable}={row.value}")
         click.echo(f"    {', '.join(detail for detail in details if detail)}")
         click.echo(f"    {row.meaning}")
+    try:
+        load_settings()
+    except SettingsError as error:
+        for line in error.lines:
+            click.echo(f"voiceagent: {line}", err=True)
+        sys.exit(1)
 
 
 main.add_command(calls)

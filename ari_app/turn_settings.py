@@ -143,6 +143,15 @@ class TurnSettings(BaseSettings):
             raise ValueError(f"must not be less than {PREFIX}{shorter.upper()} ({least})")
         return value
 
+    @field_validator("endpoint_ms")
+    @classmethod
+    def _after_the_words(cls, value: int, info: ValidationInfo) -> int:
+        least = info.data.get("finalize_ms")
+        if least is not None and value < least:
+            what = f"{PREFIX}FINALIZE_MS ({least})"
+            raise ValueError(f"must not be less than {what}: the words would come later")
+        return value
+
     @field_validator("endpoint_cap_ms")
     @classmethod
     def _caps(cls, value: int, info: ValidationInfo) -> int:

@@ -30,13 +30,15 @@ class Stage:
         mouth: Speaks.
         minutes: Takes it down.
         now_ms: The call's clock.
-        lead: Called with where a committed answer leads.
+        asks: Called with what a committed answer asks for, as far as that is known.
+        lead: Called with where it leads.
     """
 
     dialogue: Dialogue
     mouth: Mouth
     minutes: Minutes
     now_ms: Callable[[], float]
+    asks: Callable[[Reply], None]
     lead: Callable[[Reply], None]
 
 
@@ -76,6 +78,11 @@ class Answer:
         return self._draft.committed
 
     @property
+    def question(self) -> Reply:
+        """What it asks for; until that is known, what is open when it begins."""
+        return self.reply or self._draft.listening()
+
+    @property
     def tokens(self) -> int:
         """What it has cost so far, read and written."""
         return self._draft.cost.prompt_tokens + self._draft.cost.completion_tokens
@@ -93,6 +100,7 @@ class Answer:
         stage.minutes.agent_begins(step, stage.now_ms(), self._marks_ms)
         if self.text:
             stage.minutes.agent_says(self.text)
+        stage.asks(self.question)
         if self.reply is not None:
             stage.lead(self.reply)
         stage.mouth.release()
@@ -134,6 +142,8 @@ class Answer:
                 yield piece
 
     def _says(self, text: str) -> None:
+        if not self.text and self.reply is None and self.committed:
+            self._stage.asks(self.question)  # keys pressed from now on may answer it
         self.mark("reply_text")
         self.text += text
         if self.committed:

@@ -188,9 +188,13 @@ class BargeIn:
             return self._resume(Verdict.UNCLEAR)
         return []
 
-    def clear(self) -> None:
-        """Our voice is over, whatever ended it."""
-        self.doubt = Doubt.CLEAR
+    def clear(self) -> list[BargeAct]:
+        """Our voice is over, or may not be interrupted any more: it must not wait on."""
+        waiting, self.doubt = self.doubt is Doubt.PAUSED, Doubt.CLEAR
+        if not waiting:
+            return []
+        self.verdict = Verdict.UNCLEAR
+        return [BargeAct.RESUME]
 
     @property
     def _is_voice(self) -> bool:

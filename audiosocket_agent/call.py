@@ -35,17 +35,17 @@ from audiosocket_agent.onset import Onset
 from audiosocket_agent.pacer import Pacer
 from audiosocket_agent.playout import Playout
 from audiosocket_agent.registry import CallInfo
-from audiosocket_agent.seams import FRAME_BYTES, EarTraits, Expectation, SttSession, VoiceSession
+from audiosocket_agent.seams import FRAME_BYTES, EarTraits, SttSession, VoiceSession
 from audiosocket_agent.speech import Mouth, Stock
 from audiosocket_agent.speech_judge import SpeechJudge
 from audiosocket_agent.talker import Booking, Talker
 from audiosocket_agent.turns import Act, TurnConfig, TurnPolicy
-from audiosocket_agent.understanding import KeyRule
 from audiosocket_agent.vad import EnergyVad, VadConfig
 from audiosocket_agent.workflow import STEPS, Outcome, Step
 
 log = logging.getLogger(__name__)
 
+LAST_WORDS_S = 60.0  # after the longest call: the way to a person is said in less
 OVERTIME_S = 10.0  # a time that is up waits this long for a moment in which nobody speaks
 
 
@@ -247,10 +247,13 @@ class Call:
         if step is not state.step:
             self._step_since = (state.step, now_s)
             return
-        if state.phase is Phase.ENDED:
-            return
         company = self._facts.company
         on_s = now_s - self._started_s
+        if on_s > company.max_call_s + LAST_WORDS_S:
+            log.error("the call does not end by itself", extra=self._extra)
+            self.end(EndReason.ENGINE_FAILED, Outcome.SORRY)
+        if state.phase is Phase.ENDED:
+            return
         nobody_speaks = self._talker.silent and not self._turns.caller_speaks
         over_s = max(on_s - company.max_call_s, now_s - since_s - STEPS[step].timeout_s)
         if over_s > 0 and (nobody_speaks or over_s > OVERTIME_S):
@@ -348,13 +351,10 @@ class Call:
             self._failed = True
             raise
 
-    def asks(self, reply: Reply | None) -> None:
+    def asks(self, reply: Reply) -> None:
         """See `Floor.asks`."""
-        if reply is None:
-            self._turns.asks(Expectation(), KeyRule())
-        else:
-            self._ear.expect(reply.listen)
-            self._turns.asks(reply.listen, reply.keys)
+        self._ear.expect(reply.listen)
+        self._turns.asks(reply.listen, reply.keys)
 
     def listens(self) -> None:
         """See `Floor.listens`."""

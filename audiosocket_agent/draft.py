@@ -48,6 +48,7 @@ log = logging.getLogger(__name__)
 
 MOST_ROUNDS = 4  # model, tools, model again: more than this is a model that goes in circles
 MOST_ARGUMENT_CHARS = 4000
+LETTERS_A_SECOND = 16  # of speech, about
 COMFORT_EVERY_S = 4.0  # after the first sentence of comfort, which the company's setting times
 
 Piece = str | Line | Reply
@@ -100,6 +101,13 @@ class Draft:
     def commit(self) -> None:
         """Let the tools that waited do their work; called by `Dialogue.commit` only."""
         self._committed.set()
+
+    def listening(self) -> Reply:
+        """Return what to listen for after the model's own words, or while they are on their way."""
+        if self.state.step is Step.CLOSE or self.state.phase is not Phase.ASKING:
+            return Reply((), self.state.step, (self.state.step,))
+        _, reply = proceed(self.state, self._facts, ())
+        return replace(reply, say=(), book=None, end=None)
 
     async def pieces(self) -> AsyncGenerator[Piece, None]:
         """Answer; one consumer, once. Closing it early closes the model's answer at once.
@@ -184,7 +192,7 @@ class Draft:
             spoken += words
             if not calls:
                 self._untold.clear()
-                yield self._listening()
+                yield self.listening()
                 return
             apart = apart or bool(words)
             talk.append(Message(Role.ASSISTANT, words, tool_calls=tuple(calls)))
@@ -234,7 +242,7 @@ class Draft:
             await self._committed.wait()  # its owner commits or closes this draft
             self.state = worked.state
             booking = asyncio.ensure_future(self._scene.book(worked.book))
-            async with aclosing(self._comfort(booking)) as lines:
+            async with aclosing(self._comfort(booking, spoken)) as lines:
                 async for line in lines:
                     yield line
             result = booking.result()
@@ -262,10 +270,11 @@ class Draft:
         yield Message(Role.TOOL, answer, tool_call_id=call.id)
 
     async def _comfort(
-        self, work: asyncio.Future[Booked | BookingFailed]
+        self, work: asyncio.Future[Booked | BookingFailed], spoken: str
     ) -> AsyncGenerator[Line, None]:
         """Wait for a tool, with a sentence now and then; work goes on if this is closed."""
-        wait_s = self._facts.company.comfort_after_s
+        # Nobody is comforted while the words before the tool are still being heard.
+        wait_s = self._facts.company.comfort_after_s + len(spoken) / LETTERS_A_SECOND
         for sentence in wording.COMFORT:
             await asyncio.wait((work,), timeout=wait_s)
             if work.done():
@@ -273,13 +282,6 @@ class Draft:
             yield Line(sentence)
             wait_s = COMFORT_EVERY_S
         await asyncio.wait((work,))
-
-    def _listening(self) -> Reply:
-        """Return what to listen for after the model's own words."""
-        if self.state.step is Step.CLOSE:
-            return Reply((), self.state.step, (self.state.step,))
-        _, reply = proceed(self.state, self._facts, ())
-        return replace(reply, say=())
 
     def _charge(self, prompt_tokens: int, completion_tokens: int) -> None:
         more = Usage(prompt_tokens, completion_tokens)

@@ -32,7 +32,9 @@ PAUSE_MS = 150  # quiet inside speech that counts as a pause of the caller's
 PAUSE_MARGIN = 1.2  # the next pause may be a little longer than the last
 PAUSE_MEMORY = 0.8  # share of a pause's weight that is left after a turn without one
 EAR_LOST_MS = 3000.0  # ears and their replacements answer a finalize sooner, or fail
-SHORTEST_SPEECH_MS = 600  # a sound without words that is shorter is a cough, not an answer
+# Words come within this time of being said, whatever the ear: a voice without new ones is noise.
+WORDLESS_MS = 4000
+SHORTEST_SPEECH_MS = 300  # a sound without words that is shorter is a knock, not an answer
 CLOSED = EarTraits("pcm_s16le", 8000, FRAME_MS, closed_vocabulary=True)
 
 
@@ -99,6 +101,7 @@ class Endpoint:
     draft: str | None = None
     _since_ms: float | None = None  # the turn's first voice; None while no turn is open
     _unbroken_ms: float = 0.0  # where the voice that has had no final yet began
+    _worded_ms: float = 0.0  # when the ear told something new last
     _voiced_ms: float = 0.0
     _finals: list[str] = field(default_factory=list)
     _partial: str = ""
@@ -161,7 +164,7 @@ class Endpoint:
             return []
         acts: list[EndAct] = []
         if self._since_ms is None:
-            self._since_ms = self._unbroken_ms = now_ms
+            self._since_ms = self._unbroken_ms = self._worded_ms = now_ms
         elif now_ms - self.last_voice_ms >= PAUSE_MS:
             if self.told and self._reads_whole:
                 self._note_pause(now_ms - self.last_voice_ms)
@@ -184,11 +187,13 @@ class Endpoint:
             now_ms: When it came.
             wanted: Whether its words belong to the turn; others are only ticked off.
         """
-        text = transcript.text if wanted else ""
+        text, before = transcript.text if wanted else "", self.text
         if transcript.final:
             self._final(text, now_ms)
         elif wanted:
             self._partial, self._partial_ms = text, now_ms
+        if self.text != before:
+            self._worded_ms = now_ms
         if self._since_ms is None and self.text:
             # The ear hears what the VAD does not: somebody far from the phone.
             self._since_ms = self._unbroken_ms = self.last_voice_ms = now_ms
@@ -274,7 +279,7 @@ class Endpoint:
 
     def _ask(self, now_ms: float) -> list[EndAct]:
         """Ask the ear for its words when it is time to."""
-        if now_ms - self._unbroken_ms > self.config.longest_ms and not self._overlong:
+        if self._too_long(now_ms) and not self._overlong:
             self._overlong = True
             return self._finalize(now_ms)
         asked = bool(self._asked_ms) and self._asked_ms[-1] >= self.last_voice_ms
@@ -288,6 +293,11 @@ class Endpoint:
             silence_ms = self.config.finalize_ms
         over = self._over(now_ms, self.last_voice_ms + silence_ms)
         return self._finalize(now_ms) if over else []
+
+    def _too_long(self, now_ms: float) -> bool:
+        """Whether the turn is taken as it is: no pause in it, or only noise since its last word."""
+        noise = bool(self.text) and now_ms - self._worded_ms > WORDLESS_MS
+        return noise or now_ms - self._unbroken_ms > self.config.longest_ms
 
     def _finalize(self, now_ms: float) -> list[EndAct]:
         self._asked_ms.append(now_ms)

@@ -49,8 +49,8 @@ class Floor(Protocol):
     def spawn(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
         """Start a task that ends with the call, and whose failure ends it."""
 
-    def asks(self, reply: Reply | None) -> None:
-        """An answer is given; None as long as it is not known what it asks for."""
+    def asks(self, reply: Reply) -> None:
+        """An answer is given; this is what it asks for, as far as is known."""
 
     def listens(self) -> None:
         """What was asked has been spoken to its end."""
@@ -93,7 +93,7 @@ class Talker:
         self._book = book
         self._comfort_after_s = comfort_after_s
         self._spending = Spending(most_discarded)
-        self._stage = Stage(dialogue, mouth, minutes, floor.now_ms, self._lead)
+        self._stage = Stage(dialogue, mouth, minutes, floor.now_ms, floor.asks, self._lead)
         self._answer: Answer | None = None  # being given, or only held
         self._speaking: asyncio.Task[None] | None = None  # whose task this is
         self._booking: Booking | None = None
@@ -156,7 +156,7 @@ class Talker:
             self.stop()
             answer = self._begin(Heard(text))
         self._minutes.caller_said(text, self.state, at_ms)
-        self._give(answer, marks_ms)
+        answer.commit(marks_ms)
 
     def on(self, event: Event, marks_ms: dict[str, int] | None = None) -> None:
         """Answer an event that is sure."""
@@ -166,7 +166,7 @@ class Talker:
         if phase is Phase.BOOKING and isinstance(event, Heard | Keyed | Silent | Warned):
             return  # said while the booking is being made; its result speaks next
         self.stop()
-        self._give(self._begin(event), marks_ms or {})
+        self._begin(event).commit(marks_ms or {})
 
     # --- our voice -------------------------------------------------------------------------------
 
@@ -175,8 +175,9 @@ class Talker:
         self._mouth.hold()
 
     def release(self) -> None:
-        """Let it go on from there."""
-        self._mouth.release()
+        """Let it go on from there; an answer that is only held stays so."""
+        if self._answer is None or self._answer.committed:
+            self._mouth.release()
 
     def give_way(self) -> None:
         """The caller speaks over us: stop, and remember only what was heard."""
@@ -212,10 +213,6 @@ class Talker:
         self._answer = Answer(self._stage, event, free_speech=self._floor.free_speech)
         self._speaking = self._floor.spawn(self._speak(self._answer))
         return self._answer
-
-    def _give(self, answer: Answer, marks_ms: dict[str, int]) -> None:
-        self._floor.asks(None)
-        answer.commit(marks_ms)
 
     def _lead(self, reply: Reply) -> None:
         """Take over where an answer leads: what to listen for, and how the call goes on."""

@@ -86,6 +86,7 @@ class TurnPolicy:
     _barge_in: BargeIn = field(init=False)
     _keypad: Keypad = field(default_factory=Keypad)
     _over_ours: bool = False  # the caller's turn began over our voice and has not interrupted it
+    _interrupted: bool = False  # the caller's turn did
     _answered_ms: float = float("-inf")  # last voice of the turn that was committed last
     _ours_ms: float = float("-inf")  # when our interruptible voice was on last
     _quiet_ms: float | None = None  # since when silence counts; None while it does not
@@ -137,7 +138,7 @@ class TurnPolicy:
     def take_turn(self) -> str:
         """Return the words of the turn that was committed."""
         self._answered_ms = self._endpoint.last_voice_ms
-        self._over_ours = False
+        self._over_ours = self._interrupted = False
         self._quiet_ms = None
         return self._endpoint.take()
 
@@ -192,7 +193,7 @@ class TurnPolicy:
             self._endpoint.draft = None
             acts.append(Act.DISCARD)
         if left_ms is not None:
-            self._barge_in.clear()
+            self._barge_in.clear()  # what follows stops our voice for good
             acts.append(Act.INTERRUPT)
         return acts + self.tick(now_ms, left_ms=None)
 
@@ -200,7 +201,7 @@ class TurnPolicy:
         """Report what time alone brings about; call it at least every 20 ms or so."""
         acts: list[Act] = []
         if left_ms is None:
-            self._barge_in.clear()
+            acts += self._barged(self._barge_in.clear(), now_ms)
         else:
             self._ours_ms = now_ms
             told = self._endpoint.open and self._endpoint.told
@@ -211,7 +212,7 @@ class TurnPolicy:
                 left_ms = None
         may_commit = left_ms is None and not self._keypad.busy
         for act in self._endpoint.tick(now_ms, may_commit=may_commit):
-            acts += self._ended(act, now_ms)
+            acts += self._ended(act)
         if self._keypad.complete(now_ms):
             acts += [Act.FORGET, Act.KEYS] if self._endpoint.ear_listens else [Act.KEYS]
             self._quiet_ms = None
@@ -220,39 +221,39 @@ class TurnPolicy:
             acts.append(Act.NO_INPUT)
         return acts
 
-    def _ended(self, act: EndAct, now_ms: float) -> list[Act]:
+    def _ended(self, act: EndAct) -> list[Act]:
         """Carry on what the caller's turn asks for, unless it came to nothing."""
         if act is EndAct.COMMIT and self._over_ours:
             # Said over our last words, and no interruption: is it an answer, or only a nod?
             text = self._endpoint.text
             if not text or is_backchannel(text, answering=self._barge_in.answering):
                 act = EndAct.FORGET
-        if act is not EndAct.FORGET:
-            return [_ENDS[act]]
-        return self._forget(now_ms)
+        if act is EndAct.FORGET and self._interrupted:
+            act = EndAct.COMMIT  # we stopped for it: somebody has to go on
+        if act is EndAct.COMMIT and self._endpoint.ear_listens:
+            return [Act.FORGET, Act.COMMIT]  # taken as it is, in the middle of a noise
+        return [_ENDS[act]] if act is not EndAct.FORGET else self._forget()
 
     def _barged(self, acts: list[BargeAct], now_ms: float) -> list[Act]:
         """Carry on what a sound over our voice comes to."""
         if BargeAct.INTERRUPT in acts:
             if now_ms - self._answered_ms <= CUT_IN_MS and self._over_ours:
                 self._endpoint.cut_in(now_ms - self._answered_ms)
-            self._over_ours = False
+            self._over_ours, self._interrupted = False, True
         verdict = self._barge_in.verdict
         done = [_BARGES[act] for act in acts]
         if BargeAct.RESUME in acts and verdict is not Verdict.UNCLEAR:
-            done += self._forget(now_ms)
+            done += self._forget()
         return done
 
-    def _forget(self, now_ms: float) -> list[Act]:
+    def _forget(self) -> list[Act]:
         """Close a turn that came to nothing; an ear left in mid-utterance is told so."""
         acts = [Act.DISCARD] if self._endpoint.draft is not None else []
         if self._endpoint.ear_listens:
             acts.append(Act.FORGET)
         self._endpoint.forget()
         self._over_ours = False
-        if self._quiet_ms is not None:
-            self._quiet_ms = now_ms  # a knock has not answered the question
-        return acts
+        return acts  # silence goes on counting: a knock has not answered the question
 
     def _is_news(self, transcript: Transcript, now_ms: float, left_ms: float | None) -> bool:
         """Whether words that came without a turn under way are the caller's, and say something."""

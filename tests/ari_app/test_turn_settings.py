@@ -69,6 +69,14 @@ def test_a_bad_value_is_refused_in_one_line_that_names_it(monkeypatch, name, val
     assert f"VOICEAGENT_{name}" in line and told in line and value in line
 
 
+def test_words_may_not_be_asked_for_after_the_turn_is_over(monkeypatch):
+    monkeypatch.setenv("VOICEAGENT_FINALIZE_MS", "900")
+    with pytest.raises(SettingsError) as refused:
+        load_settings()
+    (line,) = refused.value.lines
+    assert "VOICEAGENT_ENDPOINT_MS" in line and "VOICEAGENT_FINALIZE_MS (900)" in line
+
+
 def test_the_docs_name_every_setting_with_its_default_and_range():
     rows = {
         m[1]: (m[2], m[3])

@@ -108,6 +108,24 @@ def test_an_interruption_closes_the_model_and_history_keeps_what_was_heard(tmp_p
     assert said[0].startswith(heard) and 2 <= len(heard.split()) < 10
 
 
+def test_keys_pressed_while_the_model_still_speaks_answer_its_question(tmp_path):
+    async def scenario(it):
+        leg = await it.call()
+        await leg.until(voiced=True)
+        assert await leg.answer()
+        for digit in b"871122#":
+            leg.send(0x03, bytes([digit]))
+            await leg.until(voiced=False, frames=2)
+        await it.notes.until(lambda: any("[keys" in t.text for t in turns_of(it, leg)))
+        leg.close()
+        await it.ended(leg.call_id)
+        return turns_of(it, leg)
+
+    said = ["Which town is it in, or key in ", asyncio.Event()]  # it never comes to its end
+    turns = run(scenario, tmp_path, said, ear=ScriptedEar("A leaking tap.", free=True))
+    assert [t.text for t in turns if "[keys" in t.text] == ["[keys 871122]"]
+
+
 def test_rules_hold_the_call_when_the_model_is_gone(tmp_path):
     async def scenario(it):
         leg = await it.call()

@@ -109,6 +109,41 @@ def test_who_pauses_in_whole_sentences_is_waited_for_longer_the_next_time():
     assert patient.said[-1] == "I live near the station you know the one"
 
 
+@pytest.mark.parametrize("ear", OPEN_EARS, ids=name)
+def test_noise_that_comes_and_goes_does_not_hold_the_turn_for_ever(ear):
+    knocks = [Say(800, 200) for _ in range(40)]
+    talk = quiet(ear, Say(0, 600, "my postcode is"), *knocks)
+    assert talk.said[0] == "my postcode is" and talk.committed[0][0] <= 6500
+
+
+def test_knocks_do_not_put_the_question_off():
+    talk = quiet(NOVA, *[Say(3000, 200) for _ in range(5)])
+    assert talk.said == [] and talk.at(Act.NO_INPUT)[0] <= 7000
+
+
+def test_who_stopped_us_and_said_nothing_is_asked():
+    policy = over_our_voice()
+    partial = Transcript("what", 1.0, Hearing.PARTIAL)
+    assert Act.INTERRUPT in policy.heard(partial, 420, left_ms=5000)
+    acts = policy.heard(Transcript(""), 560, left_ms=None)
+    acts += [act for ms in range(580, 1500, 20) for act in policy.tick(ms, left_ms=None)]
+    assert Act.COMMIT in acts and policy.take_turn() == ""
+
+
+def test_a_voice_that_waits_goes_on_when_it_may_no_longer_be_interrupted():
+    policy = over_our_voice()
+    assert policy.tick(420, left_ms=None) == [Act.RESUME]
+    assert Act.RESUME not in policy.tick(440, left_ms=None)
+
+
+def test_an_ear_is_told_when_a_turn_is_taken_in_the_middle_of_a_voice():
+    talk = quiet(NOVA, Say(0, 15_240, "and then and then"))
+    acts = [act for _, act in talk.log]
+    first = acts.index(Act.COMMIT)
+    heard = acts[: first + 1].count(Act.SPEECH_STARTED)
+    assert heard == acts[:first].count(Act.FINALIZE) + acts[:first].count(Act.FORGET)
+
+
 def test_a_knock_is_no_answer_and_silence_counts_on():
     talk = quiet(NOVA, Say(1000, 120))
     assert talk.said == []
