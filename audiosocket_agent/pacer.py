@@ -59,6 +59,11 @@ class Beat:
             self._failed()
 
 
+# Fifty calls due at the same moment, some with a decision to carry out, would hold up everything
+# that comes in meanwhile; after this many the loop looks at its sockets first.
+MOST_AT_ONCE = 10
+
+
 class Pacer:
     """The shared frame clock of a media process.
 
@@ -112,7 +117,9 @@ class Pacer:
         now_s = self._loop.time()
         # Half a millisecond of look-ahead: calls due together leave in one wake-up, and event-loop
         # timers round to whole milliseconds anyway.
-        while self._heap and self._heap[0][0] <= now_s + 0.0005:
+        for _ in range(MOST_AT_ONCE):
+            if not self._heap or self._heap[0][0] > now_s + 0.0005:
+                break
             due_s, _, beat = heapq.heappop(self._heap)
             if not beat.active or due_s != beat.due_s:
                 continue

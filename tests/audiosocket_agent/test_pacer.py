@@ -86,3 +86,35 @@ def test_a_call_that_fails_is_told_and_costs_the_others_nothing():
         return failures
 
     assert asyncio.run(main()) == ["broken"]
+
+
+def test_many_calls_due_at_once_let_others_in_between():
+    async def main():
+        loop = asyncio.get_running_loop()
+        pacer = Pacer(loop)
+        order, done = [], asyncio.Event()
+        due_s = loop.time() + 0.05
+
+        def ticker(i):
+            def tick(now_s):
+                if now_s < due_s - 0.01:
+                    return due_s  # joining ticks at once: now all are due together
+                order.append(i)
+                if len(order) == 1:
+                    loop.call_soon(order.append, "another")
+                if i == 49:
+                    done.set()
+                return now_s + 3600
+
+            return tick
+
+        for i in range(50):
+            pacer.join(ticker(i), failed=lambda: None)
+        async with asyncio.timeout(5):
+            await done.wait()
+        pacer.close()
+        return order
+
+    order = asyncio.run(main())
+    assert [n for n in order if n != "another"] == list(range(50))
+    assert order.index("another") < 25
