@@ -35,7 +35,7 @@ def run(role: str | None, heartbeat_fd: int) -> None:
     # Imported here: the other commands must not wait for the engines' libraries.
     from ari_app.logs import set_up_logging
     from ari_app.roles import run_role
-    from ari_app.settings import SettingsError, load_settings
+    from ari_app.settings import SettingsError, load_settings, unknown_settings
     from ari_app.supervisor import EX_CONFIG, supervise
 
     os.umask(0o077)  # records hold callers' numbers and words: nobody else's to read
@@ -55,6 +55,9 @@ def run(role: str | None, heartbeat_fd: int) -> None:
             click.echo(f"voiceagent: {line}", err=True)
         sys.exit(EX_CONFIG)
     if role is None:
+        for name, likely in unknown_settings().items():
+            meant = f"; is {likely} meant?" if likely else ""
+            click.echo(f"voiceagent: {name} is no setting and does nothing{meant}", err=True)
         set_up_logging(settings.log_level, "supervisor")
         sys.exit(asyncio.run(supervise(settings.run_dir)))
     if role == "media":

@@ -120,6 +120,17 @@ def test_roles_do_not_outlive_a_killed_supervisor(tmp_path):
     asyncio.run(main())
 
 
+def test_a_misspelt_setting_is_told_at_the_start(tmp_path):
+    async def main():
+        env = environment(tmp_path) | {"VOICEAGENT_ENDPONT_MS": "300"}
+        async with agent(tmp_path, env) as it:
+            await it.until_ready()
+            (line,) = [s for s in it.log.read_text().splitlines() if "ENDPONT" in s]
+            assert "no setting" in line and "VOICEAGENT_ENDPOINT_MS" in line
+
+    asyncio.run(main())
+
+
 @pytest.mark.parametrize("name", ["AUDIOSOCKET_PORT", "AGI_PORT", "HTTP_PORT"])
 def test_a_port_in_use_stops_the_start_and_names_the_setting(tmp_path, name):
     async def main():
