@@ -166,10 +166,10 @@ async def open_store(path: Path) -> Store:
         except OperationalError:
             # Both roles make a new database at the same moment: one finds it locked, or a table
             # there that was not a moment ago.
+            await asyncio.sleep(OPEN_PAUSE_S)  # also: the driver's thread reports to this loop
             if not tries_left:
                 await engine.dispose()
                 raise
-            await asyncio.sleep(OPEN_PAUSE_S)
     return Store(engine)
 
 
