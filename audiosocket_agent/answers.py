@@ -100,8 +100,9 @@ class Answer:
         stage.minutes.agent_begins(step, stage.now_ms(), self._marks_ms)
         if self.text:
             stage.minutes.agent_says(self.text)
-        stage.asks(self.question)
-        if self.reply is not None:
+        if self.reply is None:
+            stage.asks(self.question)
+        else:
             stage.lead(self.reply)
         stage.mouth.release()
 

@@ -29,12 +29,6 @@ _LISTENING_PHRASES = tuple(
 _UNDERSTANDING = (("i", "see"), ("oh", "i", "see"))  # no answer, even to a question
 
 
-def is_filler(text: str) -> bool:
-    """Whether the words are nothing but hesitation: "um", "er, erm". False for no words."""
-    words = words_of(text)
-    return bool(words) and all(word in FILLERS for word in words) and not _nods_in(words)
-
-
 def is_hesitation(text: str) -> bool:
     """Whether the words are "um" or "er" alone: somebody who is about to speak."""
     words = words_of(text)
@@ -87,7 +81,3 @@ def _nod(words: list[str], position: int) -> int:
     if len(pair) == 2 and pair[0] in _HUMS and pair[1] in _ASPIRATED and pair[0] != pair[1]:
         return 2
     return 0
-
-
-def _nods_in(words: list[str]) -> bool:
-    return any(_nod(words, position) for position in range(len(words)))

@@ -87,7 +87,6 @@ class Endpoint:
         ear: What listens now; the call keeps it current.
         expectation: What was asked.
         may_speculate: Whether answers may be begun before the turn is over.
-        speaking: Whether the caller's voice is on.
         last_voice_ms: When it was last heard.
         draft: The words an answer was begun to; None while there is none.
     """
@@ -96,7 +95,6 @@ class Endpoint:
     ear: EarTraits = CLOSED
     expectation: Expectation = Expectation()
     may_speculate: bool = True
-    speaking: bool = False
     last_voice_ms: float = float("-inf")
     draft: str | None = None
     _since_ms: float | None = None  # the turn's first voice; None while no turn is open
@@ -157,7 +155,6 @@ class Endpoint:
             speaking: Whether the VAD takes the caller for speaking.
             voiced: Whether this very frame was voice.
         """
-        self.speaking = speaking
         if not (speaking and voiced):
             if voiced:
                 self._stir_ms = now_ms

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from audiosocket_agent.backchannels import is_backchannel, is_filler
+from audiosocket_agent.backchannels import is_backchannel, is_hesitation
 
 NODS = "mm-hm Mm-hmm. mhm Mhmm. mmhmm uh-huh Uh-huh. aha m-hm mm-hm,mm-hm".split() + [
     "Uh huh.", "mm hm", "mm hmm", "mhm mhm", "Mm-hmm, mm-hmm.",
@@ -50,19 +50,22 @@ def test_noises_answer_no_question(text):
     assert is_backchannel(text, answering=True)
 
 
+LISTENING_HUMS = {"hmm", "Hmm.", "mm"}  # of somebody who listens, not of one about to speak
+
+
 @pytest.mark.parametrize("text", HESITATION)
 def test_hesitation(text):
-    assert is_filler(text)
+    assert is_hesitation(text) is (text not in LISTENING_HUMS)
 
 
 @pytest.mark.parametrize("text", [*NODS, *AGREEING, *MEANT, "oh", "I see", "um yes", "haha"])
 def test_anything_else_is_no_hesitation(text):
-    assert not is_filler(text)
+    assert not is_hesitation(text)
 
 
 @pytest.mark.parametrize("text", ["", " ", ".", "...", "?", "-"])
 def test_no_words_are_neither(text):
-    assert not is_filler(text)
+    assert not is_hesitation(text)
     assert not is_backchannel(text, answering=False)
     assert not is_backchannel(text, answering=True)
 
@@ -89,5 +92,5 @@ def test_one_word_that_is_meant_is_enough(texts, word, position):
 def test_every_text_is_judged(text, answering):
     listened = is_backchannel(text, answering=answering)
     assert not listened or is_backchannel(text, answering=False)
-    if is_filler(text) and "?" not in text:
+    if is_hesitation(text) and "?" not in text:
         assert is_backchannel(text, answering=True)

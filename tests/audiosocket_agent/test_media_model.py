@@ -126,6 +126,25 @@ def test_keys_pressed_while_the_model_still_speaks_answer_its_question(tmp_path)
     assert [t.text for t in turns if "[keys" in t.text] == ["[keys 871122]"]
 
 
+def test_a_voice_paused_as_its_reply_turns_into_a_transfer_goes_on(tmp_path):
+    async def scenario(it):
+        leg = await it.call()
+        await leg.until(voiced=True)
+        assert await leg.answer()
+        await leg.until(voiced=True, frames=4)
+        await leg.talk(300)  # our voice waits, to hear what this is
+        more.set()
+        await leg.talk(200)
+        await leg.drain()
+        return await it.ended(leg.call_id)
+
+    more = asyncio.Event()
+    words = "one two three four five six seven eight nine ten " * 3
+    said = [words, more, ToolCall("1", "transfer_to_person", "{}")]
+    ended = run(scenario, tmp_path, said, ear=ScriptedEar("A person please.", free=True))
+    assert ended == (EndReason.HANDED_OVER, Outcome.QUEUE)
+
+
 def test_rules_hold_the_call_when_the_model_is_gone(tmp_path):
     async def scenario(it):
         leg = await it.call()
