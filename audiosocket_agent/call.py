@@ -159,7 +159,7 @@ class Call:
         try:
             async with asyncio.TaskGroup() as tasks:
                 self._tasks = tasks
-                listening = tasks.create_task(self._watched(self._listen()))
+                listening = self.spawn(self._listen())
                 self._talker.on(Started(open_question=self.free_speech))
                 await self._over.wait()
                 listening.cancel()
@@ -341,7 +341,9 @@ class Call:
     def spawn(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
         """See `Floor.spawn`."""
         assert self._tasks is not None  # nothing is said before the call runs
-        return self._tasks.create_task(self._watched(work))
+        task = self._tasks.create_task(self._watched(work))
+        task.add_done_callback(lambda _: work.close())  # never begun, if cancelled at once
+        return task
 
     async def _watched(self, work: Coroutine[None, None, None]) -> None:
         """Do work whose failure ends the call: nothing more is begun then."""

@@ -134,7 +134,9 @@ class SpareSession(ScriptedSession):
         self._own = ear
 
     def finalize(self):
-        self.hear(Transcript(self._own.now))
+        """Tell the words once, even if a busy machine tore the caller's voice in two."""
+        words, self._own.now = self._own.now, ""
+        self.hear(Transcript(words))
 
 
 class Road:

@@ -67,7 +67,8 @@ def test_an_echo_comes_back_late_and_weaker() -> None:
         first, second, *_ = heard.segments(call.sound(), join_s=0.01, shortest_s=0.04)
         assert first.seconds == pytest.approx(0.1, abs=0.045)
         # The peer's own echo makes one turn of it: there and back again after 120 ms.
-        assert second.start - first.start >= 0.12
+        # Either may have arrived a little early or late.
+        assert second.start - first.start == pytest.approx(0.12, abs=0.06)
         levels = [call.sound().after(part.start).level_dbfs[1] for part in (first, second)]
         assert levels[0] - levels[1] == pytest.approx(20, abs=1)
 
@@ -177,7 +178,7 @@ def test_ten_calls_at_once_keep_apart() -> None:
         call = await phone.call("100")
         await call.answered()
         await call.say(_TONE[: round(seconds * 8000)])
-        await call.agent_quiet(0.2, after=call.answered_at)
+        await call.agent_quiet(1.0, after=call.answered_at)
         return call
 
     async def story(phone: Phone, answering: Peer) -> None:
