@@ -11,12 +11,13 @@ import os
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import SettingsConfigDict
 
 import audiosocket_agent
+from ari_app.pbx_settings import PbxSettings, Port
 from ari_app.turn_settings import TurnSettings
 from audiosocket_agent.media import MediaConfig
 from audiosocket_agent.options import (
@@ -42,7 +43,6 @@ KEYED: dict[Kind, dict[str, str]] = {
 LAST_RESORT = {Kind.STT: ["offline"], Kind.LLM: [RULES], Kind.TTS: ["offline"]}
 MAX_UNIX_PATH_BYTES = 107  # sizeof(sockaddr_un.sun_path) - 1 on Linux
 
-Port = Annotated[int, Field(ge=1, le=65535)]
 SHIPPED_COMPANIES = Path(audiosocket_agent.__file__).parent / "companies"
 
 
@@ -58,7 +58,7 @@ class SettingsError(Exception):
         self.lines = lines
 
 
-class Settings(TurnSettings):
+class Settings(TurnSettings, PbxSettings):
     """All settings."""
 
     model_config = SettingsConfigDict(
@@ -159,6 +159,21 @@ class Settings(TurnSettings):
     def media_socket(self) -> Path:
         """The Unix socket of the media process."""
         return self.run_dir / "media.sock"
+
+    @property
+    def control_socket(self) -> Path:
+        """The Unix socket of the controller."""
+        return self.run_dir / "control.sock"
+
+    @property
+    def sounds_dir(self) -> Path:
+        """The folder of the sounds we make for Asterisk, as we see it."""
+        return Path(self.sounds or self.pbx_sounds)
+
+    @property
+    def recordings_dir(self) -> Path:
+        """The folder Asterisk records calls into, as we see it."""
+        return Path(self.recordings or self.pbx_recordings)
 
     def media(self) -> MediaConfig:
         """Return what a media process needs of the settings."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated
@@ -19,6 +20,18 @@ from pydantic import (
     field_validator,
 )
 
+from audiosocket_agent.company_calls import (
+    DAYS,
+    Closed,
+    Hours,
+    Mailbox,
+    Outside,
+    People,
+    QueueName,
+    Recording,
+    Secret,
+    minutes_of,
+)
 from audiosocket_agent.errors import CompanyError
 
 Phrase = Annotated[str, StringConstraints(pattern=r"^[a-z' ]{1,60}$")]
@@ -104,6 +117,18 @@ class Company(_Model):
         warn_before_s: Seconds before that when the caller is told; 0: never told. Unset: 60, or
             half of `max_call_s` if that is less.
         comfort_after_s: Silence in seconds while a tool works before a word of comfort is said.
+        ai: Whether the agent answers; else people do.
+        hours: When the company is open, in its time zone; unset: always.
+        holidays: Dates on which it is closed.
+        closed: What happens then.
+        max_calls: Most calls of this company with the agent at once; unset: only the total counts.
+        blocked: Callers who are turned away, with + and country code.
+        queue: The queue of people; unset: the one the installer was told.
+        mailbox: Asterisk's voicemail box, ``100@default``; unset: our own recording.
+        person_key: The key for a person, at any time; empty: none.
+        people: How callers reach people.
+        recording: Whether calls are recorded.
+        secrets: Digits that only their receiver may see, by name.
     """
 
     key: Key
@@ -119,6 +144,30 @@ class Company(_Model):
     max_call_s: Annotated[int, Field(ge=30, le=3600)] = 600
     warn_before_s: Annotated[int, Field(ge=0, le=3599)] = Field(default_factory=_warn_before)
     comfort_after_s: Annotated[float, Field(ge=0.5, le=10)] = 1.2
+    ai: bool = True
+    hours: Hours | None = None
+    holidays: frozenset[date] = frozenset()
+    closed: Closed = Closed()
+    max_calls: Annotated[int, Field(ge=1, le=500)] | None = None
+    blocked: frozenset[Outside] = frozenset()
+    queue: QueueName | None = None
+    mailbox: Mailbox | None = None
+    person_key: Annotated[str, StringConstraints(pattern=r"^[0-9*]?$")] = "0"
+    people: People = People()
+    recording: Recording = Recording()
+    secrets: dict[Key, Secret] = Field(default_factory=dict)
+
+    @field_validator("hours")
+    @classmethod
+    def _real_days_and_spans(cls, hours: Hours | None) -> Hours | None:
+        for day, spans in (hours or {}).items():
+            if day not in DAYS:
+                raise ValueError(f"{day!r} is no day; use {', '.join(DAYS)}")
+            for span in spans:
+                begin, end = minutes_of(span)
+                if begin >= end:
+                    raise ValueError(f"{day}: {span} ends before it begins; name both days")
+        return hours
 
     @field_validator("misses_before_offer")
     @classmethod

@@ -11,6 +11,7 @@ from datetime import date
 from enum import Enum
 
 from audiosocket_agent.company import Company
+from audiosocket_agent.control import Outlook
 from audiosocket_agent.seams import Expectation
 from audiosocket_agent.understanding import KeyRule
 from audiosocket_agent.workflow import Outcome, Slot, Step
@@ -21,6 +22,7 @@ class Phase(Enum):
 
     ASKING = "asking"
     BOOKING = "booking"
+    SEEKING = "seeking"  # a person is looked for
     ENDED = "ended"
 
 
@@ -74,6 +76,88 @@ class BookingFailed:
     """The booking could not be made."""
 
 
+class Why(Enum):
+    """Why a caller is to get a person; on record, and told to the person who answers."""
+
+    ASKED = "asked"  # the caller asked, or pressed the key
+    MODEL = "model"  # the language model decided
+    MISSES = "misses"  # not understood too often
+    SILENT = "silent"
+    ANGRY = "angry"
+    OUT_OF_SCOPE = "out_of_scope"  # something the company's agent does not do
+    BOOKING = "booking"  # the booking could not be made
+    PROVIDER = "provider"  # an engine failed
+    LONG = "long"  # the call or the step took too long
+
+
+@dataclass(frozen=True, slots=True)
+class Seek:
+    """A wish for a person.
+
+    Attributes:
+        why: Why.
+        place: Key in the company's `people.places`; "" for the queue.
+    """
+
+    why: Why
+    place: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """The queue was looked at.
+
+    Attributes:
+        outlook: What waits there; None if nobody could tell, or if another place was wanted.
+        open: Whether the company is open now.
+    """
+
+    outlook: Outlook | None
+    open: bool = True
+
+
+class Unanswered(Enum):
+    """Why nobody took a caller who was handed over."""
+
+    NO_ANSWER = "no_answer"  # nobody in time
+    NOBODY = "nobody"  # nobody signed in, or no such queue
+    FULL = "full"
+    BUSY = "busy"
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """The caller is back: nobody took the call."""
+
+    why: Unanswered
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """The wish to be called back is on record."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotNoted:
+    """It could not be written down."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallbackRequest:
+    """Somebody wants to be called back.
+
+    Attributes:
+        phone: Their number.
+        why: Why they wanted a person.
+        about: What they had said by then, one line for the person who calls, e.g. "leaking tap
+            repair in Truro on Tuesday".
+    """
+
+    phone: str
+    why: Why
+    about: str
+
+
 @dataclass(frozen=True, slots=True)
 class Warned:
     """The longest call is over in the company's `warn_before_s`: the caller is to know."""
@@ -96,7 +180,8 @@ class Stuck:
 
 Event = (
     Started | Heard | Keyed | Silent | Booked | BookingFailed | Warned | Overtime | Carry | Stuck
-)
+    | Sought | Returned | Noted | NotNoted
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +214,7 @@ class State:
         keyed: The beginning of a number that was keyed in answer to the open question.
         restarts: How often the caller said "no" to what was read back.
         farewells: How often the model tried to end the call before its time.
+        seek: The wish for a person that is being followed, or was last.
     """
 
     step: Step = Step.GREET
@@ -141,6 +227,7 @@ class State:
     keyed: str = ""
     restarts: int = 0
     farewells: int = 0
+    seek: Seek | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +263,10 @@ class Reply:
         listen: What the caller may say next.
         keys: How keys are collected next.
         book: A booking to make once the sentences are said.
+        seek: Look for a person while the sentences are said; `Sought` follows.
+        note: A wish to be called back, to be written down; `Noted` or `NotNoted` follows.
         end: How the call ends once the sentences are said.
+        target: With `Outcome.EXTENSION` and `Outcome.OUTSIDE`: the number.
     """
 
     say: tuple[str, ...]
@@ -186,4 +276,7 @@ class Reply:
     listen: Expectation = Expectation()
     keys: KeyRule = KeyRule()
     book: BookingRequest | None = None
+    seek: Seek | None = None
+    note: CallbackRequest | None = None
     end: Outcome | None = None
+    target: str = ""

@@ -53,7 +53,10 @@ class Outcome(Enum):
 
     HANGUP = "hangup"
     QUEUE = "queue"
-    SORRY = "sorry"
+    SORRY = "sorry"  # a recorded apology, then the queue
+    VOICEMAIL = "voicemail"
+    EXTENSION = "extension"  # of the PBX, in VA_TARGET
+    OUTSIDE = "outside"  # a number outside, in VA_TARGET
 
 
 @dataclass(frozen=True, slots=True)
