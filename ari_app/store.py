@@ -41,6 +41,31 @@ calls = sa.Table(
     sa.Column("tokens_discarded", sa.Integer),
     sa.Column("letters", sa.Integer),
     sa.Column("letters_discarded", sa.Integer),
+    # What the controller knows: where the call was routed, who took it, how it was hung up.
+    sa.Column("route", sa.String(16)),
+    sa.Column("direction", sa.String(4)),  # "in" or "out"
+    sa.Column("wanted", sa.String(16)),  # why a person was wanted
+    sa.Column("handed_to", sa.String(96)),  # "queue sales", "extension 201", ...
+    sa.Column("returns", sa.Integer),
+    sa.Column("queued_at", sa.String(32)),
+    sa.Column("answered_at", sa.String(32)),
+    sa.Column("answered_by", sa.String(128)),
+    sa.Column("recording", sa.String(256)),
+    sa.Column("hung_up_at", sa.String(32)),
+    sa.Column("hung_up_by", sa.String(16)),
+    sa.Column("cause", sa.Integer),  # Q.850
+)
+
+callbacks = sa.Table(
+    "callbacks",
+    metadata,
+    sa.Column("call_id", sa.String(36), primary_key=True),
+    sa.Column("company", sa.String(32), nullable=False),
+    sa.Column("phone", sa.String(32), nullable=False),
+    sa.Column("why", sa.String(16), nullable=False),
+    sa.Column("about", sa.Text, nullable=False),
+    sa.Column("created_at", sa.String(32), nullable=False),
+    sa.Column("done_at", sa.String(32)),
 )
 
 turns = sa.Table(
@@ -72,6 +97,22 @@ bookings = sa.Table(
     sa.Column("phone", sa.String(32), nullable=False),
     sa.Column("price_pounds", sa.String(16), nullable=False),
     sa.Column("created_at", sa.String(32), nullable=False),
+)
+
+companies = sa.Table(
+    "companies",
+    metadata,
+    sa.Column("key", sa.String(32), primary_key=True),
+    sa.Column("document", sa.Text),  # JSON of what its file set; empty: it was removed
+    sa.Column("revision", sa.Integer, nullable=False, index=True),  # grows with every change of any
+    sa.Column("updated_at", sa.String(32), nullable=False),
+)
+
+dids = sa.Table(
+    "dids",
+    metadata,
+    sa.Column("number", sa.String(15), primary_key=True),
+    sa.Column("key", sa.String(32), sa.ForeignKey("companies.key"), nullable=False),
 )
 
 BUSY_TIMEOUT_MS = 3000
