@@ -2,61 +2,58 @@
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import yaml
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    StringConstraints,
-    ValidationError,
-    ValidationInfo,
-    field_validator,
-)
+from pydantic import AfterValidator, Field, ValidationError, ValidationInfo, field_validator
+from pydantic.functional_validators import BeforeValidator
 
 from audiosocket_agent.company_calls import (
-    DAYS,
     Closed,
+    Holidays,
     Hours,
     Mailbox,
-    Outside,
+    Name,
+    Number,
     People,
     QueueName,
     Recording,
+    Said,
     Secret,
-    minutes_of,
+    Words,
 )
+from audiosocket_agent.company_fields import (
+    NUMBER,
+    FieldsModel,
+    as_text,
+    plain_number,
+    refuse_twice,
+    spelt,
+)
+from audiosocket_agent.company_yaml import read_yaml
 from audiosocket_agent.errors import CompanyError
 
-Phrase = Annotated[str, StringConstraints(pattern=r"^[a-z' ]{1,60}$")]
-Key = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
-Did = Annotated[str, StringConstraints(pattern=r"^[0-9]{3,15}$")]
-Outward = Annotated[str, StringConstraints(pattern=r"^[A-Z]{1,2}[0-9][0-9A-Z]?$")]
+Did = Annotated[Number, spelt(r"[0-9]{3,15}", "a number has 3-15 digits")]
+Outward = Annotated[
+    str, spelt(r"[A-Z]{1,2}[0-9][0-9A-Z]?", "write the half before the space, like TR1")
+]
 
 
 def _known_timezone(name: str) -> str:
     try:
         ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
-        raise ValueError(f"no time zone is called {name!r}") from None
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError(f"no time zone is called {name!r}; write it like Europe/London") from None
     return name
 
 
 Timezone = Annotated[str, AfterValidator(_known_timezone)]
-Text = Annotated[str, StringConstraints(min_length=1, max_length=400, pattern=r"^[^\n\r]*$")]
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Service(_Model):
+class Service(FieldsModel):
     """Something that can be booked.
 
     Attributes:
@@ -66,13 +63,13 @@ class Service(_Model):
         phrases: Ways a caller names it: lower-case words only.
     """
 
-    key: Key
-    name: Text
+    key: Name
+    name: Said
     price_pounds: Annotated[Decimal, Field(gt=0, le=100_000, max_digits=8, decimal_places=2)]
-    phrases: Annotated[tuple[Phrase, ...], Field(min_length=1)]
+    phrases: Annotated[tuple[Words, ...], Field(min_length=1)]
 
 
-class Area(_Model):
+class Area(FieldsModel):
     """A town the company serves.
 
     Attributes:
@@ -82,10 +79,10 @@ class Area(_Model):
         phrases: Ways a caller names it.
     """
 
-    key: Key
-    name: Text
+    key: Name
+    name: Said
     outward: tuple[Outward, ...] = ()
-    phrases: Annotated[tuple[Phrase, ...], Field(min_length=1)]
+    phrases: Annotated[tuple[Words, ...], Field(min_length=1)]
 
 
 # A limit below the usual threshold moves the threshold, so that the limit can be set alone. A value
@@ -98,7 +95,7 @@ def _warn_before(known: dict[str, int]) -> int:
     return min(60, known.get("max_call_s", 600) // 2)
 
 
-class Company(_Model):
+class Company(FieldsModel):
     """One company: everything the conversation may say as fact.
 
     Attributes:
@@ -122,7 +119,7 @@ class Company(_Model):
         holidays: Dates on which it is closed.
         closed: What happens then.
         max_calls: Most calls of this company with the agent at once; unset: only the total counts.
-        blocked: Callers who are turned away, with + and country code.
+        blocked: Callers who are turned away; digits as `dids`.
         queue: The queue of people; unset: the one the installer was told.
         mailbox: Asterisk's voicemail box, ``100@default``; unset: our own recording.
         person_key: The key for a person, at any time; empty: none.
@@ -131,10 +128,10 @@ class Company(_Model):
         secrets: Digits that only their receiver may see, by name.
     """
 
-    key: Key
-    name: Text
+    key: Name
+    name: Said
     dids: Annotated[tuple[Did, ...], Field(min_length=1)]
-    greeting: Text
+    greeting: Said
     services: Annotated[tuple[Service, ...], Field(min_length=1, max_length=12)]
     areas: Annotated[tuple[Area, ...], Field(min_length=1, max_length=60)]
     timezone: Timezone = "Europe/London"
@@ -146,28 +143,39 @@ class Company(_Model):
     comfort_after_s: Annotated[float, Field(ge=0.5, le=10)] = 1.2
     ai: bool = True
     hours: Hours | None = None
-    holidays: frozenset[date] = frozenset()
+    holidays: Holidays = frozenset()
     closed: Closed = Closed()
     max_calls: Annotated[int, Field(ge=1, le=500)] | None = None
-    blocked: frozenset[Outside] = frozenset()
+    blocked: frozenset[Number] = frozenset()
     queue: QueueName | None = None
     mailbox: Mailbox | None = None
-    person_key: Annotated[str, StringConstraints(pattern=r"^[0-9*]?$")] = "0"
+    person_key: Annotated[
+        str, BeforeValidator(as_text), spelt(r"[0-9*]?", "one key: 0-9 or *, or nothing")
+    ] = "0"
     people: People = People()
     recording: Recording = Recording()
-    secrets: dict[Key, Secret] = Field(default_factory=dict)
+    secrets: dict[Name, Secret] = Field(default_factory=dict)
 
-    @field_validator("hours")
+    @field_validator("dids")
     @classmethod
-    def _real_days_and_spans(cls, hours: Hours | None) -> Hours | None:
-        for day, spans in (hours or {}).items():
-            if day not in DAYS:
-                raise ValueError(f"{day!r} is no day; use {', '.join(DAYS)}")
-            for span in spans:
-                begin, end = minutes_of(span)
-                if begin >= end:
-                    raise ValueError(f"{day}: {span} ends before it begins; name both days")
-        return hours
+    def _each_number_once(cls, dids: tuple[str, ...]) -> tuple[str, ...]:
+        refuse_twice(dids)
+        return dids
+
+    @field_validator("services")
+    @classmethod
+    def _services_told_apart(cls, services: tuple[Service, ...]) -> tuple[Service, ...]:
+        refuse_twice(service.key for service in services)
+        refuse_twice(words for service in services for words in service.phrases)
+        return services
+
+    @field_validator("areas")
+    @classmethod
+    def _areas_told_apart(cls, areas: tuple[Area, ...]) -> tuple[Area, ...]:
+        refuse_twice(area.key for area in areas)
+        refuse_twice(words for area in areas for words in area.phrases)
+        refuse_twice(outward for area in areas for outward in area.outward)
+        return areas
 
     @field_validator("misses_before_offer")
     @classmethod
@@ -191,28 +199,39 @@ def did_digits(did: str) -> str:
     return "".join(c for c in did if c.isdigit())
 
 
-def load_company(path: Path) -> Company:
+def load_company(path: Path, read_number: Callable[[str], str | None] = plain_number) -> Company:
     """Read one company file.
+
+    Args:
+        path: The file.
+        read_number: Turns a telephone number as written into digits with the country code.
 
     Raises:
         CompanyError: One line that says what is wrong, in which file and where.
     """
     try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
-        return Company.model_validate(data)
+        data = read_yaml(path.read_text(encoding="utf-8"))
+        return Company.model_validate(data, context={NUMBER: read_number})
     except OSError as error:
         raise CompanyError(path, error.strerror or "cannot be read") from None
     except UnicodeDecodeError:
         raise CompanyError(path, "is not UTF-8 text") from None
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f"line {mark.line + 1}: " if mark else ""
-        raise CompanyError(path, f"{where}{getattr(error, 'problem', 'not YAML')}") from None
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(str(part) for part in first["loc"]) or "the file"
-        what = first["msg"].removeprefix("Value error, ")
-        raise CompanyError(path, f"{where}: {what}") from None
+        raise CompanyError(path, complaint(error)) from None
+    except ValueError as error:
+        raise CompanyError(path, str(error)) from None
+
+
+def complaint(error: ValidationError) -> str:
+    """Say in one line what is wrong with a company: the first thing that is."""
+    first = error.errors(include_url=False, include_input=False)[0]
+    where = ".".join(str(part) for part in first["loc"]) or "the file"
+    what = {
+        "extra_forbidden": "there is no such field; docs/companies.md lists them all",
+        "missing": "is missing",
+        "model_type": "holds no fields; write NAME: VALUE",
+    }.get(first["type"], first["msg"].removeprefix("Value error, "))
+    return f"{where}: {what}".replace("\n", " ")
 
 
 def load_companies(folder: Path) -> dict[str, Company]:

@@ -5,24 +5,47 @@ from __future__ import annotations
 from datetime import date, time
 from enum import Enum
 from typing import Annotated
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
+from pydantic import Field, ValidationInfo, field_validator
+from pydantic.functional_validators import BeforeValidator
 
-QueueName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_-]{0,78}$")]
-Mailbox = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,20}(@[A-Za-z0-9_-]{1,40})?$")]
-Extension = Annotated[str, StringConstraints(pattern=r"^[0-9*#]{1,16}$")]
-Outside = Annotated[str, StringConstraints(pattern=r"^\+[1-9][0-9]{6,14}$")]
-Words = Annotated[str, StringConstraints(pattern=r"^[a-z' ]{1,60}$")]
-Said = Annotated[str, StringConstraints(min_length=1, max_length=400, pattern=r"^[^\n\r]*$")]
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
-Span = Annotated[
-    str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d-(([01]\d|2[0-3]):[0-5]\d|24:00)$")
+from audiosocket_agent.company_fields import (
+    DAYS,
+    FieldsModel,
+    as_text,
+    read_holidays,
+    read_hours,
+    read_number,
+    read_outside,
+    refuse_twice,
+    spelt,
+)
+
+QueueName = Annotated[
+    str,
+    BeforeValidator(as_text),
+    spelt(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,78}", "a queue's name has letters, digits, - and _ only"),
 ]
-DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-
-
-class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+Mailbox = Annotated[
+    str,
+    BeforeValidator(as_text),
+    spelt(r"[0-9]{1,20}(@[A-Za-z0-9_-]{1,40})?", "write a voicemail box like 100@default"),
+]
+Extension = Annotated[
+    str, BeforeValidator(as_text), spelt(r"[0-9*#]{1,16}", "an extension is 1-16 digits")
+]
+Outside = Annotated[str, BeforeValidator(read_outside)]
+Number = Annotated[str, BeforeValidator(read_number)]
+Words = Annotated[str, spelt(r"[a-z' ]{1,60}", "lower-case words only, at most 60 characters")]
+Said = Annotated[str, spelt(r"(?!\s)[^\x00-\x1f\x7f]{1,400}(?<!\s)", "1-400 characters, one line")]
+Name = Annotated[
+    str, spelt(r"[a-z][a-z0-9_]{0,31}", "a name is a-z, digits and _, at most 32, a letter first")
+]
+Hours = Annotated[dict[str, tuple[str, ...]], BeforeValidator(read_hours)]
+"""Opening hours by day: ``{"mon": ("08:00-12:30", "13:30-17:00")}``; on a day that is not named it
+is closed."""
+Holidays = Annotated[frozenset[date], BeforeValidator(read_holidays)]
 
 
 class ClosedTo(Enum):
@@ -42,7 +65,7 @@ class Instead(Enum):
     NOTHING = "nothing"
 
 
-class Closed(_Model):
+class Closed(FieldsModel):
     """What happens outside the opening hours.
 
     Attributes:
@@ -53,8 +76,16 @@ class Closed(_Model):
     to: ClosedTo = ClosedTo.MESSAGE
     say: Said | None = None
 
+    @field_validator("say")
+    @classmethod
+    def _heard_by_somebody(cls, say: str | None, info: ValidationInfo) -> str | None:
+        to = info.data.get("to", ClosedTo.MESSAGE)
+        if say is not None and to is not ClosedTo.MESSAGE:
+            raise ValueError(f"nobody would hear it: it goes with to: message, not {to.value}")
+        return say
 
-class Place(_Model):
+
+class Place(FieldsModel):
     """Somewhere a caller may be put through to besides the queue; exactly one of the two numbers.
 
     Attributes:
@@ -72,7 +103,7 @@ class Place(_Model):
     ring_s: Annotated[int, Field(ge=5, le=300)] = 25
 
 
-class People(_Model):
+class People(FieldsModel):
     """How callers reach people.
 
     Attributes:
@@ -98,10 +129,11 @@ class People(_Model):
         for name, place in places.items():
             if (place.extension is None) == (place.outside is None):
                 raise ValueError(f"{name} needs either extension or outside")
+        refuse_twice(words for place in places.values() for words in place.phrases)
         return places
 
 
-class Recording(_Model):
+class Recording(FieldsModel):
     """Whether calls are recorded.
 
     Attributes:
@@ -115,7 +147,7 @@ class Recording(_Model):
     keep_days: Annotated[int, Field(ge=1, le=3650)] = 30
 
 
-class Secret(_Model):
+class Secret(FieldsModel):
     """Digits the caller keys that nobody but their receiver may see.
 
     Attributes:
@@ -123,7 +155,8 @@ class Secret(_Model):
         least: Fewest digits.
         most: Most digits; as many end the entry without a hash.
         luhn: Whether they carry a card's check digit.
-        url: Where they are sent, as JSON ``{"call_id", "name", "digits"}``.
+        url: Where they are sent, as JSON ``{"call_id", "name", "digits"}``: encrypted, or to this
+            machine.
         token: Environment variable that holds the bearer token for it.
     """
 
@@ -131,13 +164,29 @@ class Secret(_Model):
     least: Annotated[int, Field(ge=1, le=32)] = 4
     most: Annotated[int, Field(ge=1, le=32)] = 16
     luhn: bool = False
-    url: Annotated[str, StringConstraints(pattern=r"^https?://[^\s]{1,400}$")]
-    token: Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]{0,63}$")] | None = None
+    url: Annotated[str, spelt(r"https?://[^\s]{1,400}", "write an address like https://host/path")]
+    token: (
+        Annotated[
+            str, spelt(r"[A-Z][A-Z0-9_]{0,63}", "name an environment variable: A-Z, digits and _")
+        ]
+        | None
+    ) = None
 
+    @field_validator("most")
+    @classmethod
+    def _not_fewer_than_least(cls, most: int, info: ValidationInfo) -> int:
+        least = info.data.get("least", most)
+        if most < least:
+            raise ValueError(f"{most} is less than least, {least}")
+        return most
 
-Hours = dict[str, tuple[Span, ...]]
-"""Opening hours by day (`DAYS`): ``{"mon": ["08:00-12:30", "13:30-17:00"]}``; on a day that is not
-named it is closed."""
+    @field_validator("url")
+    @classmethod
+    def _nobody_listens_in(cls, url: str) -> str:
+        parts = urlsplit(url)
+        if parts.scheme != "https" and parts.hostname not in ("localhost", "127.0.0.1", "::1"):
+            raise ValueError("secret digits need https, but on this machine (127.0.0.1)")
+        return url
 
 
 def minutes_of(span: str) -> tuple[int, int]:
