@@ -73,7 +73,7 @@ class FastAgiServer:
     async def _decide(self, env: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
         question = env.get("agi_network_script", "").partition("?")[0].strip("/")
         if question == "setup":
-            request = gate.registration(env)
+            request = gate.registration(env, env.get("agi_arg_1", ""), env.get("agi_arg_2", ""))
             return gate.accepted(request, await self._answer(request))
         if question == "outcome":
             request = gate.outcome_request(env.get("agi_arg_1", ""))

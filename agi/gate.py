@@ -27,7 +27,17 @@ _CHANNEL = re.compile(r"[A-Za-z0-9/_.;@+:-]{1,128}\Z")
 _UNIQUEID = re.compile(r"[A-Za-z0-9_.-]{1,64}\Z")
 _MEDIA = re.compile(r"[A-Za-z0-9_.-]{1,253}:[0-9]{1,5}\Z")
 _VARIABLE = re.compile(r"[A-Z][A-Z0-9_]{0,31}\Z")
-_NEXT = frozenset(("hangup", "queue", "sorry"))
+_NEXT = frozenset(("hangup", "queue", "sorry", "voicemail", "extension", "outside"))
+_BACK = frozenset(("no_answer", "nobody", "full", "busy"))
+# What the agent may set on a channel besides; nothing in a value may end an argument of the
+# dialplan's or be expanded by it.
+_SETTABLE = frozenset(
+    (
+        "VA_QUEUE", "VA_RING_S", "VA_MAILBOX", "VA_RECORD", "VA_CONSENT", "VA_TARGET",
+        "VA_WHISPER", "VA_SUMMARY", "VA_MOST_RETURNS",
+    )
+)  # fmt: skip
+_VALUE = re.compile(r"[A-Za-z0-9_./@+*#:&'()!? -]{0,200}\Z")
 
 
 class GateError(Exception):
@@ -51,20 +61,27 @@ def parse_environment(lines: Iterable[str]) -> dict[str, str]:
     return env
 
 
-def registration(env: Mapping[str, str], call_id: uuid.UUID | None = None) -> dict[str, str]:
-    """Build the registration of a call from its AGI environment.
+def registration(env: Mapping[str, str], call: str = "", back: str = "") -> dict[str, str]:
+    """Build the registration of a call, or of a further part of one, from its AGI environment.
 
     Args:
         env: What `parse_environment` returned; hostile.
-        call_id: The call's one-time UUID; a random one when omitted.
+        call: The UUID of the call's record, if it has one already: its first part is held under
+            the same UUID, a later part under a fresh one.
+        back: Why a caller who was handed over comes back; "" on a first part.
 
     Returns:
-        A JSON-ready dict: ``op, uuid, did, caller, caller_name, channel, uniqueid``. Withheld or
-        implausible caller numbers are ``""``.
+        A JSON-ready dict: ``op, uuid, call, back, did, caller, caller_name, channel, uniqueid``.
+        Withheld or implausible caller numbers are ``""``.
 
     Raises:
-        GateError: If the call has no dialled number or no channel.
+        GateError: If the call has no dialled number or no channel, or comes back without a record.
     """
+    record = _uuid(call)
+    if back and (record is None or back not in _BACK):
+        raise GateError("a caller comes back from nowhere")
+    fresh = str(uuid.uuid4())
+    leg = fresh if back or record is None else record
     did = env.get("agi_extension", "")
     if not _DID.match(did):
         did = env.get("agi_dnid", "")
@@ -78,7 +95,9 @@ def registration(env: Mapping[str, str], call_id: uuid.UUID | None = None) -> di
     name = "".join(c for c in env.get("agi_calleridname", "") if c.isprintable())[:64]
     return {
         "op": "register",
-        "uuid": str(call_id or uuid.uuid4()),
+        "uuid": leg,
+        "call": record or leg,
+        "back": back,
         "did": did,
         "caller": caller if _NUMBER.match(caller) else "",
         "caller_name": "" if name == "unknown" else name,
@@ -98,7 +117,13 @@ def accepted(request: Mapping[str, str], reply: Json) -> Variables:
     media = reply.get("media")
     if not isinstance(media, str) or not _MEDIA.match(media):
         raise GateError("the agent named no media address")
-    return (("VA_UUID", request["uuid"]), ("VA_MEDIA", media), ("VA_OK", "1"))
+    return (
+        ("VA_UUID", request["uuid"]),
+        ("VA_CALL", request["call"]),
+        ("VA_MEDIA", media),
+        *settable(reply),
+        ("VA_OK", "1"),
+    )
 
 
 def outcome_request(argument: str) -> dict[str, str]:
@@ -107,10 +132,10 @@ def outcome_request(argument: str) -> dict[str, str]:
     Raises:
         GateError: If the argument is not a UUID.
     """
-    try:
-        return {"op": "outcome", "uuid": str(uuid.UUID(argument))}
-    except ValueError:
-        raise GateError("the outcome question names no call") from None
+    call = _uuid(argument)
+    if call is None:
+        raise GateError("the outcome question names no call")
+    return {"op": "outcome", "uuid": call}
 
 
 def next_step(reply: Json) -> Variables:
@@ -122,7 +147,22 @@ def next_step(reply: Json) -> Variables:
     following = reply.get("next")
     if reply.get("ok") is not True or not isinstance(following, str) or following not in _NEXT:
         raise GateError(f"no outcome: {_word(reply.get('error'))}")
-    return (("VA_NEXT", following),)
+    return (*settable(reply), ("VA_NEXT", following))
+
+
+def settable(reply: Json) -> Variables:
+    """Return the channel variables a reply may set, those that are fit for the dialplan.
+
+    Raises:
+        GateError: If one is not: half of them would be worse than none.
+    """
+    given = reply.get("variables", {})
+    if not isinstance(given, dict):
+        raise GateError("the agent's variables are no object")
+    for name, value in given.items():
+        if name not in _SETTABLE or not isinstance(value, str) or not _VALUE.match(value):
+            raise GateError("the agent set a variable that is not for the dialplan")
+    return tuple(given.items())
 
 
 def set_variable(name: str, value: str) -> str:
@@ -151,6 +191,13 @@ def decode(line: bytes) -> Json:
     if not isinstance(message, dict):
         raise GateError("the agent's answer is not a JSON object")
     return message
+
+
+def _uuid(text: str) -> str | None:
+    try:
+        return str(uuid.UUID(text))
+    except ValueError:
+        return None
 
 
 def _word(value: object) -> str:

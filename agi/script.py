@@ -76,7 +76,8 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _decide(link: ScriptGate, env: dict[str, str], words: list[str]) -> gate.Variables:
-    if words[:1] == ["outcome"]:
-        return gate.next_step(link.ask(gate.outcome_request((words + [""])[1])))
-    request = gate.registration(env)
+    question, call, back = (*words, "", "", "")[:3]
+    if question == "outcome":
+        return gate.next_step(link.ask(gate.outcome_request(call)))
+    request = gate.registration(env, call, back)
     return gate.accepted(request, link.ask(request))

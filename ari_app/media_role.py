@@ -10,13 +10,16 @@ from sqlalchemy.exc import DBAPIError
 
 from ari_app.engines import open_engines
 from ari_app.garbage import collect_between_calls
-from ari_app.records import StoreBookings, StoreJournal
+from ari_app.media_control import MediaControl
+from ari_app.records import StoreBookings, StoreCallbacks, StoreJournal
 from ari_app.roles import StartError
 from ari_app.settings import Settings
 from ari_app.store import Store, open_store
 from audiosocket_agent.company import load_companies
 from audiosocket_agent.errors import CompanyError, ProviderError
 from audiosocket_agent.media import MediaProcess
+from audiosocket_agent.person_desk import PersonDesk
+from audiosocket_agent.sounds import Sounds
 from audiosocket_agent.speech_judge import SpeechJudge, SpeechJudgeMissing
 
 
@@ -38,7 +41,11 @@ async def serve_media(
         stack.push_async_callback(store.close)
         journal = StoreJournal(store)
         stack.push_async_callback(journal.close)
-        media = MediaProcess(settings.media(), companies, engines, journal, StoreBookings(store))
+        sounds = Sounds(settings.sounds_dir, settings.pbx_sounds, engines.voice)
+        control = MediaControl(settings.control_socket)
+        people = PersonDesk(control, StoreCallbacks(store), sounds)
+        bookings = StoreBookings(store)
+        media = MediaProcess(settings.media(), companies, engines, journal, bookings, people)
         collecting = asyncio.create_task(collect_between_calls(lambda: media.load))
         stack.callback(collecting.cancel)
         await _serve(media, settings, stop, on_ready)

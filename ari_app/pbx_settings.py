@@ -26,6 +26,11 @@ class PbxSettings(BaseModel):
         SecretStr(""),
         description="its password; empty: ARI is not used, the dialplan must not ask for routes",
     )
+    queue: str = Field(
+        "voiceagent",
+        pattern=r"^[A-Za-z0-9_][A-Za-z0-9_-]{0,78}$",
+        description="queue of people of companies that name none; the one the installer was told",
+    )
     region: str = Field(
         "GB",
         pattern=r"^[A-Z]{2}$",

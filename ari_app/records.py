@@ -13,8 +13,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
-from ari_app.store import Store, bookings, calls, turns, utc_now
-from audiosocket_agent.conversation import BookingRequest
+from ari_app.store import Store, bookings, callbacks, calls, turns, utc_now
+from audiosocket_agent.conversation_state import BookingRequest, CallbackRequest
 from audiosocket_agent.errors import BookingError
 from audiosocket_agent.journal import EndReason, Spent, Turn
 from audiosocket_agent.registry import CallInfo
@@ -50,25 +50,34 @@ class StoreJournal:
             log.error("the database is busy; %d notes of calls are lost", self._waiting.qsize() + 1)
         self._writer.cancel()
 
-    def registered(self, info: CallInfo, company: str) -> None:
-        """A call was announced."""
+    def registered(self, info: CallInfo, company: str, recording: str) -> None:
+        """See `Journal.registered`; what the controller noted of the call's routing stays."""
         row = {
-            "call_id": str(info.call_id),
+            "call_id": str(info.record_id),
             "company": company,
             "did": info.did,
             "caller": info.caller,
             "channel": info.channel,
             "uniqueid": info.uniqueid,
             "registered_at": utc_now(),
+            "recording": recording or None,
         }
         self._note(lambda: self._store.upsert(calls, row))
 
+    def returned(self, record_id: uuid.UUID) -> None:
+        """See `Journal.returned`."""
+        again: dict[str, Any] = {"ended_at": None, "end_reason": None, "next": None}
+        again["returns"] = sa.func.coalesce(calls.c.returns, 0) + 1
+        self._note(lambda: self._execute(_of(record_id).values(again)))
+
+    def wanted(self, record_id: uuid.UUID, why: str) -> None:
+        """See `Journal.wanted`."""
+        self._note(lambda: self._execute(_of(record_id).values(wanted=why)))
+
     def connected(self, call_id: uuid.UUID) -> None:
         """Its audio arrived."""
-        change = (
-            calls.update().where(calls.c.call_id == str(call_id)).values(connected_at=utc_now())
-        )
-        self._note(lambda: self._execute(change))
+        first = sa.func.coalesce(calls.c.connected_at, utc_now())
+        self._note(lambda: self._execute(_of(call_id).values(connected_at=first)))
 
     def turn(self, call_id: uuid.UUID, turn: Turn) -> None:
         """A turn began, or ended."""
@@ -89,8 +98,7 @@ class StoreJournal:
 
     def spent(self, call_id: uuid.UUID, spent: Spent) -> None:
         """What the call's answers have cost in all."""
-        change = calls.update().where(calls.c.call_id == str(call_id)).values(asdict(spent))
-        self._note(lambda: self._execute(change))
+        self._note(lambda: self._execute(_of(call_id).values(asdict(spent))))
 
     def ended(self, call_id: uuid.UUID, reason: EndReason, outcome: Outcome | None) -> None:
         """The call is over."""
@@ -127,6 +135,36 @@ class StoreJournal:
                 # The statement's parameters are personal data: only the driver's words are logged.
                 log.error("a note of a call was refused: %s", type(error.orig).__name__)
                 return None
+
+
+def _of(call_id: uuid.UUID) -> sa.Update:
+    return calls.update().where(calls.c.call_id == str(call_id))
+
+
+class StoreCallbacks:
+    """Wishes to be called back in the store.
+
+    Args:
+        store: The database.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def note(self, record_id: uuid.UUID, company: str, request: CallbackRequest) -> None:
+        """See `Callbacks.note`."""
+        row = {
+            "call_id": str(record_id),
+            "company": company,
+            "phone": request.phone,
+            "why": request.why.value,
+            "about": request.about,
+            "created_at": utc_now(),
+        }
+        try:
+            await self._store.upsert(callbacks, row)
+        except DBAPIError as error:
+            raise BookingError(f"the database refused it ({type(error.orig).__name__})") from None
 
 
 class StoreBookings:

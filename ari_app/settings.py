@@ -187,6 +187,7 @@ class Settings(TurnSettings, PbxSettings):
             link_gid=gid,
             capacity=self.max_calls,
             call=self.call(),
+            recordings=self.pbx_recordings,
         )
 
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from audiosocket_agent import protocol
+from audiosocket_agent.away import Away
 from audiosocket_agent.conversation import (
     BookingRequest,
     Facts,
@@ -33,6 +34,7 @@ from audiosocket_agent.line_clock import LineClock
 from audiosocket_agent.minutes import Minutes
 from audiosocket_agent.onset import Onset
 from audiosocket_agent.pacer import Pacer
+from audiosocket_agent.person_desk import PersonDesk
 from audiosocket_agent.playout import Playout
 from audiosocket_agent.registry import CallInfo
 from audiosocket_agent.seams import FRAME_BYTES, EarTraits, SttSession, VoiceSession
@@ -91,6 +93,21 @@ class CallConfig:
     speculation_tokens: int
 
 
+@dataclass(frozen=True, slots=True)
+class End:
+    """How the agent's part of a call ended.
+
+    Attributes:
+        reason: How.
+        outcome: What the dialplan is to do next; None: nobody planned this end.
+        variables: What the dialplan needs for it.
+    """
+
+    reason: EndReason
+    outcome: Outcome | None
+    variables: Mapping[str, str] = field(default_factory=dict)
+
+
 class Call:
     """The object that owns a call.
 
@@ -103,6 +120,8 @@ class Call:
         send: Writes one encoded message to Asterisk.
         minutes: Writes down what is said.
         desk: Makes its bookings.
+        people: Looks for people.
+        before: The conversation so far, of a caller who comes back from people.
     """
 
     def __init__(
@@ -115,6 +134,8 @@ class Call:
         send: Callable[[bytes], None],
         minutes: Minutes,
         desk: BookingDesk,
+        people: PersonDesk,
+        before: Away | None = None,
     ) -> None:
         self.info = info
         self._facts = facts
@@ -122,8 +143,10 @@ class Call:
         self._send = send
         self._minutes = minutes
         self._desk = desk
+        self._people = people
         self._loop = asyncio.get_running_loop()
         self._started_s = self._loop.time()
+        self._began_s = self._started_s if before is None else before.began_s
         self._step_since = (Step.GREET, self._started_s)
         self._line = LineClock()
         self._vad = EnergyVad(config.vad)
@@ -145,17 +168,13 @@ class Call:
         self._warned = self._failed = False
         self._tasks: asyncio.TaskGroup | None = None
         self._over = asyncio.Event()
-        self._ended: tuple[EndReason, Outcome | None] | None = None
+        self._ended: End | None = None
         self._beat = pacer.join(
             self._tick, lambda: self.end(EndReason.ENGINE_FAILED, Outcome.SORRY)
         )
 
-    async def run(self) -> tuple[EndReason, Outcome | None]:
-        """Hold the call from greeting to goodbye.
-
-        Returns:
-            How it ended, and what the dialplan is to do next (None: nobody planned this end).
-        """
+    async def run(self) -> End:
+        """Hold the call from greeting to goodbye; returns how it ended."""
         try:
             async with asyncio.TaskGroup() as tasks:
                 self._tasks = tasks
@@ -175,11 +194,34 @@ class Call:
         assert self._ended is not None
         return self._ended
 
-    def end(self, reason: EndReason, outcome: Outcome | None) -> None:
-        """End the call; the first end counts, later ones do nothing."""
+    def end(
+        self,
+        reason: EndReason,
+        outcome: Outcome | None,
+        variables: Mapping[str, str] | None = None,
+    ) -> None:
+        """End the call; the first end counts, later ones do nothing.
+
+        Args:
+            reason: Why.
+            outcome: What the dialplan does next; None: nobody planned this end.
+            variables: What the dialplan needs for it.
+        """
         if self._ended is None:
-            self._ended = (reason, outcome)
+            self._ended = End(reason, outcome, variables or {})
             self._over.set()
+
+    def away(self) -> Away:
+        """Return the conversation, for the case that nobody takes the caller."""
+        minutes = self._minutes
+        return Away(
+            self._facts,
+            self._talker.state,
+            tuple(minutes.history),
+            minutes.next_turn,
+            minutes.spent,
+            self._began_s,
+        )
 
     # --- in: what Asterisk sends -----------------------------------------------------------------
 
@@ -335,8 +377,8 @@ class Call:
         return not self._ear.traits.closed_vocabulary
 
     def now_ms(self) -> float:
-        """See `Floor.now_ms`; since the call was connected."""
-        return (self._loop.time() - self._started_s) * 1000
+        """See `Floor.now_ms`; since the call was first connected."""
+        return (self._loop.time() - self._began_s) * 1000
 
     def spawn(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
         """See `Floor.spawn`."""

@@ -62,3 +62,19 @@ class CallControl(Protocol):
         Raises:
             ControlError: If Asterisk does not confirm in time.
         """
+
+
+class NoControl:
+    """Where nobody controls Asterisk: every call leaves by the dialplan's question."""
+
+    async def outlook(self, queue: str) -> Outlook:
+        """See `CallControl.outlook`."""
+        raise ControlError("there is no control side")
+
+    async def prepare_exit(self, call: CallInfo, variables: Mapping[str, str]) -> None:
+        """See `CallControl.prepare_exit`."""
+        raise ControlError("there is no control side")
+
+    async def mute_recording(self, call: CallInfo, *, muted: bool) -> None:
+        """See `CallControl.mute_recording`."""
+        raise ControlError("there is no control side")

@@ -6,11 +6,11 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from enum import Enum
 from typing import Protocol
 
-from audiosocket_agent.conversation import BookingRequest
+from audiosocket_agent.conversation_state import BookingRequest, CallbackRequest
 from audiosocket_agent.registry import CallInfo
 from audiosocket_agent.workflow import Outcome
 
@@ -88,12 +88,32 @@ class Spent:
     letters: int = 0
     letters_discarded: int = 0
 
+    def __add__(self, other: Spent) -> Spent:
+        """Return both together."""
+        pairs = zip(astuple(self), astuple(other), strict=True)
+        return Spent(*(mine + others for mine, others in pairs))
+
 
 class Journal(Protocol):
-    """Takes notes of calls. Methods return at once and never raise; writing happens elsewhere."""
+    """Takes notes of calls. Methods return at once and never raise; writing happens elsewhere.
 
-    def registered(self, info: CallInfo, company: str) -> None:
-        """A call was announced."""
+    Calls are named by their record, which a caller who comes back from people keeps.
+    """
+
+    def registered(self, info: CallInfo, company: str, recording: str) -> None:
+        """A call was announced.
+
+        Args:
+            info: It.
+            company: The company's key.
+            recording: Where Asterisk records it, or "".
+        """
+
+    def returned(self, record_id: uuid.UUID) -> None:
+        """The caller is back from people: the call that had ended goes on."""
+
+    def wanted(self, record_id: uuid.UUID, why: str) -> None:
+        """A person was wanted; `why` is one word."""
 
     def connected(self, call_id: uuid.UUID) -> None:
         """Its audio arrived."""
@@ -106,6 +126,17 @@ class Journal(Protocol):
 
     def ended(self, call_id: uuid.UUID, reason: EndReason, outcome: Outcome | None) -> None:
         """The call is over, `outcome` is what the dialplan does next; the last word counts."""
+
+
+class Callbacks(Protocol):
+    """Keeps the wishes to be called back."""
+
+    async def note(self, record_id: uuid.UUID, company: str, request: CallbackRequest) -> None:
+        """Keep a wish; a second one of the same call replaces the first.
+
+        Raises:
+            BookingError: If it is not stored.
+        """
 
 
 class Bookings(Protocol):

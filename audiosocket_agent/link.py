@@ -2,13 +2,18 @@
 
 One JSON object a line, one reply a line, in order. Requests:
 
-    {"op": "register", "uuid", "did", "caller", "caller_name", "channel", "uniqueid"}
-        -> {"ok": true, "media": "127.0.0.1:9099"}
+    {"op": "register", "uuid", "call", "back", "did", "caller", "caller_name", "channel",
+     "uniqueid"}
+        -> {"ok": true, "media": "127.0.0.1:9099", "variables": {"VA_RECORD": "..."}}
     {"op": "outcome", "uuid"}   how did this call end?
-        -> {"ok": true, "next": "hangup" | "queue" | "sorry"}
-    {"op": "status"}            -> {"ok": true, "load": 1, "capacity": 50, "calls": ["<uuid>"]}
+        -> {"ok": true, "next": "hangup" | "queue" | ..., "variables": {"VA_QUEUE": "..."}}
+    {"op": "status"}            -> {"ok": true, "load": 1, "capacity": 50, "calls": ["<call>"]}
+    {"op": "hang_up", "call"}   end this call: its channel is gone, or somebody wants it to end
+        -> {"ok": true}
 
-Anything refused: {"ok": false, "error": "<word>"}. A refused outcome question has the error
+``uuid`` names a part of a call that is held over one AudioSocket connection, ``call`` the call's
+record; they differ once a caller came back from people. Anything refused:
+{"ok": false, "error": "<word>"}. A refused outcome question has the error
 ``unknown``: this process never saw the call, or was restarted since.
 """
 
@@ -19,7 +24,7 @@ import contextlib
 import json
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +36,7 @@ log = logging.getLogger(__name__)
 
 MAX_LINE_BYTES = 8192
 IDLE_DEADLINE_S = 30.0
+UUID = r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
 MOST_PEERS = 64  # the gate and the controller; a script for each call that is being set up
 
 
@@ -39,7 +45,9 @@ class Register(BaseModel):
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
-    uuid: str = Field(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
+    uuid: str = Field(pattern=UUID)
+    call: str = Field("", pattern=f"({UUID})|^$")
+    back: str = Field("", pattern=r"^[a-z_]{0,16}$")
     did: str = Field(pattern=r"^\+?[0-9]{1,31}$")
     caller: str = Field("", pattern=r"^[0-9+*#]{0,32}$")
     channel: str = Field("", max_length=128)
@@ -50,20 +58,25 @@ class LinkServer:
     """Answers link requests.
 
     Args:
-        register: Registers a call; raises RegistrationError.
-        outcome: Returns ``hangup``, ``queue`` or ``sorry``; raises KeyError for an unknown call.
+        register: Registers a call; returns the media address and channel variables; raises
+            RegistrationError.
+        outcome: Returns what comes next, and channel variables; raises KeyError for an unknown
+            call.
         status: Returns the fields of the status reply.
+        hang_up: Ends a call; raises KeyError if it is not on.
     """
 
     def __init__(
         self,
-        register: Callable[[Register], str],
-        outcome: Callable[[str], str],
+        register: Callable[[Register], tuple[str, Mapping[str, str]]],
+        outcome: Callable[[str], tuple[str, Mapping[str, str]]],
         status: Callable[[], dict[str, Any]],
+        hang_up: Callable[[str], None],
     ) -> None:
         self._register = register
         self._outcome = outcome
         self._status = status
+        self._hang_up = hang_up
         self._server: asyncio.Server | None = None
         self._peers: set[asyncio.StreamWriter] = set()
 
@@ -108,10 +121,14 @@ class LinkServer:
             request = json.loads(line)
             match request["op"]:
                 case "register":
-                    media = self._register(Register.model_validate(request))
-                    return {"ok": True, "media": media}
+                    media, variables = self._register(Register.model_validate(request))
+                    return {"ok": True, "media": media} | _variables(variables)
                 case "outcome":
-                    return {"ok": True, "next": self._outcome(str(request["uuid"]))}
+                    following, variables = self._outcome(str(request["uuid"]))
+                    return {"ok": True, "next": following} | _variables(variables)
+                case "hang_up":
+                    self._hang_up(str(request["call"]))
+                    return {"ok": True}
                 case "status":
                     return {"ok": True, **self._status()}
         except RegistrationError as error:
@@ -121,3 +138,7 @@ class LinkServer:
         except (ValueError, TypeError, ValidationError):
             pass
         return {"ok": False, "error": "bad_request"}
+
+
+def _variables(variables: Mapping[str, str]) -> dict[str, Any]:
+    return {"variables": dict(variables)} if variables else {}

@@ -5,15 +5,16 @@ from __future__ import annotations
 import asyncio
 import logging
 import uuid
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from audiosocket_agent import briefing, wording
-from audiosocket_agent.call import Call, CallConfig, Ear, Engines
+from audiosocket_agent.away import Away, AwayCalls
+from audiosocket_agent.call import Call, CallConfig, Ear, End, Engines
 from audiosocket_agent.company import Company, did_digits
 from audiosocket_agent.conversation import Facts
 from audiosocket_agent.desk import BookingDesk
@@ -24,6 +25,7 @@ from audiosocket_agent.journal import Bookings, EndReason, Journal
 from audiosocket_agent.link import LinkServer, Register
 from audiosocket_agent.minutes import Minutes
 from audiosocket_agent.pacer import Pacer
+from audiosocket_agent.person_desk import PersonDesk, setup_variables
 from audiosocket_agent.phrases import Phrases
 from audiosocket_agent.protocol import Hello
 from audiosocket_agent.registry import CallInfo, Registry
@@ -50,6 +52,7 @@ class MediaConfig:
         link_gid: Its group; -1 leaves it.
         capacity: Most calls at once.
         call: Thresholds of every call.
+        recordings: Where Asterisk records calls, as it sees it.
     """
 
     host: str
@@ -59,6 +62,7 @@ class MediaConfig:
     link_gid: int
     capacity: int
     call: CallConfig
+    recordings: PurePosixPath
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +103,7 @@ class _Line:
     ear: EarlyEar
     voice: EarlyVoice
     warming: asyncio.Task[None] | None
+    before: Away | None
 
     async def close(self) -> None:
         if self.warming is not None:
@@ -115,15 +120,17 @@ class MediaProcess:
         engines: What its calls hear, think and speak with.
         journal: Where notes of calls go.
         bookings: Makes bookings.
+        people: Looks for people.
     """
 
     def __init__(
         self,
         config: MediaConfig,
-        companies: dict[str, Company],
+        companies: Mapping[str, Company],
         engines: ProcessEngines,
         journal: Journal,
         bookings: Bookings,
+        people: PersonDesk,
     ) -> None:
         self._config = config
         self._companies = companies
@@ -132,11 +139,15 @@ class MediaProcess:
         self._closing: set[asyncio.Task[None]] = set()
         self._journal = journal
         self._desk = BookingDesk(bookings)
+        self._people = people
+        self._away = AwayCalls()
         self._registry = Registry(config.capacity)
         self._server = AudioSocketServer(self._admit)
-        self._link = LinkServer(self._register, self._outcome, self._status)
+        self._link = LinkServer(self._register, self._outcome, self._status, self._hang_up)
         self._pacer = Pacer(asyncio.get_running_loop())
         self._calls: dict[uuid.UUID, asyncio.Task[None]] = {}
+        self._legs: dict[uuid.UUID, CallLeg] = {}  # by record
+        self._preparing: asyncio.Task[None] | None = None
         self._address = ""
 
     @property
@@ -146,8 +157,7 @@ class MediaProcess:
 
     async def serve(self, stop: Awaitable[Any], on_ready: Callable[[], None]) -> None:
         """Serve until `stop` completes, then end every call towards people."""
-        companies = {company.key: company for company in self._companies.values()}
-        greetings = [company.greeting for company in companies.values()]
+        greetings = [company.greeting for company in self._each_company()]
         await self._prepare([*greetings, wording.HOW_CAN_I_HELP])
         port = await self._server.start(self._config.host, self._config.port)
         self._address = f"{self._config.host}:{port}"
@@ -157,19 +167,35 @@ class MediaProcess:
         log.info("media process ready on %s", self._address)
         on_ready()
         sweeping = asyncio.create_task(self._sweep())
-        preparing = asyncio.create_task(self._prepare_rest(companies.values()))
+        self._preparing = asyncio.create_task(self._prepare_rest())
         try:
             await stop
         finally:
             sweeping.cancel()
-            preparing.cancel()
-            await asyncio.gather(preparing, return_exceptions=True)
+            self._preparing.cancel()
+            await asyncio.gather(self._preparing, return_exceptions=True)
             await self._close()
 
-    async def _prepare_rest(self, companies: Iterable[Company]) -> None:
+    def use_companies(self, companies: Mapping[str, Company]) -> None:
+        """Take other companies, by DID digits, for the calls that come from now on."""
+        self._companies = companies
+        if self._preparing is not None:
+            self._preparing.cancel()
+            self._preparing = asyncio.create_task(self._prepare_rest())
+
+    def _each_company(self) -> Iterable[Company]:
+        return {company.key: company for company in self._companies.values()}.values()
+
+    async def _prepare_rest(self) -> None:
         """Prepare what nobody hears first, the sentences that most calls need before the others."""
+        await self._people.sounds.prepare(
+            text
+            for company in self._each_company()
+            for text in (company.recording.consent, company.closed.say)
+            if text
+        )
         await self._prepare(wording.STOCK)
-        for company in companies:
+        for company in self._each_company():
             today = datetime.now(ZoneInfo(company.timezone)).date()
             await self._prepare(wording.company_stock(company, today))
 
@@ -188,6 +214,7 @@ class MediaProcess:
             await asyncio.wait(self._calls.values())
         await self._server.close()
         await self._desk.close()
+        await self._people.close()
         for call_id in list(self._lines):
             self._close_line(call_id)
         if self._closing:
@@ -198,7 +225,7 @@ class MediaProcess:
 
     # --- the link's questions --------------------------------------------------------------------
 
-    def _register(self, request: Register) -> str:
+    def _register(self, request: Register) -> tuple[str, Mapping[str, str]]:
         company = self._companies.get(did_digits(request.did))
         if company is None:
             raise RegistrationError("unknown_did")
@@ -208,16 +235,25 @@ class MediaProcess:
             caller=request.caller,
             channel=request.channel,
             uniqueid=request.uniqueid,
+            record_id=uuid.UUID(request.call or request.uuid),
+            back=request.back,
         )
+        before = self._away.take(info.record_id, self._now_s()) if info.back else None
+        if info.back and before is None:
+            raise RegistrationError("forgotten")
         self._registry.register(info, self._now_s())
-        self._lines[info.call_id] = self._open_line(info, company)
-        self._journal.registered(info, company.key)
-        return self._address
+        self._lines[info.call_id] = self._open_line(info, company, before)
+        variables = setup_variables(company, info, self._people.sounds, self._config.recordings)
+        if info.back:
+            self._journal.returned(info.record_id)
+        else:
+            self._journal.registered(info, company.key, variables.get("VA_RECORD", ""))
+        return self._address, variables
 
-    def _open_line(self, info: CallInfo, company: Company) -> _Line:
+    def _open_line(self, info: CallInfo, company: Company, before: Away | None) -> _Line:
         """Begin to connect a call's engines: the phone still rings, so nobody waits for it."""
         today = datetime.now(ZoneInfo(company.timezone)).date()
-        facts = Facts(company, info.caller, today)
+        facts = Facts(company, info.caller, today) if before is None else before.facts
         call_id, engines = str(info.call_id), self._engines
         ear = asyncio.create_task(engines.ear.session(call_id, briefing.vocabulary(facts)))
         voice = asyncio.create_task(engines.voice.session(call_id))
@@ -227,6 +263,7 @@ class MediaProcess:
             EarlyEar(ear, engines.ear.traits),
             EarlyVoice(voice),
             None if model is None else asyncio.create_task(model.warm()),
+            before,
         )
 
     def _close_line(self, call_id: uuid.UUID) -> None:
@@ -236,15 +273,19 @@ class MediaProcess:
             self._closing.add(task)
             task.add_done_callback(self._closing.discard)
 
-    def _outcome(self, call_id_text: str) -> str:
+    def _outcome(self, call_id_text: str) -> tuple[str, Mapping[str, str]]:
         call_id = uuid.UUID(call_id_text)
         outcome = self._registry.outcome(call_id)
         if outcome is None:
             # The caller is still there, so this was no hangup: Asterisk left the audio early.
             outcome = Outcome.SORRY
             self._registry.finish(call_id, outcome, self._now_s())
-            self._journal.ended(call_id, EndReason.CONNECTION_LOST, outcome)
-        return outcome.value
+            record_id = self._registry.info(call_id).record_id
+            self._journal.ended(record_id, EndReason.CONNECTION_LOST, outcome)
+        return outcome.value, self._registry.variables(call_id)
+
+    def _hang_up(self, record_id: str) -> None:
+        self._legs[uuid.UUID(record_id)].gone()
 
     def _status(self) -> dict[str, Any]:
         calls = [str(call_id) for call_id in self._registry.live()]
@@ -266,9 +307,9 @@ class MediaProcess:
         """Hold one call and see to it that it ends exactly once, whatever happens."""
         extra = {"call_id": str(info.call_id)}
         log.info("call connected", extra=extra)
-        self._journal.connected(info.call_id)
-        reason, outcome = EndReason.ENGINE_FAILED, Outcome.SORRY
-        ended: tuple[EndReason, Outcome | None] = (reason, outcome)
+        self._journal.connected(info.record_id)
+        self._legs[info.record_id] = leg
+        ended = End(EndReason.ENGINE_FAILED, Outcome.SORRY)
         engines = self._engines
         try:
             leg.call = Call(
@@ -278,28 +319,41 @@ class MediaProcess:
                 self._config.call,
                 self._pacer,
                 connection.send,
-                Minutes(info.call_id, self._journal),
+                Minutes(info.record_id, self._journal, line.before),
                 self._desk,
+                self._people,
+                line.before,
             )
             ended = await leg.run()
         except asyncio.CancelledError:
-            ended = (EndReason.AGENT_STOPPED, Outcome.SORRY)
+            ended = End(EndReason.AGENT_STOPPED, Outcome.SORRY)
         except Exception:
             log.exception("call failed", extra=extra)
         finally:
-            del self._calls[info.call_id]
-            self._registry.finish(info.call_id, ended[1], self._now_s())
-            self._journal.ended(info.call_id, *ended)
-            connection.hang_up()
-            log.info("call ended: %s", ended[0].value, extra=extra)
-            self._close_line(info.call_id)
+            del self._calls[info.call_id], self._legs[info.record_id]
+            self._registry.finish(info.call_id, ended.outcome, self._now_s(), ended.variables)
+            self._journal.ended(info.record_id, ended.reason, ended.outcome)
+            log.info("call ended: %s", ended.reason.value, extra=extra)
+            try:
+                await self._leave(info, leg, ended)
+            finally:
+                connection.hang_up()
+                self._close_line(info.call_id)
+
+    async def _leave(self, info: CallInfo, leg: CallLeg, ended: End) -> None:
+        """See a caller off who goes on to somebody."""
+        if leg.call is None or ended.outcome in (None, Outcome.HANGUP, Outcome.SORRY):
+            return
+        self._away.put(info.record_id, leg.call.away(), self._now_s())
+        await self._people.leave(info, {**ended.variables, "VA_NEXT": ended.outcome.value})
 
     async def _sweep(self) -> None:
         while True:
             await asyncio.sleep(SWEEP_S)
             for info in self._registry.expire(self._now_s()):
-                self._journal.ended(info.call_id, EndReason.NEVER_CONNECTED, None)
+                self._journal.ended(info.record_id, EndReason.NEVER_CONNECTED, None)
                 self._close_line(info.call_id)
+            self._away.expire(self._now_s())
 
     def _now_s(self) -> float:
         return asyncio.get_running_loop().time()
@@ -315,7 +369,7 @@ class CallLeg:
         self.call: Call | None = None
         self._gone = False
 
-    async def run(self) -> tuple[EndReason, Outcome | None]:
+    async def run(self) -> End:
         """Run the call, unless the caller is gone already."""
         assert self.call is not None
         if self._gone:

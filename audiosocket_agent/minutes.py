@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import replace
 
+from audiosocket_agent.away import Away
 from audiosocket_agent.conversation import Reply, State
 from audiosocket_agent.journal import Journal, Speaker, Spent, Turn
 from audiosocket_agent.workflow import Step
@@ -13,16 +14,36 @@ from audiosocket_agent.workflow import Step
 class Minutes:
     """Writes one call's turns into the journal as they begin and end.
 
+    Args:
+        record_id: The call's record.
+        journal: Where they go.
+        before: The conversation so far, of a caller who comes back from people.
+
     Attributes:
         history: Finished turns in order; an agent's turn holds only the words that were heard.
     """
 
-    def __init__(self, call_id: uuid.UUID, journal: Journal) -> None:
-        self._call_id = call_id
+    def __init__(self, record_id: uuid.UUID, journal: Journal, before: Away | None = None) -> None:
+        self._record_id = record_id
         self._journal = journal
-        self._next = 0
+        self._next = 0 if before is None else before.next_turn
+        self._spent = Spent() if before is None else before.spent
         self._agent: Turn | None = None
-        self.history: list[tuple[Speaker, str]] = []
+        self.history: list[tuple[Speaker, str]] = [] if before is None else list(before.history)
+
+    @property
+    def next_turn(self) -> int:
+        """The index the next turn gets."""
+        return self._next
+
+    @property
+    def spent(self) -> Spent:
+        """What the answers have cost, as far as it was told by `close`."""
+        return self._spent
+
+    def wanted(self, why: str) -> None:
+        """A person is wanted; `why` is one word."""
+        self._journal.wanted(self._record_id, why)
 
     def caller_said(self, text: str, state: State, at_ms: float) -> None:
         """The caller's turn is over.
@@ -86,7 +107,8 @@ class Minutes:
     def close(self, spent: Spent) -> None:
         """The call is over; a reply still open was not heard to its end."""
         self.agent_ends("", interrupted=True)
-        self._journal.spent(self._call_id, spent)
+        self._spent += spent
+        self._journal.spent(self._record_id, self._spent)
 
     def _caller(self, text: str, state: State, at_ms: int) -> None:
         turn = Turn(
@@ -107,4 +129,4 @@ class Minutes:
 
     def _write(self, turn: Turn) -> None:
         # A copy: the turn goes on changing here while the journal writes it elsewhere.
-        self._journal.turn(self._call_id, replace(turn, marks_ms=dict(turn.marks_ms)))
+        self._journal.turn(self._record_id, replace(turn, marks_ms=dict(turn.marks_ms)))

@@ -107,7 +107,7 @@ class Phrases:
                 if recording is None:
                     if session is None:
                         session = await voice.session("stock phrases")
-                    recording = await _speak(session, spoken(text), voice)
+                    recording = await recorded(session, text, voice)
                     await asyncio.to_thread(self._store, path, recording)
                 self._remember(text, recording)
         finally:
@@ -147,12 +147,22 @@ class Phrases:
                 total -= stat.st_size
 
 
-async def _speak(session: VoiceSession, text: str, voice: TextToSpeech) -> Recording:
+async def recorded(session: VoiceSession, text: str, voice: TextToSpeech) -> Recording:
+    """Have a text spoken, faster than it is heard.
+
+    Args:
+        session: Speaks it.
+        text: As it is written.
+        voice: Whose session it is.
+
+    Raises:
+        ProviderError: If the voice fails.
+    """
     speech = session.begin()
     pcm: list[bytes] = []
     words: list[SpokenWord] = []
     try:
-        speech.say(text)
+        speech.say(spoken(text))
         speech.finish()
         async with asyncio.timeout(SPEAK_DEADLINE_S):
             async for piece in speech.pieces():

@@ -8,6 +8,7 @@ ask how it ended.
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from audiosocket_agent.errors import AdmissionError, RegistrationError
@@ -24,6 +25,8 @@ class CallInfo:
         caller: The caller's number, ``""`` if withheld or implausible.
         channel: Asterisk's channel name.
         uniqueid: Asterisk's unique id of the channel.
+        record_id: The call's record; not `call_id` when the caller was with people before.
+        back: Why the caller comes back from there; "" on a first part.
     """
 
     call_id: uuid.UUID
@@ -31,6 +34,8 @@ class CallInfo:
     caller: str
     channel: str
     uniqueid: str
+    record_id: uuid.UUID
+    back: str = ""
 
 
 @dataclass(slots=True)
@@ -40,6 +45,7 @@ class _Entry:
     active: bool = False
     finished: bool = False
     outcome: Outcome | None = None
+    variables: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -85,13 +91,27 @@ class Registry:
         entry.active = True
         return entry.info
 
-    def finish(self, call_id: uuid.UUID, outcome: Outcome | None, now_s: float) -> None:
-        """Note how a call ended; None when nobody planned the end. The first planned end stays."""
+    def finish(
+        self,
+        call_id: uuid.UUID,
+        outcome: Outcome | None,
+        now_s: float,
+        variables: Mapping[str, str] | None = None,
+    ) -> None:
+        """Note how a call ended; the first planned end stays.
+
+        Args:
+            call_id: Which.
+            outcome: What comes next; None when nobody planned the end.
+            now_s: Now.
+            variables: What the dialplan needs for it.
+        """
         entry = self._entries.get(call_id)
         if entry is None:
             return
         entry.active, entry.finished = False, True
-        entry.outcome = entry.outcome or outcome
+        if entry.outcome is None:
+            entry.outcome, entry.variables = outcome, variables or {}
         entry.until_s = now_s + self.memory_s
 
     def outcome(self, call_id: uuid.UUID) -> Outcome | None:
@@ -102,6 +122,22 @@ class Registry:
         """
         return self._entries[call_id].outcome
 
+    def info(self, call_id: uuid.UUID) -> CallInfo:
+        """Return what was registered of a known call.
+
+        Raises:
+            KeyError: If the call is not known here.
+        """
+        return self._entries[call_id].info
+
+    def variables(self, call_id: uuid.UUID) -> Mapping[str, str]:
+        """Return what the dialplan needs for a known call's outcome.
+
+        Raises:
+            KeyError: If the call is not known here.
+        """
+        return self._entries[call_id].variables
+
     def expire(self, now_s: float) -> list[CallInfo]:
         """Drop what is overdue; return the calls that registered and never connected."""
         overdue = [e for e in self._entries.values() if not e.active and now_s > e.until_s]
@@ -110,8 +146,8 @@ class Registry:
         return [entry.info for entry in overdue if not entry.finished]
 
     def live(self) -> list[uuid.UUID]:
-        """Return the calls that are pending or active."""
-        return [call_id for call_id, entry in self._entries.items() if not entry.finished]
+        """Return the records of the calls that are pending or active."""
+        return [entry.info.record_id for entry in self._entries.values() if not entry.finished]
 
     @property
     def load(self) -> int:

@@ -5,16 +5,19 @@ import json
 import struct
 import uuid
 from contextlib import asynccontextmanager, suppress
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import audiosocket_agent
 from audiosocket_agent.call import CallConfig
 from audiosocket_agent.company import load_companies
+from audiosocket_agent.control import NoControl
 from audiosocket_agent.dialogue import Mind
 from audiosocket_agent.endpointing import EndpointConfig
 from audiosocket_agent.errors import BookingError
 from audiosocket_agent.media import MediaConfig, MediaProcess, ProcessEngines
+from audiosocket_agent.person_desk import PersonDesk
 from audiosocket_agent.phrases import Phrases
+from audiosocket_agent.sounds import Sounds
 from audiosocket_agent.speech_judge import SpeechJudge
 from audiosocket_agent.turns import TurnConfig
 from audiosocket_agent.vad import VadConfig
@@ -30,6 +33,7 @@ class Notes:
 
     def __init__(self, booking_fails=False):
         self.events, self.turns, self.ends, self.booked, self.costs = [], {}, {}, [], {}
+        self.callbacks = []
         self.booking_fails = booking_fails
         self._changed = asyncio.Event()
 
@@ -40,8 +44,23 @@ class Notes:
             await self._changed.wait()
         return value
 
-    def registered(self, info, company):
-        self.events.append(("registered", info.call_id))
+    def registered(self, info, company, recording):
+        self.events.append(("registered", info.record_id))
+        self._changed.set()
+
+    def returned(self, record_id):
+        self.events.append(("returned", record_id))
+        self.ends.pop(record_id, None)
+        self._changed.set()
+
+    def wanted(self, record_id, why):
+        self.events.append(("wanted", record_id, why))
+        self._changed.set()
+
+    async def note(self, record_id, company, request):
+        if self.booking_fails:
+            raise BookingError("the notebook is lost")
+        self.callbacks.append((record_id, request))
         self._changed.set()
 
     def connected(self, call_id):
@@ -185,7 +204,8 @@ TURNS = TurnConfig(EndpointConfig(blind_ms=300))
 
 @asynccontextmanager
 async def pbx(tmp_path, ear=None, voice=None, notes=None, capacity=10, companies=None, mind=None,
-              turns=None, speculation_tokens=20_000, judge=None, timeout_s=60):  # fmt: skip
+              turns=None, speculation_tokens=20_000, judge=None, timeout_s=60,
+              control=None):  # fmt: skip
     """A running media process with scripted engines."""
     voice = voice or ToneVoice()
     engines = ProcessEngines(
@@ -200,8 +220,12 @@ async def pbx(tmp_path, ear=None, voice=None, notes=None, capacity=10, companies
     config = MediaConfig(
         host="127.0.0.1", port=0, link_path=link_path, link_mode=0o600, link_gid=-1,
         capacity=capacity, call=CallConfig(VadConfig(), turns or TURNS, speculation_tokens),
+        recordings=PurePosixPath("/recordings"),
     )  # fmt: skip
-    media = MediaProcess(config, companies or load_companies(SHIPPED), engines, notes, notes)
+    sounds = Sounds(tmp_path, PurePosixPath("/sounds"), voice)
+    people = PersonDesk(control or NoControl(), notes, sounds)
+    companies = companies or load_companies(SHIPPED)
+    media = MediaProcess(config, companies, engines, notes, notes, people)
     stop, ready = asyncio.Event(), asyncio.Event()
     serving = asyncio.create_task(media.serve(stop.wait(), ready.set))
     waiting = asyncio.create_task(ready.wait())

@@ -43,7 +43,7 @@ async def welcome(request):
     return {"ok": True, "media": "127.0.0.1:9099"}
 
 
-def test_setup_sets_the_three_variables():
+def test_setup_sets_the_variables():
     seen = []
 
     async def ask(request):
@@ -53,6 +53,7 @@ def test_setup_sets_the_three_variables():
     commands = talk(ask)
     assert commands == [
         f'SET VARIABLE VA_UUID "{seen[0]["uuid"]}"',
+        f'SET VARIABLE VA_CALL "{seen[0]["uuid"]}"',
         'SET VARIABLE VA_MEDIA "127.0.0.1:9099"',
         'SET VARIABLE VA_OK "1"',
     ]
@@ -96,12 +97,12 @@ def test_hostile_callers_change_nothing_but_their_own_name():
         return await welcome(request)
 
     commands = talk(ask, caller='"${SHELL(touch /tmp/x)}",1', name='x", "y ${EVAL(z)}')
-    assert len(commands) == 3 and seen[0]["caller"] == ""
+    assert len(commands) == 4 and seen[0]["caller"] == ""
 
 
 def test_a_hangup_in_the_stream_is_not_taken_for_a_result():
     results = [b"HANGUP\n200 result=1\n", b"200 result=1\n", b"200 result=1\n"]
-    assert len(talk(welcome, results=results)) == 3
+    assert len(talk(welcome, results=results)) == 4
 
 
 def test_a_dead_channel_ends_the_conversation():

@@ -20,9 +20,11 @@ CALL = uuid.UUID("40325ec2-5efd-4bd3-805f-53576e581d13")
 
 
 def test_a_plain_call():
-    assert gate.registration(ENV, CALL) == {
+    assert gate.registration(ENV, str(CALL)) == {
         "op": "register",
         "uuid": str(CALL),
+        "call": str(CALL),
+        "back": "",
         "did": "441632960001",
         "caller": "01632960123",
         "caller_name": "A Caller",
@@ -83,13 +85,48 @@ def test_environment_lines():
     }
 
 
-def test_acceptance_sets_three_variables_the_flag_last():
-    request = gate.registration(ENV, CALL)
-    assert gate.accepted(request, {"ok": True, "media": "127.0.0.1:9099"}) == (
+def test_acceptance_sets_the_flag_last():
+    request = gate.registration(ENV, str(CALL))
+    reply = {"ok": True, "media": "127.0.0.1:9099", "variables": {"VA_QUEUE": "sales"}}
+    assert gate.accepted(request, reply) == (
         ("VA_UUID", str(CALL)),
+        ("VA_CALL", str(CALL)),
         ("VA_MEDIA", "127.0.0.1:9099"),
+        ("VA_QUEUE", "sales"),
         ("VA_OK", "1"),
     )
+
+
+def test_a_caller_who_comes_back_keeps_the_record_and_gets_another_uuid():
+    request = gate.registration(ENV, str(CALL), "no_answer")
+    assert (request["call"], request["back"]) == (str(CALL), "no_answer")
+    assert request["uuid"] not in ("", str(CALL))
+
+
+@pytest.mark.parametrize("call", ["", "x", "${VA_CALL}"])
+def test_a_first_part_without_a_usable_record_makes_its_own(call):
+    request = gate.registration(ENV, call)
+    assert request["call"] == request["uuid"] != call
+
+
+@pytest.mark.parametrize(("call", "back"), [("", "no_answer"), (str(CALL), "${SHELL(id)}")])
+def test_nobody_comes_back_from_nowhere(call, back):
+    with pytest.raises(gate.GateError):
+        gate.registration(ENV, call, back)
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {"VA_OK": "1"}, {"CHANNEL(language)": "x"}, {"VA_QUEUE": "a,b"},
+        {"VA_QUEUE": "${SHELL(id)}"}, {"VA_QUEUE": "a\nb"}, {"VA_QUEUE": 7},
+        {"VA_SUMMARY": "x" * 201}, ["VA_QUEUE"],
+        {"VA_SUMMARY": 'say "hi"'}, {"VA_SUMMARY": "a;b"},
+    ],
+)  # fmt: skip
+def test_nothing_reaches_the_dialplan_that_could_mean_more_there(variables):
+    with pytest.raises(gate.GateError):
+        gate.next_step({"ok": True, "next": "queue", "variables": variables})
 
 
 @pytest.mark.parametrize(
@@ -107,9 +144,13 @@ def test_refusal_texts_carry_words_only():
         gate.accepted(gate.registration(ENV), {"ok": False, "error": "${EVIL} \n"})
 
 
-@pytest.mark.parametrize("following", ["hangup", "queue", "sorry"])
+@pytest.mark.parametrize(
+    "following", ["hangup", "queue", "sorry", "voicemail", "extension", "outside"]
+)
 def test_outcomes(following):
-    assert gate.next_step({"ok": True, "next": following}) == (("VA_NEXT", following),)
+    reply = {"ok": True, "next": following, "variables": {"VA_TARGET": "+441632960777"}}
+    told = (("VA_TARGET", "+441632960777"), ("VA_NEXT", following))
+    assert gate.next_step(reply) == told
 
 
 @pytest.mark.parametrize("reply", [{}, {"ok": False}, {"ok": True, "next": "shell"},

@@ -27,10 +27,10 @@ def run_script(tmp_path, *words, caller="01632960123", name="Caller", register=N
         registered.append(request)
         if register:
             raise RegistrationError(register)
-        return "127.0.0.1:9099"
+        return "127.0.0.1:9099", {"VA_MOST_RETURNS": "1"}
 
     async def main():
-        link = LinkServer(remember, lambda call_id: "queue", dict)
+        link = LinkServer(remember, lambda call_id: ("queue", {"VA_QUEUE": "sales"}), dict, print)
         if serve:
             await link.start(path, 0o600)
         process = await asyncio.create_subprocess_exec(
@@ -41,7 +41,7 @@ def run_script(tmp_path, *words, caller="01632960123", name="Caller", register=N
         )  # fmt: skip
         environment = ENV.format(caller=caller, name=name).encode("utf-8", "surrogateescape")
         async with asyncio.timeout(20):
-            out, err = await process.communicate(environment + b"200 result=1\n" * 3)
+            out, err = await process.communicate(environment + b"200 result=1\n" * 9)
         await link.close()
         return process.returncode, out.decode().splitlines(), err.decode(), registered
 
@@ -53,14 +53,24 @@ def test_setup(tmp_path):
     assert (code, err) == (0, "")
     assert commands == [
         f'SET VARIABLE VA_UUID "{request.uuid}"',
+        f'SET VARIABLE VA_CALL "{request.uuid}"',
         'SET VARIABLE VA_MEDIA "127.0.0.1:9099"',
+        'SET VARIABLE VA_MOST_RETURNS "1"',
         'SET VARIABLE VA_OK "1"',
     ]
 
 
 def test_outcome(tmp_path):
     code, commands, _, _ = run_script(tmp_path, "outcome", CALL)
-    assert (code, commands) == (0, ['SET VARIABLE VA_NEXT "queue"'])
+    assert (code, commands) == (
+        0,
+        ['SET VARIABLE VA_QUEUE "sales"', 'SET VARIABLE VA_NEXT "queue"'],
+    )
+
+
+def test_a_caller_comes_back(tmp_path):
+    code, _, _, (request,) = run_script(tmp_path, "setup", CALL, "no_answer")
+    assert (code, request.call, request.back) == (0, CALL, "no_answer") and request.uuid != CALL
 
 
 def test_agent_down_or_full_sets_nothing_and_says_so_without_the_caller(tmp_path):
@@ -75,5 +85,5 @@ def test_hostile_caller(tmp_path):
     code, commands, err, (request,) = run_script(
         tmp_path, "setup", caller='"; ${SHELL(id)}', name="\udcff\udcfe${SHELL(id)}"
     )
-    assert code == 0 and len(commands) == 3 and request.caller == ""
+    assert code == 0 and len(commands) == 5 and request.caller == ""
     assert "SHELL" not in err

@@ -37,7 +37,9 @@ def two_calls(tmp_path):
         journal = StoreJournal(store)
         for call_id in (FIRST, SECOND):
             journal.registered(
-                CallInfo(call_id, "441632960001", "01632960123", "PJSIP/a-1", "1.1"), "harbour"
+                CallInfo(call_id, "441632960001", "01632960123", "PJSIP/a-1", "1.1", call_id),
+                "harbour",
+                "",
             )
         await asyncio.sleep(0.01)
         journal.turn(SECOND, Turn(0, Speaker.AGENT, "greet", "service", "Hello there", "Hello",

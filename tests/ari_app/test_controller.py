@@ -21,9 +21,10 @@ async def controller(tmp_path, held=(), outcomes=None, media=True):
     """A controller whose media process holds some calls and remembers some outcomes."""
     outcomes = outcomes or {}
     link = LinkServer(
-        lambda request: "127.0.0.1:9099",
-        lambda call_id: outcomes[call_id],
+        lambda request: ("127.0.0.1:9099", {}),
+        lambda call_id: (outcomes[call_id], {"VA_QUEUE": "sales"}),
         lambda: {"calls": [str(c) for c in held], "load": len(held), "capacity": 9},
+        lambda call_id: None,
     )
     path = tmp_path / "m.sock"
     if media:
@@ -52,7 +53,8 @@ async def record(store, call_id=CALL):
 def test_the_media_process_answers_for_its_calls(tmp_path):
     async def main():
         async with controller(tmp_path, outcomes={str(CALL): "queue"}) as (it, _):
-            assert await it.ask(OUTCOME) == {"ok": True, "next": "queue"}
+            answer = {"ok": True, "next": "queue", "variables": {"VA_QUEUE": "sales"}}
+            assert await it.ask(OUTCOME) == answer
             assert await it.healthy()
 
     asyncio.run(main())

@@ -18,7 +18,7 @@ from audiosocket_agent.registry import CallInfo
 from audiosocket_agent.workflow import Outcome
 
 CALL = uuid.UUID(int=7)
-INFO = CallInfo(CALL, "441632960001", "01632960123", "PJSIP/a-1", "1.1")
+INFO = CallInfo(CALL, "441632960001", "01632960123", "PJSIP/a-1", "1.1", CALL)
 REQUEST = BookingRequest(
     "boiler_service", "truro", date(2026, 11, 24), "morning", "01632960123", "89"
 )
@@ -45,7 +45,7 @@ def test_a_call_leaves_one_record_with_its_turns(tmp_path):
 
     async def scenario(database):
         journal = StoreJournal(database)
-        journal.registered(INFO, "harbour")
+        journal.registered(INFO, "harbour", "")
         journal.connected(CALL)
         journal.turn(CALL, Turn(0, Speaker.AGENT, "greet", text="hello there", done=False))
         journal.turn(CALL, Turn(0, Speaker.AGENT, "greet", text="hello there", heard="hello",
@@ -71,7 +71,7 @@ def test_notes_survive_a_reopening_and_open_calls_are_found(tmp_path):
 
     async def write(database):
         journal = StoreJournal(database)
-        journal.registered(INFO, "harbour")
+        journal.registered(INFO, "harbour", "")
         await journal.close()
 
     async def read(database):
@@ -113,7 +113,7 @@ def test_a_database_that_refuses_is_a_booking_error_and_never_a_lost_note_of_oth
     async def scenario(database):
         journal = StoreJournal(database)
         journal.turn(CALL, Turn(0, Speaker.AGENT, "greet"))  # no such call: the database refuses
-        journal.registered(INFO, "harbour")
+        journal.registered(INFO, "harbour", "")
         await journal.close()
         with sqlite3.connect(path) as db:
             db.execute("DROP TABLE bookings")
@@ -130,7 +130,7 @@ def test_a_busy_database_delays_notes_and_loses_none(tmp_path):
 
     async def scenario(database):
         journal = StoreJournal(database)
-        journal.registered(INFO, "harbour")
+        journal.registered(INFO, "harbour", "")
         await journal._waiting.join()
         blocker = sqlite3.connect(path)
         blocker.execute("BEGIN IMMEDIATE")

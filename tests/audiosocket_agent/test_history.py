@@ -12,22 +12,26 @@ from collections import deque
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import date
+from pathlib import Path, PurePosixPath
 
 import numpy as np
 import pytest
 
 from audiosocket_agent.call import Call, CallConfig, Engines
 from audiosocket_agent.company import load_companies
+from audiosocket_agent.control import NoControl
 from audiosocket_agent.conversation import Facts
 from audiosocket_agent.desk import BookingDesk
 from audiosocket_agent.dialogue import Mind
 from audiosocket_agent.journal import EndReason
 from audiosocket_agent.minutes import Minutes
 from audiosocket_agent.pacer import Pacer
+from audiosocket_agent.person_desk import PersonDesk
 from audiosocket_agent.phrases import Recording
 from audiosocket_agent.registry import CallInfo
 from audiosocket_agent.seams import EarTraits, Hearing, ModelTraits, SpokenWord, Transcript
 from audiosocket_agent.simulators.cartesia_tones import spell
+from audiosocket_agent.sounds import Sounds
 from audiosocket_agent.speech_judge import SpeechJudge
 from audiosocket_agent.turns import TurnConfig
 from audiosocket_agent.vad import VadConfig
@@ -303,7 +307,8 @@ def talk(seed, traits, falters=False):
         ear, notes = Ear(traits), Notes()
         model = Model(answers, draw, falters)
         phone = Handset(ear, answers, model)
-        info = CallInfo(uuid.UUID(int=seed), "441632960001", "01632960123", "PJSIP/a-1", "1.1")
+        call_id = uuid.UUID(int=seed)
+        info = CallInfo(call_id, "441632960001", "01632960123", "PJSIP/a-1", "1.1", call_id)
         phone.call = call = Call(
             info,
             Facts(company, info.caller, date(2026, 11, 23)),
@@ -313,6 +318,9 @@ def talk(seed, traits, falters=False):
             phone.take,
             Minutes(info.call_id, notes),
             BookingDesk(notes),
+            PersonDesk(
+                NoControl(), notes, Sounds(Path("/nowhere"), PurePosixPath("/"), Voice(draw))
+            ),
         )
         holding = asyncio.ensure_future(call.run())
         speaking = asyncio.ensure_future(phone.speak())
@@ -321,7 +329,7 @@ def talk(seed, traits, falters=False):
         speaking.cancel()
         await asyncio.gather(holding, speaking, return_exceptions=True)
         await ear.close()
-        assert holding.result()[0] is EndReason.CALLER_HUNG_UP
+        assert holding.result().reason is EndReason.CALLER_HUNG_UP
         turns = [turn for _, turn in sorted(notes.turns.items())]
         record = [{**asdict(turn), "speaker": turn.speaker.value} for turn in turns]
         return spelled.read(phone.heard), record, answers, steps, told

@@ -10,7 +10,8 @@ from audiosocket_agent.workflow import Outcome
 
 
 def call(n=1):
-    return CallInfo(uuid.UUID(int=n), "441632960001", "", "PJSIP/a-1", "1.1")
+    call_id = uuid.UUID(int=n)
+    return CallInfo(call_id, "441632960001", "", "PJSIP/a-1", "1.1", call_id)
 
 
 def refused(registry, call_id, now_s):

@@ -1,0 +1,94 @@
+"""Sound files we make for Asterisk: what it plays before and beside the agent's own voice.
+
+A sound is a WAV file in one folder that both sides can reach. Its name follows from its text, so
+that whoever knows the text knows the name, and a text is spoken once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+import os
+import wave
+from collections.abc import Iterable
+from pathlib import Path, PurePosixPath
+
+from audiosocket_agent.errors import ProviderError
+from audiosocket_agent.phrases import recorded
+from audiosocket_agent.seams import SAMPLE_RATE_HZ, TextToSpeech
+
+log = logging.getLogger(__name__)
+
+MODE = 0o640  # callers' affairs: for us and, through the folder's group, Asterisk
+
+
+def sound_name(text: str) -> str:
+    """Return the name of a text's sound, without folder and ending."""
+    return "say-" + hashlib.sha256(text.encode()).hexdigest()[:24]
+
+
+class Sounds:
+    """Makes sounds.
+
+    Args:
+        folder: Where they go.
+        pbx_folder: The same folder, as Asterisk sees it.
+        voice: Speaks them.
+    """
+
+    def __init__(self, folder: Path, pbx_folder: PurePosixPath, voice: TextToSpeech) -> None:
+        self._folder = folder
+        self._pbx_folder = pbx_folder
+        self._voice = voice
+
+    def path(self, text: str) -> str:
+        """Return where Asterisk finds a text's sound, without ending; "" if it was not made."""
+        name = sound_name(text)
+        if not (self._folder / f"{name}.wav").is_file():
+            return ""
+        return str(self._pbx_folder / name)
+
+    async def prepare(self, texts: Iterable[str]) -> None:
+        """Make the sounds that are not there yet; what cannot be made is logged."""
+        for text in texts:
+            if not self.path(text):
+                try:
+                    await self.make(text, sound_name(text))
+                except (ProviderError, OSError) as error:
+                    why = error.strerror if isinstance(error, OSError) else str(error)
+                    log.error("a sound for Asterisk is not made in %s: %s", self._folder, why)
+                    return
+
+    async def make(self, text: str, name: str) -> str:
+        """Make one sound, and return where Asterisk finds it, without ending.
+
+        Raises:
+            ProviderError: If the voice fails.
+            OSError: If the folder cannot be written to.
+        """
+        session = await self._voice.session("sounds")
+        try:
+            recording = await recorded(session, text, self._voice)
+        finally:
+            await session.close()
+        await asyncio.to_thread(_write, self._folder / f"{name}.wav", recording.pcm)
+        return str(self._pbx_folder / name)
+
+    def forget(self, name: str) -> None:
+        """Delete a sound that is not needed any more."""
+        try:
+            (self._folder / f"{name}.wav").unlink(missing_ok=True)
+        except OSError as error:
+            log.error("a sound in %s is not deleted: %s", self._folder, error.strerror)
+
+
+def _write(path: Path, pcm: bytes) -> None:
+    unfinished = path.with_suffix(".part")
+    with wave.open(str(unfinished), "wb") as sound:
+        sound.setnchannels(1)
+        sound.setsampwidth(2)
+        sound.setframerate(SAMPLE_RATE_HZ)
+        sound.writeframes(pcm)
+    os.chmod(unfinished, MODE)
+    os.replace(unfinished, path)
