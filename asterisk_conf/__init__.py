@@ -5,7 +5,14 @@
 
 from asterisk_conf.errors import ConfError, ParameterError, TemplateError
 from asterisk_conf.params import AgiMode, BundleParams
-from asterisk_conf.render import Base, RenderedFile, render, render_modules
+from asterisk_conf.render import (
+    Base,
+    RenderedFile,
+    render,
+    render_ari,
+    render_manager,
+    render_modules,
+)
 
 __all__ = [
     "AgiMode",
@@ -16,5 +23,7 @@ __all__ = [
     "RenderedFile",
     "TemplateError",
     "render",
+    "render_ari",
+    "render_manager",
     "render_modules",
 ]

@@ -7,13 +7,17 @@ the next statement and ``${`` an expansion. Each has a whitelist, so nothing nee
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 from asterisk_conf.errors import ParameterError
 
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?\Z")
 _QUEUE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,78}\Z")  # 79 = Asterisk's own limit
+_CONTEXT = _QUEUE  # contexts have the same limit
+_FOLDER = re.compile(r"(?:/[A-Za-z0-9_.-]{1,80}){1,16}\Z")
+SECRET = re.compile(r"[A-Za-z0-9_-]{32,128}\Z")
+"""What a secret of ours looks like."""
 
 
 class AgiMode(Enum):
@@ -37,6 +41,14 @@ class BundleParams:
         queue: The queue of people who take what the agent does not.
         queue_timeout_s: How long a caller waits in it, in seconds, before being told that nobody
             is free.
+        routing: Whether the controller is asked over ARI where each call goes. Without it every
+            call goes to the agent.
+        extensions_context: The context whose extensions callers may be put through to.
+        outside_context: The context that dials outside numbers; empty: there is none, and such
+            transfers go to the queue.
+        spool: Asterisk's spool directory; recordings and our sounds are below it.
+        ami_secret: The secret of our user in manager.conf; empty: not known yet.
+        ari_password: The password of our user in ari.conf; empty: not known yet.
 
     Raises:
         ParameterError: If a value must not go into an Asterisk file.
@@ -47,6 +59,12 @@ class BundleParams:
     agi_mode: AgiMode = AgiMode.FASTAGI
     queue: str = "voiceagent"
     queue_timeout_s: int = 120
+    routing: bool = True
+    extensions_context: str = "default"
+    outside_context: str = ""
+    spool: str = "/var/spool/asterisk"
+    ami_secret: str = field(default="", repr=False)
+    ari_password: str = field(default="", repr=False)
 
     def __post_init__(self) -> None:
         if not _HOST.match(self.agi_host):
@@ -59,3 +77,16 @@ class BundleParams:
             )
         if not 1 <= self.queue_timeout_s <= 86_400:  # a day: longer is a slip of the finger
             raise ParameterError("queue_timeout_s", "between 1 and 86400 seconds")
+        contexts = {"extensions_context": self.extensions_context}
+        if self.outside_context:
+            contexts["outside_context"] = self.outside_context
+        for name, context in contexts.items():
+            if not _CONTEXT.match(context):
+                raise ParameterError(
+                    name, "a context: letters, digits, _ and -, at most 79, without a leading -"
+                )
+        if not _FOLDER.match(self.spool):
+            raise ParameterError("spool", "an absolute path of letters, digits, _, . and -")
+        for name, secret in (("ami_secret", self.ami_secret), ("ari_password", self.ari_password)):
+            if secret and not SECRET.match(secret):
+                raise ParameterError(name, "32 to 128 letters, digits, _ and -")

@@ -19,11 +19,30 @@ from asterisk_conf.template import substitute
 
 FOLDER = "voiceagent.d"
 """Where our configuration files live, below Asterisk's configuration directory."""
-CONTEXTS = ("voiceagent-in", "voiceagent-ai", "voiceagent-human", "voiceagent-hangup")
+CONTEXTS = (
+    "voiceagent-in",
+    "voiceagent-ai",
+    "voiceagent-human",
+    "voiceagent-voicemail",
+    "voiceagent-closed",
+    "voiceagent-place",
+    "voiceagent-out",
+    "voiceagent-caller",
+    "voiceagent-hangup",
+)
 """The dialplan contexts we own."""
 SCRIPT = "setup.agi"
 """The AGI script's name in agi-bin; the dialplan calls it, the installer links it."""
-SOUNDS = ("sorry", "nobody")
+USER = "voiceagent"
+"""Our user's name in manager.conf and in ari.conf."""
+SOUNDS = ("sorry", "nobody", "engaged", "message", "kept", "closed")
+SPOOL_SOUNDS = "voiceagent"
+"""The folder below Asterisk's spool directory for sounds made while the agent runs."""
+SPOOL_RECORDINGS = "recording/voiceagent"
+"""The folder below it for recorded calls and messages."""
+
+# The caller must be with people within 3 s when the controller is there but silent.
+ROUTE_LIMIT_S = 2
 
 # The gate answers within 0.5 s or not at all; what is left is Asterisk's own share.
 SETUP_LIMIT_S = 2
@@ -31,6 +50,11 @@ SETUP_LIMIT_S = 2
 OUTCOME_LIMIT_S = 5
 OUTCOME_WAIT_S = 0.5
 OUTCOME_TRIES = 10  # 5 s / 0.5 s, for a controller that refuses at once
+PLACE_RING_S = 25  # five rings, unless the company says otherwise
+MESSAGE_LIMIT_S = 180
+MESSAGE_SILENCE_S = 5  # a message ends after so much quiet
+MACHINE_SILENCE_MS = 2000  # longer than a greeting's own pauses
+MACHINE_LIMIT_S = 30  # a machine that never falls silent gets the message all the same
 
 
 class Base(Enum):
@@ -60,26 +84,38 @@ class RenderedFile:
 
 def render(params: BundleParams) -> tuple[RenderedFile, ...]:
     """Render what every PBX gets: the dialplan and the recorded sentences."""
-    values = {
-        "SETUP_LIMIT_S": str(SETUP_LIMIT_S),
-        "OUTCOME_LIMIT_S": str(OUTCOME_LIMIT_S),
-        "OUTCOME_TRIES": str(OUTCOME_TRIES),
-        "OUTCOME_WAIT_S": str(OUTCOME_WAIT_S),
-        "AGI_SETUP": _agi(params, "setup"),
-        "AGI_OUTCOME": _agi(params, "outcome,${VA_UUID}"),
-        "QUEUE": params.queue,
-        "QUEUE_TIMEOUT_S": str(params.queue_timeout_s),
-    }
-    dialplan = substitute(_template("extensions.conf"), values)
     return (
         RenderedFile(
-            Base.CONFIG, f"{FOLDER}/extensions.conf", dialplan.encode(), parent="extensions.conf"
+            Base.CONFIG,
+            f"{FOLDER}/extensions.conf",
+            _dialplan(params).encode(),
+            parent="extensions.conf",
         ),
         *(
             RenderedFile(Base.DATA, f"sounds/voiceagent/{name}.wav", _sound(name))
             for name in SOUNDS
         ),
     )
+
+
+def render_manager(secret: str) -> RenderedFile:
+    """Render our user of the manager interface.
+
+    Args:
+        secret: As `BundleParams.ami_secret`.
+    """
+    text = substitute(_template("manager.conf"), {"AMI_SECRET": secret})
+    return RenderedFile(Base.CONFIG, f"{FOLDER}/manager.conf", text.encode(), parent="manager.conf")
+
+
+def render_ari(password: str) -> RenderedFile:
+    """Render our user of ARI.
+
+    Args:
+        password: As `BundleParams.ari_password`.
+    """
+    text = substitute(_template("ari.conf"), {"ARI_PASSWORD": password})
+    return RenderedFile(Base.CONFIG, f"{FOLDER}/ari.conf", text.encode(), parent="ari.conf")
 
 
 def render_modules(missing: Iterable[Module]) -> RenderedFile:
@@ -91,6 +127,32 @@ def render_modules(missing: Iterable[Module]) -> RenderedFile:
     rows = [f"load = {module.name}.so  ; {module.why}" for module in missing]
     text = substitute(_template("modules.conf"), {}) + "\n".join(rows) + "\n"
     return RenderedFile(Base.CONFIG, f"{FOLDER}/modules.conf", text.encode(), parent="modules.conf")
+
+
+def _dialplan(params: BundleParams) -> str:
+    values = {
+        "SETUP_LIMIT_S": str(SETUP_LIMIT_S),
+        "OUTCOME_LIMIT_S": str(OUTCOME_LIMIT_S),
+        "OUTCOME_TRIES": str(OUTCOME_TRIES),
+        "OUTCOME_WAIT_S": str(OUTCOME_WAIT_S),
+        "PLACE_RING_S": str(PLACE_RING_S),
+        "MESSAGE_LIMIT_S": str(MESSAGE_LIMIT_S),
+        "MESSAGE_SILENCE_S": str(MESSAGE_SILENCE_S),
+        "MACHINE_SILENCE_MS": str(MACHINE_SILENCE_MS),
+        "MACHINE_LIMIT_S": str(MACHINE_LIMIT_S),
+        "AGI_SETUP": _agi(params, "setup,${VA_CALL},${VA_BACK}"),
+        "AGI_OUTCOME": _agi(params, "outcome,${VA_UUID}"),
+        "QUEUE": params.queue,
+        "QUEUE_TIMEOUT_S": str(params.queue_timeout_s),
+        "EXTENSIONS_CONTEXT": params.extensions_context,
+        "OUTSIDE_CONTEXT": params.outside_context,
+        "SPOOL": params.spool,
+    }
+    if params.routing:
+        values["ROUTE_LIMIT_S"] = str(ROUTE_LIMIT_S)
+    entry = _template("entry_routed.conf" if params.routing else "entry_plain.conf")
+    # A part of the template, not a value of it: it has placeholders and lines of its own.
+    return substitute(_template("extensions.conf").replace("@@ENTRY@@\n", entry + "\n"), values)
 
 
 def _agi(params: BundleParams, question: str) -> str:

@@ -109,6 +109,39 @@ class _Screen:
     show_default=True,
     help="Ask the running agent, or start setup.agi for each question (slower).",
 )
+@click.option(
+    "--routing/--no-routing",
+    default=_DEFAULTS.routing,
+    show_default=True,
+    help="Let the controller say over ARI where each call goes; needs Asterisk's HTTP server. "
+    "Without it every call goes to the agent.",
+)
+@click.option(
+    "--extensions-context",
+    default=_DEFAULTS.extensions_context,
+    show_default=True,
+    help="The context whose extensions callers may be put through to.",
+)
+@click.option(
+    "--outside-context",
+    default=_DEFAULTS.outside_context,
+    help="The context that dials outside numbers, with + and country code; without it callers "
+    "who are to be put through outside go to the queue.",
+)
+@click.option(
+    "--ami-secret",
+    default="",
+    envvar="VOICEAGENT_AMI_SECRET",
+    show_envvar=True,
+    help="The secret of the agent's user in manager.conf; by default a random one is made, once.",
+)
+@click.option(
+    "--ari-password",
+    default="",
+    envvar="VOICEAGENT_ARI_PASSWORD",
+    show_envvar=True,
+    help="The password of the agent's user in ari.conf; by default a random one is made, once.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def main(
     root: Path,
@@ -121,6 +154,11 @@ def main(
     agi_host: str,
     agi_port: int,
     agi_mode: str,
+    routing: bool,
+    extensions_context: str,
+    outside_context: str,
+    ami_secret: str,
+    ari_password: str,
     as_json: bool,
 ) -> None:
     """Install the voice agent into an Asterisk PBX, check it, or take it out again."""
@@ -136,6 +174,11 @@ def main(
             agi_mode=AgiMode(agi_mode),
             queue=queue,
             queue_timeout_s=queue_timeout,
+            routing=routing,
+            extensions_context=extensions_context,
+            outside_context=outside_context,
+            ami_secret=ami_secret,
+            ari_password=ari_password,
         )
     except ParameterError as error:
         raise click.UsageError(str(error)) from None

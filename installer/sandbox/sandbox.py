@@ -31,6 +31,8 @@ from installer.sandbox.state import State, load, save
 from installer.sandbox.vendors import SimulatedVendors
 
 QUEUE = "reception"
+ROUTING = False
+"""Whether the controller is asked over ARI where each call goes."""
 _SAMPLE_DIDS = ["441632960001"]  # of the sample company, for a PBX that runs without the agent
 _PORT_ATTEMPTS = 3
 
@@ -225,6 +227,8 @@ class Sandbox:
     def _install_bundle(self, state: State) -> None:
         command = [str(program("voiceagent-install")), "--root", str(self.root), "--yes"]
         command += ["--queue", QUEUE, "--agi-port", str(self._ports(state).agi)]
+        command += ["--extensions-context", "phones", "--outside-context", "outside"]
+        command.append("--routing" if ROUTING else "--no-routing")
         done = subprocess.run(
             command,
             stdin=subprocess.DEVNULL,

@@ -50,3 +50,36 @@ def test_whatever_is_accepted_cannot_leave_its_argument(queue, host):
     for value in (params.queue, params.agi_host):
         assert value.isascii() and value.isprintable()
         assert not set(value) & set(",;()[]{}$&|\"'\\ =>")
+
+
+@pytest.mark.parametrize("value", [*HOSTILE[1:], "-a", "x" * 80])
+def test_a_context_that_would_break_the_dialplan_is_refused(value):
+    with pytest.raises(ParameterError, match="extensions_context must be"):
+        BundleParams(extensions_context=value)
+    with pytest.raises(ParameterError, match="outside_context must be"):
+        BundleParams(outside_context=value)
+
+
+def test_there_must_be_extensions_but_need_not_be_an_outside():
+    assert BundleParams().outside_context == ""
+    with pytest.raises(ParameterError, match="extensions_context"):
+        BundleParams(extensions_context="")
+
+
+@pytest.mark.parametrize("value", [*HOSTILE, "var/spool", "/", "/a/", "/a b", "/a,b", "/a//b"])
+def test_a_spool_directory_that_would_break_the_dialplan_is_refused(value):
+    with pytest.raises(ParameterError, match="spool must be"):
+        BundleParams(spool=value)
+
+
+@pytest.mark.parametrize("value", ["short", "s" * 31, "s" * 129, "s" * 32 + "\n", "s" * 40 + ";"])
+def test_a_secret_that_is_short_or_would_break_its_line_is_refused_and_not_repeated(value):
+    for name in ("ami_secret", "ari_password"):
+        with pytest.raises(ParameterError, match=name) as caught:
+            BundleParams(**{name: value})
+        assert value.strip() not in str(caught.value)
+
+
+def test_secrets_are_not_shown_with_the_other_choices():
+    shown = repr(BundleParams(ami_secret="s" * 40, ari_password="p" * 40))
+    assert "sss" not in shown and "ppp" not in shown

@@ -4,12 +4,21 @@ import wave
 
 import pytest
 
-from asterisk_conf import AgiMode, Base, BundleParams, render, render_modules
+from asterisk_conf import (
+    AgiMode,
+    Base,
+    BundleParams,
+    render,
+    render_ari,
+    render_manager,
+    render_modules,
+)
 from asterisk_conf.modules import NEEDED
-from asterisk_conf.render import CONTEXTS
+from asterisk_conf.render import CONTEXTS, SOUNDS
 
 # The core's own; everything else must be listed as a module or be wrapped.
-BUILT_IN = {"Answer", "Goto", "GotoIf", "Hangup", "Set", "Wait"}
+# ExecIf comes with TryExec, without which nothing here works.
+BUILT_IN = {"Answer", "ExecIf", "Goto", "GotoIf", "Hangup", "MSet", "Set", "Wait"}
 
 
 def dialplan(**choices):
@@ -50,10 +59,14 @@ def test_the_contexts_are_the_ones_we_say_we_own():
     [
         (
             AgiMode.FASTAGI,
-            "AGI(agi://10.0.0.7:5573/setup)",
+            "AGI(agi://10.0.0.7:5573/setup,${VA_CALL},${VA_BACK})",
             "AGI(agi://10.0.0.7:5573/outcome,${VA_UUID})",
         ),
-        (AgiMode.SCRIPT, "AGI(setup.agi,setup)", "AGI(setup.agi,outcome,${VA_UUID})"),
+        (
+            AgiMode.SCRIPT,
+            "AGI(setup.agi,setup,${VA_CALL},${VA_BACK})",
+            "AGI(setup.agi,outcome,${VA_UUID})",
+        ),
     ],
 )
 def test_the_gate_is_asked_in_the_way_chosen(mode, setup, outcome):
@@ -66,9 +79,48 @@ def test_the_gate_is_asked_in_the_way_chosen(mode, setup, outcome):
 
 def test_the_queue_uses_only_the_arguments_all_versions_share():
     text = dialplan(queue="reception", queue_timeout_s=45)
-    assert [step[3] for step in steps(text) if "Queue(" in step[3]] == [
-        "TryExec(Queue(reception,tc,,,45))"
+    (queue,) = [step[3] for step in steps(text) if "Queue(" in step[3]]
+    assert queue == "TryExec(Queue(${VA_TO},tc,,${VA_WHISPER},${VA_FOR_S}))"
+    assert "Set(VA_TO=reception)" in text and "Set(VA_FOR_S=45)" in text
+
+
+@pytest.mark.parametrize("routing", [True, False])
+def test_the_controller_is_asked_for_a_route_only_where_it_is_wanted(routing):
+    entry = [step for step in steps(dialplan(routing=routing)) if step[0] == "voiceagent-in"]
+    asked = [step[3] for step in entry if "Stasis" in step[3]]
+    assert asked == (["TryExec(Stasis(voiceagent,${VA_DID}))"] if routing else [])
+    assert {exten for _, exten, _, _ in entry} >= {"_[+0-9]!", "s", "i"}
+    assert ("T" in {exten for _, exten, _, _ in entry}) is routing
+    # People are never further away than the controller's silence.
+    (limit_s,) = re.findall(r"GUARD=route\)\n same => n,Set\(TIMEOUT.*=(\d+)\)", dialplan())
+    assert int(limit_s) < 3
+
+
+def test_transfers_go_where_the_admin_said():
+    text = dialplan(extensions_context="internal", outside_context="from-internal", spool="/s")
+    assert "exten => extension,1,Set(VA_INTO=internal)" in text
+    assert "exten => outside,1,Set(VA_INTO=from-internal)" in text
+    assert "Record(/s/recording/voiceagent/" in text
+    assert "exten => outside,1,Set(VA_INTO=)\n" in dialplan()
+
+
+def test_nobody_can_be_brought_back_to_the_agent_for_ever():
+    """A graph of all jumps: every circle that leads to the agent passes the counter."""
+    table = steps(dialplan())
+    back = [i for i, one in enumerate(table) if "Goto(voiceagent-ai," in one[3]]
+    ways = [table[i][:2] for i in back]
+    assert ways == [
+        ("voiceagent-in", "routed"),
+        ("voiceagent-human", "back"),
+        ("voiceagent-out", "s"),
     ]
+    (counted,) = [i for i in back if table[i][1] == "back"]
+    assert table[counted - 1][3] == "Set(VA_RETURNS=$[${VA_RETURNS} + 1])"
+    assert table[counted - 2][3].startswith("GotoIf($[${VA_RETURNS} >= 0${FILTER(0-9,${VA_MOST")
+    # Nothing leads back to where calls begin, and only their beginning sets the counter back.
+    assert not [one for one in table if re.search(r"voiceagent-(in|out),", one[3])]
+    resets = [one[:2] for one in table if "VA_RETURNS=," in one[3]]
+    assert resets == [("voiceagent-in", "arrived")]
 
 
 def test_nothing_that_can_be_missing_or_fail_runs_unguarded():
@@ -85,15 +137,29 @@ def test_nothing_the_caller_chose_is_expanded_unfiltered():
     assert expanded - ours == {
         "FILTER(+0-9,${EXTEN})",
         "TIMEOUT(absolute)",
+        "FILTER(+0-9,${VA_DID})",
+        "FILTER(0-9+*#,${VA_TARGET})",
+        "FILTER(0-9,${VA_RETURNS})",
+        "FILTER(0-9,${VA_MOST_RETURNS})",
         "QUEUESTATUS",
+        "DIALSTATUS",
+        "PLAYBACKSTATUS",
+        "VMSTATUS",
+        "RECORD_STATUS",
+        "AMDSTATUS",
+        "UNIQUEID",
         "HANGUPCAUSE",
     }
 
 
-def test_every_jump_lands_on_a_step_that_exists():
-    table = steps(dialplan())
+@pytest.mark.parametrize("routing", [True, False])
+def test_every_jump_lands_on_a_step_that_exists(routing):
+    text = dialplan(routing=routing)
+    table = steps(text)
     extensions = {(context, exten) for context, exten, _, _ in table}
     labels = {(context, exten, label) for context, exten, label, _ in table if label}
+    elses = set(re.findall(r"Set\(VA_ELSE=(\w+)\)", text))
+    assert elses == {"nobody", "s"}
     jumps = 0
     for context, exten, _, application in table:
         name, _, arguments = application.partition("(")
@@ -103,13 +169,16 @@ def test_every_jump_lands_on_a_step_that_exists():
         target = arguments[:-1].rpartition("?")[2].split(",")
         if len(target) == 1:
             assert (context, exten, target[0]) in labels
+            continue
+        assert target[-1] == "1"
+        place = (context, *target)[-3:-1]
+        if place[1] == "${VA_DID}":
+            assert place[0] == "voiceagent-ai"
+        elif place[1] == "${VA_ELSE}":
+            assert {("voiceagent-human", one) for one in elses} <= extensions
         else:
-            place = (context, *target)[-3:-1]
-            if "FILTER" in application:
-                place = ("voiceagent-ai", "_[+0-9]!")
             assert place in extensions, application
-            assert target[-1] == "1"
-    assert jumps == 19
+    assert jumps > 40
 
 
 def test_every_extension_ends_by_hanging_up_or_going_elsewhere():
@@ -132,6 +201,14 @@ def test_every_application_and_function_has_its_module_listed():
     names = {one.name for one in NEEDED}
     text = "\n".join(statements(dialplan()))
     modules = {
+        "AMD(": "app_amd",
+        "Dial(": "app_dial",
+        "ExecIf(": "app_exec",
+        "MixMonitor(": "app_mixmonitor",
+        "Record(": "app_record",
+        "Stasis(": "app_stasis",
+        "VoiceMail(": "app_voicemail",
+        "WaitForSilence(": "app_waitforsilence",
         "AGI(": "res_agi",
         "AudioSocket(": "app_audiosocket",
         "TryExec(": "app_exec",
@@ -143,7 +220,9 @@ def test_every_application_and_function_has_its_module_listed():
         "FILTER(": "func_strings",
         "TIMEOUT(": "func_timeout",
     }
-    used = set(re.findall(r"\b([A-Z][A-Za-z]+\()", text)) - {f"{one}(" for one in BUILT_IN}
+    used = set(re.findall(r"\b([A-Z][A-Za-z]+\()", text)) - {
+        f"{one}(" for one in BUILT_IN - {"ExecIf"}
+    }
     assert used == set(modules)
     assert set(modules.values()) <= names
 
@@ -161,13 +240,37 @@ def test_module_lines_add_to_the_section_that_is_there():
     ]
 
 
-@pytest.mark.parametrize("name", ["sorry", "nobody"])
+@pytest.mark.parametrize("name", SOUNDS)
 def test_sentences_are_what_asterisk_plays_without_translation(name):
     (found,) = [one for one in render(BundleParams()) if one.path.endswith(f"/{name}.wav")]
     assert (found.base, found.path) == (Base.DATA, f"sounds/voiceagent/{name}.wav")
     with wave.open(io.BytesIO(found.content)) as sound:
         assert (sound.getframerate(), sound.getnchannels(), sound.getsampwidth()) == (8000, 1, 2)
-        assert 3 < sound.getnframes() / 8000 < 12
+        assert 2 < sound.getnframes() / 8000 < 12
         loudest = max(abs(s) for s in memoryview(sound.readframes(80_000)).cast("h"))
     assert 10_000 < loudest < 32_767  # speech, and not clipped
     assert f"Playback(voiceagent/{name})" in dialplan()
+
+
+def test_our_ami_user_may_steer_calls_and_nothing_else():
+    rendered = render_manager("s" * 40)
+    assert (rendered.path, rendered.parent) == ("voiceagent.d/manager.conf", "manager.conf")
+    assert [
+        line for line in rendered.content.decode().splitlines() if line[:1] not in ("", ";")
+    ] == [
+        "[voiceagent]",
+        "secret = " + "s" * 40,
+        "deny = 0.0.0.0/0.0.0.0",
+        "deny = ::/0",
+        "permit = 127.0.0.1/255.255.255.255",
+        "read = call,agent,user",
+        "write = call,originate",
+        "writetimeout = 1000",
+    ]
+
+
+def test_our_ari_user_has_its_password():
+    rendered = render_ari("p" * 40)
+    assert (rendered.path, rendered.parent) == ("voiceagent.d/ari.conf", "ari.conf")
+    text = rendered.content.decode()
+    assert "\n[voiceagent]\ntype = user\n" in text and f"password = {'p' * 40}\n" in text

@@ -95,7 +95,7 @@ def test_other_choices_change_only_the_dialplan_and_undo_goes_all_the_way_back(r
     plan = one.plan_install(BundleParams(queue="sales", agi_mode=AgiMode.SCRIPT))
     assert [str(c.path) for c in plan.changes] == ["/etc/asterisk/voiceagent.d/extensions.conf"]
     one.apply(plan)
-    assert b"Queue(sales," in plan.changes[0].new.content
+    assert b"Set(VA_TO=sales)" in plan.changes[0].new.content
     undo(root)
     assert trees.image(root) == before
 

@@ -27,7 +27,7 @@ def test_a_dry_run_shows_the_plan_and_touches_nothing(root):
     before = trees.image(root)
     shown = run(root, "--dry-run", "--queue", "reception")
     assert shown.exit_code == 0
-    assert "+ same => n,TryExec(Queue(reception,tc,,,120))" in shown.output
+    assert "Set(VA_TO=reception))" in shown.output and "Set(VA_FOR_S=120))" in shown.output
     assert "+#tryinclude voiceagent.d/extensions.conf" in shown.output
     assert trees.image(root) == before
 
@@ -38,7 +38,7 @@ def test_installing_verifying_and_undoing_from_the_command_line(root):
     assert done.exit_code == 0, done.output
     assert "ok   dialplan" in done.output and "Installed." in done.output
     text = (root / "etc/asterisk/voiceagent.d/extensions.conf").read_text()
-    assert "agi://127.0.0.1:5573/setup" in text and ",tc,,,30)" in text
+    assert "agi://127.0.0.1:5573/setup" in text and "Set(VA_FOR_S=30)" in text
     again = run(root, "--yes", "--agi-port", "5573", "--queue-timeout", "30")
     assert again.exit_code == 0 and "Nothing to do" in again.output
     assert run(root, "--verify").exit_code == 0
@@ -104,7 +104,7 @@ def test_another_run_at_work_is_exit_7(root):
 
 def test_json_is_one_object_whatever_happens(root, tmp_path):
     planned = json.loads(run(root, "--dry-run", "--json").output)
-    assert planned["applied"] is False and len(planned["changes"]) == 6
+    assert planned["applied"] is False and len(planned["changes"]) == 10
     done = json.loads(run(root, "--yes", "--json").output)
     assert done["applied"] is True and done["changes"] == planned["changes"]
     assert [check["ok"] for check in done["checks"]] == [True, True, True]
