@@ -10,7 +10,7 @@ from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberFormat, V
 
 MOST_WRITTEN = 64  # characters; no number is written longer, and what callers send is hostile
 MOST_DIGITS = 15  # E.164
-# Fewer digits that are no number in use are an extension of the PBX, not a number to complete.
+# Fewer digits without a prefix are an extension of the PBX, not a number to complete.
 LEAST_TO_COMPLETE = 9
 _SCHEME = re.compile(r"^(?:tel|sips?):", re.IGNORECASE)
 _SEPARATORS = re.compile(r"[\s().\-/\u2010-\u2015]")
@@ -32,17 +32,16 @@ def e164(written: str, region: str) -> str | None:
         1 to 15 digits, or None if this is no number.
     """
     text = _SCHEME.sub("", written.strip()[:MOST_WRITTEN]).partition("@")[0].partition(";")[0]
+    text = text.replace("\uff0b", "+")  # full-width, from a Japanese keyboard
     first = text.lstrip("( ")[:1]
     if not (first == "+" or first.isdecimal()):
         return None
     digits = _SEPARATORS.sub("", text)
-    found = list(_readings(text, digits, region))
-    for number in found:
-        if phonenumbers.is_valid_number(number):
-            return _plain(number)
-    for number in found:
-        if _is_possible(number):
-            return _plain(number)
+    if not _is_extension(digits, region):
+        found = list(_readings(text, digits, region))
+        for fits in (phonenumbers.is_valid_number, _is_possible):
+            for number in filter(fits, found):
+                return _plain(number)
     if digits.isdecimal() and len(digits) <= MOST_DIGITS:
         return "".join(str(int(digit)) for digit in digits)
     return None
@@ -60,6 +59,17 @@ def _readings(text: str, digits: str, region: str) -> Iterator[PhoneNumber]:
             yield phonenumbers.parse(way, country)
         except NumberParseException:
             continue
+
+
+def _is_extension(digits: str, region: str) -> bool:
+    """Whether digits are too few for a number, and no prefix says that they are one."""
+    prefix = phonenumbers.ndd_prefix_for_region(region, True) or ""
+    return (
+        digits.isdecimal()
+        and len(digits) < LEAST_TO_COMPLETE
+        and prefix != ""
+        and not digits.startswith(prefix)
+    )
 
 
 def _is_possible(number: PhoneNumber) -> bool:
