@@ -11,6 +11,7 @@ from dataclasses import asdict
 
 import click
 
+from ari_app.cli_call import call
 from ari_app.cli_records import bookings, calls
 from installer.doctor.cli import doctor
 from installer.sandbox.cli import sandbox
@@ -94,6 +95,7 @@ def settings(as_json: bool) -> None:
         sys.exit(1)
 
 
+main.add_command(call)
 main.add_command(calls)
 main.add_command(bookings)
 main.add_command(doctor)
