@@ -16,6 +16,8 @@ _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?\Z")
 _QUEUE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,78}\Z")  # 79 = Asterisk's own limit
 _CONTEXT = _QUEUE  # contexts have the same limit
 _FOLDER = re.compile(r"(?:/[A-Za-z0-9_.-]{1,80}){1,16}\Z")
+SPOOL = "/var/spool/asterisk"
+"""The spool directory of nearly every Asterisk."""
 SECRET = re.compile(r"[A-Za-z0-9_-]{32,128}\Z")
 """What a secret of ours looks like."""
 
@@ -62,7 +64,7 @@ class BundleParams:
     routing: bool = True
     extensions_context: str = "default"
     outside_context: str = ""
-    spool: str = "/var/spool/asterisk"
+    spool: str = SPOOL
     ami_secret: str = field(default="", repr=False)
     ari_password: str = field(default="", repr=False)
 

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from asterisk_conf import AgiMode, BundleParams
+from asterisk_conf.errors import ParameterError
 from installer import live, precompile
-from installer.bundle import agi_package, assemble, located
+from installer.bundle import Bundle, agi_package, assemble, located
+from installer.control import Control, completed, read_control, settings_for_agent
 from installer.errors import ConflictError
 from installer.facts import Facts, gather
 from installer.model import Manifest, Plan, Role
@@ -16,6 +18,8 @@ from installer.store import Store
 from installer.transaction import Compile, OnStep, Transaction
 from installer.tree import Tree
 from installer.verify import Check, verify
+
+_RELOADS = {"manager.conf": "manager reload", "ari.conf": "module reload res_ari.so"}
 
 
 class Installation:
@@ -47,6 +51,7 @@ class Installation:
         self._compile = compile_scripts or self._compile_with_own
         self._can_compile = compile_scripts is not None or precompile.can_run(self.tree)
         self._read_facts: Facts | None = None
+        self._read_control: Control | None = None
 
     @property
     def facts(self) -> Facts:
@@ -61,6 +66,22 @@ class Installation:
                 named = live.directories(live.ask("core show settings") or "")
             self._read_facts = gather(self.tree, named)
         return self._read_facts
+
+    @property
+    def control(self) -> Control:
+        """What is known of its AMI and ARI.
+
+        Raises:
+            InstallError: If nothing can be installed there.
+        """
+        if self._read_control is None:
+            self._read_control = read_control(self.tree, self.facts)
+        return self._read_control
+
+    @property
+    def settings_for_agent(self) -> tuple[str, ...]:
+        """Settings the agent needs to reach this PBX, one line each, without a secret."""
+        return settings_for_agent(self.control, self.facts)
 
     @property
     def interrupted(self) -> bool:
@@ -79,6 +100,9 @@ class Installation:
     def plan_install(self, params: BundleParams) -> Plan:
         """Plan for the PBX to have the bundle.
 
+        Args:
+            params: The admin's choices; what is left open is filled in from the PBX.
+
         Raises:
             InstallError: If something stands in the way.
         """
@@ -89,7 +113,7 @@ class Installation:
                 where="its module directory",
                 what_to_do="Install the package with these modules, then run this again.",
             )
-        bundle = located(assemble(params, self.facts, self._agi_source), self.tree)
+        bundle = self._bundle(params)
         parents = [
             (self.tree.locate(self.facts.config / one.parent), one.include) for one in bundle.blocks
         ]
@@ -101,9 +125,26 @@ class Installation:
         for path, include in parents:
             planner.want_block(path, include)
         planner.give_back()
+        compiled = self._script(params, bundle, planner)
         for problem in self.facts.problems:
             planner.note(f"Asterisk will complain: {problem}")
-        plan = planner.plan()
+        for note in (*self.control.ami_notes, *(self.control.ari_notes if params.routing else ())):
+            planner.note(note)
+        return planner.plan(compiled)
+
+    def _bundle(self, params: BundleParams) -> Bundle:
+        try:
+            whole = completed(params, self.tree, self.facts)
+        except ParameterError as error:
+            raise ConflictError(
+                str(error), where=str(self.facts.spool), what_to_do="Move it, then run this again."
+            ) from None
+        return located(assemble(whole, self.facts, self.control, self._agi_source), self.tree)
+
+    def _script(
+        self, params: BundleParams, bundle: Bundle, planner: Planner
+    ) -> PurePosixPath | None:
+        """Return the script folder if it has to be compiled; note why not."""
         scripts, python = bundle.scripts, self.facts.python
         if scripts is None or python is None:
             if params.agi_mode is AgiMode.SCRIPT:
@@ -112,10 +153,10 @@ class Installation:
         elif not self._can_compile:
             planner.note("setup.agi is not compiled: that takes root; it works, only slower")
         else:
-            fresh = any(scripts in change.path.parents for change in plan.changes)
+            fresh = any(scripts in change.path.parents for change in planner.plan().changes)
             if fresh or precompile.is_stale(self.tree, scripts, python):
-                return planner.plan(compiled=scripts)
-        return planner.plan()
+                return scripts
+        return None
 
     def plan_undo(self) -> Plan:
         """Plan for the PBX to be as it was before us."""
@@ -127,15 +168,19 @@ class Installation:
         return planner.plan()
 
     def apply(self, plan: Plan) -> tuple[str, ...]:
-        """Carry a plan out, and let a running Asterisk read its dialplan again; returns notes.
+        """Carry a plan out, and let a running Asterisk read its files again; returns notes.
 
         Raises:
             InstallError: If it cannot be done; the tree is as it was.
         """
         notes = list(self._transaction().apply(plan))
-        self._read_facts = None
+        self._read_facts = self._read_control = None
         if self.tree.is_machine and live.ask("dialplan reload") is not None:
-            if any(change.path.name == "modules.conf" for change in plan.changes):
+            changed = {change.path.name for change in plan.changes}
+            for name, command in _RELOADS.items():
+                if name in changed:
+                    live.ask(command)
+            if "modules.conf" in changed:
                 notes.append("restart Asterisk when convenient: modules.conf changed")
         return tuple(notes)
 

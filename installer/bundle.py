@@ -13,8 +13,17 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path, PurePosixPath
 
-from asterisk_conf import Base, BundleParams, render, render_modules
-from asterisk_conf.render import FOLDER, SCRIPT
+from asterisk_conf import (
+    Base,
+    BundleParams,
+    RenderedFile,
+    render,
+    render_ari,
+    render_manager,
+    render_modules,
+)
+from asterisk_conf.render import FOLDER, SCRIPT, SPOOL_RECORDINGS, SPOOL_SOUNDS
+from installer.control import Control
 from installer.errors import NotAPbxError
 from installer.facts import Facts
 from installer.model import Kind, Node
@@ -81,22 +90,21 @@ def agi_package() -> Path:
     return Path(spec.origin).parent
 
 
-def assemble(params: BundleParams, facts: Facts, agi_source: Path) -> Bundle:
+def assemble(params: BundleParams, facts: Facts, control: Control, agi_source: Path) -> Bundle:
     """List what a PBX should have.
 
     Args:
-        params: The admin's choices.
+        params: The admin's choices, complete with secrets.
         facts: The PBX.
+        control: Its AMI and ARI.
         agi_source: The folder of our `agi` package.
 
     Raises:
         NotAPbxError: If pyst2 is not installed beside us.
     """
-    rendered = list(render(params))
-    if facts.missing:
-        rendered.append(render_modules(facts.missing))
+    rendered = _rendered(params, facts, control)
     parts = _Parts(facts)
-    # Asterisk reads its configuration, nobody else needs to: later files carry secrets.
+    # Asterisk reads its configuration, nobody else needs to: some of the files carry secrets.
     parts.folder(facts.config / FOLDER, 0o750, facts.config_group)
     for one in rendered:
         if one.base is Base.CONFIG:
@@ -105,6 +113,7 @@ def assemble(params: BundleParams, facts: Facts, agi_source: Path) -> Bundle:
             for folder in reversed(PurePosixPath(one.path).parents[:-1]):
                 parts.folder(facts.data / folder)
             parts.file(facts.data / one.path, one.content, bulk=True)
+    _spool_folders(parts, facts)
     blocks = tuple(Block(one.parent, one.path) for one in rendered if one.parent)
     if facts.python is None:
         return Bundle(tuple(parts.wanted), blocks, None)
@@ -123,6 +132,31 @@ def located(bundle: Bundle, tree: Tree) -> Bundle:
     return Bundle(tuple(wanted), bundle.blocks, scripts)
 
 
+def _rendered(params: BundleParams, facts: Facts, control: Control) -> list[RenderedFile]:
+    rendered = list(render(params))
+    if control.ami:
+        rendered.append(render_manager(params.ami_secret))
+    if control.ari:
+        rendered.append(render_ari(params.ari_password))
+    missing = [one for one in facts.missing if params.routing or not one.routing]
+    if missing:
+        rendered.append(render_modules(missing))
+    return rendered
+
+
+def _spool_folders(parts: _Parts, facts: Facts) -> None:
+    """Add where Asterisk and the agent leave each other sounds and recordings."""
+    for folder in reversed(facts.spool.parents[:-1]):
+        parts.folder(folder)
+    parts.asterisks(facts.spool, 0o750)
+    for name in (SPOOL_SOUNDS, SPOOL_RECORDINGS):
+        for folder in reversed(PurePosixPath(name).parents[:-1]):
+            parts.asterisks(facts.spool / folder, 0o750)
+        # What either makes belongs to Asterisk's group, so that the agent in it can read, replace
+        # and delete it.
+        parts.asterisks(facts.spool / name, 0o2770)
+
+
 class _Parts:
     """Collects wanted paths; a folder is listed once, before what goes into it."""
 
@@ -130,10 +164,17 @@ class _Parts:
         self.wanted: list[Wanted] = []
         self._owner = facts.owner
         self._group = facts.owner_group
+        self._user = facts.user
+        self._users_group = facts.config_group
 
     def folder(self, path: PurePosixPath, mode: int = 0o755, group: int | None = None) -> None:
         if not any(one.path == path for one in self.wanted):
             self._add(path, Kind.FOLDER, mode, group, b"", False)
+
+    def asterisks(self, path: PurePosixPath, mode: int) -> None:
+        """Add a folder that is Asterisk's own to write in."""
+        node = Node(Kind.FOLDER, mode, self._user, self._users_group)
+        self.wanted.append(Wanted(path, node))
 
     def file(
         self,

@@ -229,6 +229,12 @@ def _change(
         screen.say("Undone.")
         return
     _verify(installation, screen)
+    settings = installation.settings_for_agent
+    screen.result["settings"] = list(settings)
+    if settings:
+        screen.say("The agent needs these settings:")
+    for line in settings:
+        screen.say(f"  {line}")
     screen.say(
         "Installed. Send calls to the context voiceagent-in; "
         "take it out again with: voiceagent-install --undo"

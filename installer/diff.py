@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
 from installer.model import Change, Kind, Node, Plan
+
+# Ours, and the admin's own that happen to stand near our lines.
+_SECRET = re.compile(
+    r"^([ \t]*[\w.-]*(?:secret|password|passwd|md5_cred)[ \t]*=>?[ \t]*)\S.*$", re.M | re.I
+)
 
 
 class Tone(Enum):
@@ -72,14 +78,16 @@ def _text_diff(change: Change) -> Iterator[Line]:
     nodes = (change.old, change.new)
     if change.new is None or any(one is not None and one.kind is not Kind.FILE for one in nodes):
         return  # a removal says it all
-    before = _text(change.old.content) if change.old else ""
-    after = _text(change.new.content)
+    shown = [_text(one.content) if one else "" for one in nodes]
+    before, after = (_SECRET.sub(r"\1********", text) for text in shown)
     rows = difflib.unified_diff(
         before.splitlines(), after.splitlines(), f"a{change.path}", f"b{change.path}", lineterm=""
     )
     for number, row in enumerate(rows):
         if number >= 2:  # the two file names repeat the headline
             yield Line(_tone(row), row)
+    if before == after and shown[0] != shown[1]:
+        yield Line(Tone.PLAIN, "  a secret changes")
     if before and not before.endswith("\n"):
         yield Line(Tone.PLAIN, "\\ the last line had no newline")
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from asterisk_conf.modules import NEEDED, Module
+from asterisk_conf.params import SPOOL
 from asterisk_conf.render import CONTEXTS, FOLDER
 from installer.conf_reader import Config, read_config
 from installer.errors import ConflictError, NotAPbxError
@@ -38,24 +39,30 @@ class Facts:
         config: The configuration directory, links followed; so are the next two.
         data: The data directory; sounds are below it.
         agi_bin: Where AGI scripts are looked for.
+        spool: The spool directory, links followed.
+        user: The number of the user Asterisk runs as.
         owner: The superuser's number in the tree.
         owner_group: The superuser's group's number in the tree.
         config_group: The group Asterisk runs as, by number; it may read our configuration files.
         python: An interpreter of the tree for the AGI script, or None.
         missing: Modules our dialplan needs and modules.conf neither loads nor lets load by itself.
         absent: Essential modules whose file is not in the tree.
+        unroutable: Modules that routing over ARI needs and that are not there or kept from loading.
         problems: What Asterisk would complain about in the files we read.
     """
 
     config: PurePosixPath
     data: PurePosixPath
     agi_bin: PurePosixPath
+    spool: PurePosixPath
+    user: int
     owner: int
     owner_group: int
     config_group: int
     python: PurePosixPath | None
     missing: tuple[Module, ...]
     absent: tuple[Module, ...]
+    unroutable: tuple[Module, ...]
     problems: tuple[str, ...]
 
 
@@ -85,18 +92,22 @@ def gather(tree: Tree, directories: Mapping[str, str] | None = None) -> Facts:
     modules = read_config_file(tree, config_at, "modules.conf")
     dialplan = read_config_file(tree, config_at, "extensions.conf")
     for config in (modules, dialplan):
-        _refuse_open_comment(config)
+        refuse_open_comment(config)
     _refuse_foreign_contexts(dialplan)
+    files = _module_files(tree, named.get("astmoddir"))
     return Facts(
         config=tree.locate(config_at),
         data=tree.locate(data),
         agi_bin=tree.locate(agi_bin),
+        spool=tree.locate(PurePosixPath(named.get("astspooldir", SPOOL))),
+        user=_user(tree, main, config_at),
         owner=_numbers(tree, "/etc/passwd").get("root", 0),
         owner_group=_numbers(tree, "/etc/group").get("root", 0),
         config_group=_group(tree, main, config_at),
         python=_python(tree),
         missing=unloaded(modules, count_ours=False),
-        absent=_absent(tree, named.get("astmoddir")),
+        absent=tuple(one for one in _without_file(files) if one.essential),
+        unroutable=_unroutable(files, modules),
         problems=(*modules.problems, *dialplan.problems),
     )
 
@@ -164,6 +175,24 @@ def _group(tree: Tree, main: Config, config_at: PurePosixPath) -> int:
     return folder.gid if folder else 0
 
 
+def _user(tree: Tree, main: Config, config_at: PurePosixPath) -> int:
+    """Return the number of the user Asterisk runs as, from the tree's own passwd file."""
+    options = main.section("options")
+    named = {one.name: one.value for one in options.settings} if options else {}
+    users = _numbers(tree, "/etc/passwd")
+    wanted = named.get("runuser") or "asterisk"
+    if wanted in users:
+        return users[wanted]
+    if "runuser" in named:
+        raise NotAPbxError(
+            f"there is no user {wanted}, which asterisk.conf runs Asterisk as",
+            where=str(tree.root / "etc/passwd"),
+            what_to_do="Create it, or correct runuser.",
+        )
+    folder = tree.node(tree.locate(config_at))
+    return folder.uid if folder else 0
+
+
 def _numbers(tree: Tree, path: str) -> dict[str, int]:
     """Read names and numbers from a passwd or group file."""
     numbers: dict[str, int] = {}
@@ -175,7 +204,12 @@ def _numbers(tree: Tree, path: str) -> dict[str, int]:
     return numbers
 
 
-def _refuse_open_comment(config: Config) -> None:
+def refuse_open_comment(config: Config) -> None:
+    """Refuse a file in which what we put at its end would count for nothing.
+
+    Raises:
+        ConflictError: If a comment in it never ends.
+    """
     if config.open_comment:
         raise ConflictError(
             "a comment begins here with ;-- and never ends, so nothing after it counts",
@@ -232,24 +266,36 @@ def unloaded(modules: Config, *, count_ours: bool) -> tuple[Module, ...]:
                 where=refused[module.name].where,
                 what_to_do="Take that noload line out, restart Asterisk, then run this again.",
             )
-    if any(one.name == "autoload" and _true(one.value) for one in settings):
+    if any(one.name == "autoload" and true(one.value) for one in settings):
         return ()
     loaded = {one.value.removesuffix(".so") for one in settings if one.name in _LOADING}
     return tuple(one for one in NEEDED if one.name not in loaded and one.name not in refused)
 
 
-def _absent(tree: Tree, named: str | None) -> tuple[Module, ...]:
-    """Return essential modules without a file; none if the module directory is not found."""
+def _module_files(tree: Tree, named: str | None) -> frozenset[str]:
+    """Return the names in the module directory; none if it is not found."""
     names: set[str] = set()
     for pattern in (named,) if named else _MODULES:
         head, _, tail = pattern.partition("/*/")
         for folder in tree.names(PurePosixPath(head)) if tail else ("",):
             path = PurePosixPath(head) / folder / tail if tail else PurePosixPath(pattern)
             names.update(tree.names(path))
-    if not names:
-        return ()
-    return tuple(one for one in NEEDED if one.essential and f"{one.name}.so" not in names)
+    return frozenset(names)
 
 
-def _true(value: str) -> bool:
+def _without_file(files: frozenset[str]) -> tuple[Module, ...]:
+    """Return what we need and Asterisk does not have; nothing if nothing is known of its files."""
+    return tuple(one for one in NEEDED if files and f"{one.name}.so" not in files)
+
+
+def _unroutable(files: frozenset[str], modules: Config) -> tuple[Module, ...]:
+    section = modules.section("modules")
+    settings = section.settings if section else []
+    refused = {one.value.removesuffix(".so") for one in settings if one.name == "noload"}
+    lacking = {one.name for one in _without_file(files)} | refused
+    return tuple(one for one in NEEDED if one.routing and one.name in lacking)
+
+
+def true(value: str) -> bool:
+    """Say whether Asterisk takes a value for yes."""
     return value.lower() in ("yes", "true", "y", "t", "1", "on")  # ast_true()

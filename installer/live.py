@@ -17,6 +17,7 @@ _SETTINGS = {
     "Module directory": "astmoddir",
     "Data directory": "astdatadir",
     "AGI Scripts directory": "astagidir",
+    "Spool directory": "astspooldir",
 }
 
 
@@ -45,3 +46,15 @@ def directories(settings: str) -> dict[str, str]:
 def has_context(answer: str, context: str) -> bool:
     """Say whether ``dialplan show CONTEXT`` answered with that context."""
     return f"[ Context '{context}' created by" in answer
+
+
+def has_manager_user(answer: str, user: str) -> bool:
+    """Say whether ``manager show user USER`` answered with that user and a secret."""
+    rows = dict(line.strip().partition(": ")[::2] for line in answer.splitlines() if ":" in line)
+    return rows.get("username") == user and rows.get("secret", "").strip() == "<Set>"
+
+
+def has_ari_user(answer: str, user: str) -> bool:
+    """Say whether ``ari show users`` lists a user who may write."""
+    rows = [line.split() for line in answer.splitlines()]
+    return any(row[0] == "No" and row[-1] == user for row in rows if row)

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from asterisk_conf.render import CONTEXTS
+from asterisk_conf.render import CONTEXTS, FOLDER, USER
 from installer.facts import Facts, ours, read_config_file, unloaded
-from installer.live import has_context
+from installer.live import has_ari_user, has_context, has_manager_user
 from installer.model import Manifest, Role
 from installer.tree import Tree
 
 Ask = Callable[[str], str | None]
+# Our user's file, what to ask a running Asterisk, and how to know the user in its answer.
+_USERS: dict[str, tuple[str, Callable[[str, str], bool]]] = {
+    "manager": (f"manager show user {USER}", has_manager_user),
+    "ari": ("ari show users", has_ari_user),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +45,11 @@ def verify(tree: Tree, facts: Facts, manifest: Manifest, ask: Ask | None) -> tup
     """
     if not manifest.owned:
         return (Check("installed", False, "nothing is installed here"),)
+    users = [name for name in _USERS if _is_ours(manifest, facts, f"{name}.conf")]
     checks = [_files(tree, manifest), *_dialplan(tree, facts), _modules(tree, facts)]
+    checks += [_user(tree, facts, name) for name in users]
     if ask is not None:
-        checks.append(_live(ask))
+        checks.append(_live(ask, users))
     return tuple(checks)
 
 
@@ -79,7 +86,20 @@ def _modules(tree: Tree, facts: Facts) -> Check:
     return Check("modules", True, "all that the dialplan needs is loaded")
 
 
-def _live(ask: Ask) -> Check:
+def _is_ours(manifest: Manifest, facts: Facts, name: str) -> bool:
+    path = facts.config / FOLDER / name
+    return any(one.role is Role.OURS and one.path == path for one in manifest.owned)
+
+
+def _user(tree: Tree, facts: Facts, name: str) -> Check:
+    config = read_config_file(tree, facts.config, f"{name}.conf")
+    found = [one for one in config.sections if one.name == USER and ours(one.where)]
+    if found:
+        return Check(name, True, f"{name}.conf leads to our user")
+    return Check(name, False, f"{name}.conf does not lead to our user; install again")
+
+
+def _live(ask: Ask, users: Sequence[str]) -> Check:
     missing = []
     for context in CONTEXTS:
         answer = ask(f"dialplan show {context}")
@@ -92,4 +112,12 @@ def _live(ask: Ask) -> Check:
     if missing:
         detail = f"the running dialplan lacks {', '.join(missing)}; see Asterisk's log for why"
         return Check("running", False, detail)
-    return Check("running", True, "the running Asterisk has the dialplan")
+    for name in users:
+        command, is_there = _USERS[name]
+        answer = ask(command) or ""
+        # Without the module nobody can know the user; the plan's notes said what that means.
+        if not is_there(answer, USER) and "No such command" not in answer:
+            detail = f"the running Asterisk does not know the user {USER} of {name}.conf"
+            return Check("running", False, f"{detail}; see Asterisk's log for why")
+    known = " and our users" if users else ""
+    return Check("running", True, f"the running Asterisk has the dialplan{known}")

@@ -18,8 +18,9 @@ from asterisk_conf import BundleParams
 from installer.api import Installation
 from tests.installer import trees
 
-FIRST = BundleParams(queue="first")
-SECOND = BundleParams(queue="second", agi_port=5573)
+# Runs are compared with each other, so no secret may be a random one.
+FIRST = BundleParams(queue="first", ami_secret="m" * 40, ari_password="r" * 40)
+SECOND = BundleParams(queue="second", agi_port=5573, ami_secret="n" * 40, ari_password="r" * 40)
 
 
 def open_at(root: Path, on_step: Callable[[str], None] | None = None) -> Installation:

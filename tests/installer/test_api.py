@@ -226,3 +226,38 @@ def test_a_lost_memory_is_rebuilt_from_what_is_there(root):
     assert {k: v for k, v in left.items() if v[0] != "folder"} == {
         k: v for k, v in trees.without_times(before).items() if v[0] != "folder"
     }
+
+
+def test_the_folders_shared_with_the_agent_are_asterisks_and_stay_while_in_use(root):
+    trees.build("debian22", root)
+    before = trees.image(root)
+    install(root)
+    after = trees.image(root)
+    for name in ("voiceagent", "recording/voiceagent"):
+        facts = after[f"var/spool/asterisk/{name}"]
+        assert facts == ("folder", 0o2770, (trees.USER, trees.GROUP))
+    recording = root / "var/spool/asterisk/recording/voiceagent/a.wav"
+    recording.write_bytes(b"RIFF")
+    notes = undo(root)
+    assert recording.exists() and any("is not empty and stays" in note for note in notes)
+    recording.unlink()
+    left = trees.image(root).keys() - before.keys()
+    assert all(one.startswith("var/spool/asterisk") for one in left)
+
+
+def test_a_spool_directory_whose_name_would_break_the_dialplan_is_refused(root):
+    trees.build("debian22", root)
+    path = root / "etc/asterisk/asterisk.conf"
+    path.write_text("[directories]\nastspooldir => /srv/my spool\n")
+    with pytest.raises(ConflictError, match="spool must be"):
+        install(root)
+
+
+def test_load_lines_for_routing_are_left_out_where_nothing_is_routed(root):
+    trees.build("manual", root)
+    install(root, BundleParams(routing=False))
+    text = (root / "etc/asterisk/voiceagent.d/modules.conf").read_text()
+    assert "app_dial.so" in text and "stasis" not in text and "res_ari" not in text
+    install(root)
+    text = (root / "etc/asterisk/voiceagent.d/modules.conf").read_text()
+    assert "load = app_stasis.so" in text and "load = res_ari_channels.so" in text

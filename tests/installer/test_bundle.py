@@ -31,8 +31,10 @@ def test_a_script_without_an_interpreter_line_is_refused():
 
 def test_the_script_folder_holds_what_the_script_needs_and_no_server(tmp_path):
     trees.build("debian22", tmp_path / "root")
-    facts = Installation(tmp_path / "root").facts
-    bundle = assemble(BundleParams(), facts, agi_package())
+    one = Installation(tmp_path / "root")
+    facts = one.facts
+    params = BundleParams(ami_secret="m" * 40, ari_password="r" * 40)
+    bundle = assemble(params, facts, one.control, agi_package())
     folder = facts.agi_bin / "voiceagent"
     names = {str(w.path.relative_to(folder)) for w in bundle.wanted if folder in w.path.parents}
     assert {"setup.agi", "agi/gate.py", "asterisk/agi.py", "six.py", "THIRD-PARTY.txt"} <= names

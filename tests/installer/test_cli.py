@@ -1,4 +1,5 @@
 import json
+import re
 
 import pytest
 from click.testing import CliRunner
@@ -104,10 +105,15 @@ def test_another_run_at_work_is_exit_7(root):
 
 def test_json_is_one_object_whatever_happens(root, tmp_path):
     planned = json.loads(run(root, "--dry-run", "--json").output)
-    assert planned["applied"] is False and len(planned["changes"]) == 10
+    assert planned["applied"] is False and len(planned["changes"]) == 18
     done = json.loads(run(root, "--yes", "--json").output)
     assert done["applied"] is True and done["changes"] == planned["changes"]
-    assert [check["ok"] for check in done["checks"]] == [True, True, True]
+    assert [check["ok"] for check in done["checks"]] == [True] * 5
+    assert [line.partition(":")[0].partition("=")[0] for line in done["settings"]] == [
+        "VOICEAGENT_AMI_SECRET",
+        "VOICEAGENT_ARI_PASSWORD",
+        "VOICEAGENT_ARI_URL",
+    ]
     again = json.loads(run(root, "--yes", "--json").output)
     assert again["applied"] is False and again["changes"] == []
     failed = json.loads(run(tmp_path / "none", "--yes", "--json").output)
@@ -138,3 +144,49 @@ def test_an_interrupted_run_is_dealt_with_before_anything_else(root):
     assert trees.image(root).keys() == installed.keys()
     run(root, "--undo", "--yes")
     assert trees.image(root) == before
+
+
+def secrets_of(root):
+    folder = root / "etc/asterisk/voiceagent.d"
+    found = []
+    for name in ("manager.conf", "ari.conf"):
+        (line,) = re.findall(r"^(?:secret|password) = (\S+)$", (folder / name).read_text(), re.M)
+        found.append(line)
+    return found
+
+
+def test_secrets_are_made_once_and_never_shown(root):
+    done = run(root, "--yes")
+    first = secrets_of(root)
+    assert len(set(first)) == 2 and all(len(one) >= 32 for one in first)
+    assert "+secret = ********" in done.output and "+password = ********" in done.output
+    assert "VOICEAGENT_AMI_SECRET: the secret in /etc/asterisk/voiceagent.d/" in done.output
+    changed = run(root, "--yes", "--queue", "sales")
+    assert secrets_of(root) == first
+    chosen = run(root, "--yes", "--queue", "sales", "--ami-secret", "m" * 32)
+    assert secrets_of(root) == ["m" * 32, first[1]]
+    assert "a secret changes" in chosen.output
+    outputs = done.output + changed.output + chosen.output + run(root, "--undo", "--yes").output
+    for secret in (*first, "m" * 32):
+        assert secret not in outputs
+
+
+def test_secrets_can_come_from_the_environment(root):
+    env = {"VOICEAGENT_AMI_SECRET": "m" * 40, "VOICEAGENT_ARI_PASSWORD": "r" * 40}
+    done = CliRunner().invoke(main, ["--root", str(root), "--yes"], env=env)
+    assert done.exit_code == 0
+    assert secrets_of(root) == ["m" * 40, "r" * 40]
+
+
+def test_a_bad_secret_is_refused_and_not_repeated(root):
+    result = run(root, "--ari-password", "too short; really")
+    assert result.exit_code == 2 and "too short" not in result.output
+
+
+def test_what_keeps_the_controller_out_is_said_before_the_question(root):
+    shown = run(root, "--dry-run").output
+    assert "AMI is off: set enabled = yes" in shown
+    assert "--no-routing" not in shown
+    (root / "etc/asterisk/http.conf").unlink()
+    assert "HTTP server, which is off" in run(root, "--dry-run").output
+    assert "HTTP server, which" not in run(root, "--dry-run", "--no-routing").output

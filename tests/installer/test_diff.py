@@ -64,3 +64,16 @@ def test_a_missing_last_newline_and_line_ends_are_told_apart_from_changes():
 def test_a_foreign_files_control_characters_do_not_reach_the_terminal():
     shown = lines(Change(PATH, file(b"\x1b[2J caf\xe9\n"), file(b"\x1b[2J caf\xe9\nx\n")))
     assert (Tone.PLAIN, " ?[2J caf\\xe9") in shown
+
+
+def test_no_secret_is_shown_neither_ours_nor_the_admins():
+    old = b"[boss]\nsecret=hunter2\n  dbPassword => hunter2\npassword_format = plain\n"
+    new = old + b"secret = ours\n"
+    text = "\n".join(text for _, text in lines(Change(PATH, file(old), file(new))))
+    assert "hunter2" not in text and "ours" not in text
+    assert "+secret = ********" in text and " password_format = plain" in text
+
+
+def test_a_secret_that_changes_is_said():
+    shown = lines(Change(PATH, file(b"secret = a\n"), file(b"secret = b\n")))
+    assert [text for _, text in shown[1:]] == ["  a secret changes"]

@@ -156,3 +156,24 @@ def test_the_newest_python_is_used_where_there_is_no_plain_name(root):
     for name in ("python3.9", "python3.10", "python3.8", "python3.11-config"):
         (root / "usr/bin" / name).touch()
     assert gather(Tree(root)).python == P("/usr/bin/python3.10")
+
+
+def test_the_spool_directory_and_whoever_writes_there_are_found(root):
+    found = facts("debian22", root)
+    assert (found.spool, found.user) == (P("/var/spool/asterisk"), trees.USER)
+    (root / "etc/asterisk/asterisk.conf").write_text("[options]\nrunuser = nobody\n")
+    with pytest.raises(NotAPbxError, match="no user nobody"):
+        gather(Tree(root))
+    append(root, "etc/passwd", "nobody:x:65534:65534::/:/bin/false\n")
+    found = gather(Tree(root), {"astspooldir": "/srv/spool"})
+    assert (found.spool, found.user) == (P("/srv/spool"), 65534)
+
+
+def test_what_routing_lacks_is_no_obstacle_but_known(root):
+    layout = trees.build("debian22", root)
+    (root / layout.modules / "app_stasis.so").unlink()
+    path = root / "etc/asterisk/modules.conf"
+    path.write_text(path.read_text().replace("[modules]", "[modules]\nnoload = res_ari.so"))
+    found = gather(Tree(root))
+    assert found.absent == ()
+    assert {one.name for one in found.unroutable} == {"app_stasis", "res_ari"}

@@ -86,3 +86,48 @@ def test_a_running_asterisk_without_our_contexts_fails(installed):
 def test_an_asterisk_that_is_not_running_is_no_failure(installed):
     ok, detail = look(installed, lambda command: None)["running"]
     assert ok and "not running" in detail
+
+
+@pytest.fixture
+def debian(tmp_path):
+    root = tmp_path / "debian"
+    trees.build("debian22", root)
+    one = Installation(root, compile_scripts=trees.compiler(root))
+    one.apply(one.plan_install(BundleParams()))
+    return one
+
+
+def test_a_control_file_that_no_longer_leads_to_our_user_is_found_out(debian):
+    assert all(ok for ok, _ in look(debian).values())
+    path = debian.tree.root / "etc/asterisk/manager.conf"
+    path.write_text("[general]\nenabled = yes\n")
+    ok, detail = look(debian)["manager"]
+    assert not ok and "install again" in detail and look(debian)["ari"][0]
+
+
+def answers(**users):
+    def ask(command):
+        if command.startswith("dialplan show"):
+            return context(command.rpartition(" ")[2])
+        return users["manager" if command == "manager show user voiceagent" else "ari"]
+
+    return ask
+
+
+MANAGER = "username: voiceagent\nsecret: <Set>\n"
+ARI = "No    No    voiceagent\n"
+
+
+def test_a_running_asterisk_is_asked_for_our_users(debian):
+    assert look(debian, answers(manager=MANAGER, ari=ARI))["running"][0]
+    for said in (
+        dict(manager="There is no manager called voiceagent", ari=ARI),
+        dict(manager=MANAGER, ari="No    No    somebody\n"),
+    ):
+        ok, detail = look(debian, answers(**said))["running"]
+        assert not ok and "does not know the user voiceagent" in detail
+
+
+def test_an_asterisk_without_ari_cannot_know_our_user_there(debian):
+    no_ari = "No such command 'ari show users' (type 'core show help ari show' ...)"
+    assert look(debian, answers(manager=MANAGER, ari=no_ari))["running"][0]

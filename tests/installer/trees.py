@@ -60,7 +60,14 @@ def build(name: str, root: Path) -> Layout:
     """Copy a tree to `root`, which must not exist."""
     layout = LAYOUTS[name]
     shutil.copytree(DATA / name, root)
-    for folder in (layout.agi_bin, layout.sounds, layout.modules, "usr/bin", "var/lib"):
+    for folder in (
+        layout.agi_bin,
+        layout.sounds,
+        layout.modules,
+        "usr/bin",
+        "var/lib",
+        "var/spool",
+    ):
         (root / folder).mkdir(parents=True, exist_ok=True)
     for module in NEEDED:
         (root / layout.modules / f"{module.name}.so").touch()
@@ -69,7 +76,10 @@ def build(name: str, root: Path) -> Layout:
     for link, target in layout.links:
         (root / link).parent.mkdir(parents=True, exist_ok=True)
         (root / link).symlink_to(target)
-    (root / "etc/passwd").write_text(f"root:x:{OWNER}:{OWNER_GROUP}::/root:/bin/sh\n")
+    (root / "etc/passwd").write_text(
+        f"root:x:{OWNER}:{OWNER_GROUP}::/root:/bin/sh\n"
+        f"asterisk:x:{USER}:{GROUP}::/var/lib/asterisk:/usr/sbin/nologin\n"
+    )
     (root / "etc/group").write_text(
         f"root:x:{OWNER_GROUP}:\naudio:x:29:\n{layout.group_name}:x:{GROUP}:\n"
     )
