@@ -37,7 +37,7 @@ _SETTABLE = frozenset(
         "VA_WHISPER", "VA_SUMMARY", "VA_MOST_RETURNS",
     )
 )  # fmt: skip
-_VALUE = re.compile(r"[A-Za-z0-9_./@+*#:&'()!? -]{0,200}\Z")
+_VALUE = re.compile(r'(?:(?![${}"\\,;|])[ -~]){0,200}\Z')
 
 
 class GateError(Exception):

@@ -64,7 +64,7 @@ def run(role: str | None, heartbeat_fd: int) -> None:
     if role == "media":
         from ari_app.media_role import serve_media as serve
     else:
-        from ari_app.controller import serve_controller as serve
+        from ari_app.controller_role import serve_controller as serve
     sys.exit(run_role(role, serve, settings, heartbeat_fd))
 
 

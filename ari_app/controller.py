@@ -1,26 +1,20 @@
-"""The controller role: the gate, the health page, and records that survive a dead media process."""
+"""The gate's answers, and records that survive a dead media process."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 import uuid
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
-from aiohttp import web
 from sqlalchemy.exc import DBAPIError
 
 from agi import gate
-from agi.fastagi import FastAgiServer
+from ari_app.call_records import CallRecords
 from ari_app.media_link import MediaLink
-from ari_app.media_role import open_database
-from ari_app.roles import StartError
-from ari_app.settings import Settings
 from ari_app.store import Store
-from audiosocket_agent.company import load_companies
-from audiosocket_agent.errors import CompanyError
 from audiosocket_agent.journal import EndReason
 from audiosocket_agent.workflow import Outcome
 
@@ -37,16 +31,26 @@ class Controller:
     Args:
         link: The way to the media process.
         store: The records.
+        records: Told of what was answered.
     """
 
-    def __init__(self, link: MediaLink, store: Store) -> None:
+    def __init__(self, link: MediaLink, store: Store, records: CallRecords) -> None:
         self._link = link
         self._store = store
+        self._records = records
 
     async def ask(self, request: Mapping[str, str]) -> dict[str, object]:
         """Answer the gate: from the media process, or about a dead one from the records."""
-        if request["op"] != "outcome":
-            return await self._link.ask(request)
+        if request["op"] == "register":
+            reply = await self._link.ask(request)
+            if reply.get("ok") is True:
+                self._records.registered(request)
+            return reply
+        reply = await self._outcome(request)
+        self._records.left(request["uuid"], str(reply.get("next", "")))
+        return reply
+
+    async def _outcome(self, request: Mapping[str, str]) -> dict[str, object]:
         try:
             reply = await self._link.ask(request)
         except TimeoutError:
@@ -104,58 +108,3 @@ class Controller:
             if str(call_id) not in held and registered_at < settled_before:
                 log.warning("a call died with its process", extra={"call_id": str(call_id)})
                 await self._store.end_call(call_id, EndReason.AGENT_DIED.value, None)
-
-
-async def serve_controller(
-    settings: Settings, stop: asyncio.Event, on_ready: Callable[[], None]
-) -> None:
-    """Serve the gate and the health page until told to stop.
-
-    Raises:
-        StartError: If a setting makes it impossible.
-    """
-    try:
-        dids = sorted(load_companies(settings.companies))
-    except CompanyError as error:
-        raise StartError(str(error)) from None
-    store = await open_database(settings)
-    controller = Controller(MediaLink(settings.media_socket), store)
-    agi = FastAgiServer(controller.ask)
-    runner = web.AppRunner(_http(controller, dids), access_log=None)
-    await runner.setup()
-    reconciling = asyncio.create_task(controller.reconcile(stop))
-    try:
-        await _listen(
-            agi.start(settings.agi_host, settings.agi_port),
-            f"{settings.agi_host}:{settings.agi_port}; see VOICEAGENT_AGI_PORT",
-        )
-        await _listen(
-            web.TCPSite(runner, settings.http_host, settings.http_port).start(),
-            f"{settings.http_host}:{settings.http_port}; see VOICEAGENT_HTTP_PORT",
-        )
-        log.info("controller ready")
-        on_ready()
-        await stop.wait()
-    finally:
-        stop.set()
-        await reconciling
-        await agi.close()
-        await runner.cleanup()
-        await store.close()
-
-
-async def _listen(starting: Awaitable[object], where: str) -> None:
-    try:
-        await starting
-    except OSError as error:
-        raise StartError(f"cannot listen on {where}: {error.strerror}") from None
-
-
-def _http(controller: Controller, dids: list[str]) -> web.Application:
-    async def health(_request: web.Request) -> web.Response:
-        ok = await controller.healthy()
-        return web.json_response({"ok": ok, "dids": dids}, status=200 if ok else 503)
-
-    app = web.Application()
-    app.router.add_get("/health", health)
-    return app

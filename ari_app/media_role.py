@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack
 
 from sqlalchemy.exc import DBAPIError
 
+from ari_app.directory import load
 from ari_app.engines import open_engines
 from ari_app.garbage import collect_between_calls
 from ari_app.media_control import MediaControl
@@ -15,7 +16,6 @@ from ari_app.records import StoreBookings, StoreCallbacks, StoreJournal
 from ari_app.roles import StartError
 from ari_app.settings import Settings
 from ari_app.store import Store, open_store
-from audiosocket_agent.company import load_companies
 from audiosocket_agent.errors import CompanyError, ProviderError
 from audiosocket_agent.media import MediaProcess
 from audiosocket_agent.person_desk import PersonDesk
@@ -32,23 +32,32 @@ async def serve_media(
         StartError: If a setting makes it impossible.
     """
     async with AsyncExitStack() as stack:
+        store = await open_database(settings)
+        stack.push_async_callback(store.close)
         try:
-            companies = load_companies(settings.companies)
+            directory = await load(store, settings)
             engines = await open_engines(settings, stack, SpeechJudge())
         except (CompanyError, ProviderError, SpeechJudgeMissing) as error:
             raise StartError(str(error)) from None
-        store = await open_database(settings)
-        stack.push_async_callback(store.close)
+        except DBAPIError as error:
+            raise StartError(f"the companies cannot be read: {error.orig}") from None
         journal = StoreJournal(store)
         stack.push_async_callback(journal.close)
         sounds = Sounds(settings.sounds_dir, settings.pbx_sounds, engines.voice)
         control = MediaControl(settings.control_socket)
         people = PersonDesk(control, StoreCallbacks(store), sounds)
         bookings = StoreBookings(store)
-        media = MediaProcess(settings.media(), companies, engines, journal, bookings, people)
+        media = MediaProcess(settings.media(), directory.dids, engines, journal, bookings, people)
         collecting = asyncio.create_task(collect_between_calls(lambda: media.load))
         stack.callback(collecting.cancel)
-        await _serve(media, settings, stop, on_ready)
+        watching = asyncio.create_task(
+            directory.watch(stop, lambda: media.use_companies(directory.dids))
+        )
+        try:
+            await _serve(media, settings, stop, on_ready)
+        finally:
+            stop.set()
+            await watching
 
 
 async def _serve(

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
-import logging
 import secrets
 import uuid
-from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
+from ari_app.note_writer import NoteWriter
 from ari_app.store import Store, bookings, callbacks, calls, turns, utc_now
 from audiosocket_agent.conversation_state import BookingRequest, CallbackRequest
 from audiosocket_agent.errors import BookingError
@@ -20,14 +18,7 @@ from audiosocket_agent.journal import EndReason, Spent, Turn
 from audiosocket_agent.registry import CallInfo
 from audiosocket_agent.workflow import Outcome
 
-log = logging.getLogger(__name__)
-
-# A call makes about one note a second. Past this the database has been stuck for minutes, and notes
-# are dropped, with a line in the log, rather than callers.
-MOST_WAITING = 5000
 REFERENCE_TRIES = 20
-BUSY_PAUSE_S = 0.5
-CLOSE_DEADLINE_S = 3.0  # a database that is still busy then would keep the process from ending
 
 
 class StoreJournal:
@@ -39,16 +30,15 @@ class StoreJournal:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._waiting: asyncio.Queue[Callable[[], Awaitable[None]]] = asyncio.Queue(MOST_WAITING)
-        self._writer = asyncio.create_task(self._write())
+        self._writer = NoteWriter()
+
+    async def written(self) -> None:
+        """Wait until everything noted so far is written."""
+        await self._writer.written()
 
     async def close(self) -> None:
-        """Write what is waiting, for at most `CLOSE_DEADLINE_S`, then stop."""
-        try:
-            await asyncio.wait_for(self._waiting.join(), CLOSE_DEADLINE_S)
-        except TimeoutError:
-            log.error("the database is busy; %d notes of calls are lost", self._waiting.qsize() + 1)
-        self._writer.cancel()
+        """Write what is waiting; bounded."""
+        await self._writer.close()
 
     def registered(self, info: CallInfo, company: str, recording: str) -> None:
         """See `Journal.registered`; what the controller noted of the call's routing stays."""
@@ -61,23 +51,24 @@ class StoreJournal:
             "uniqueid": info.uniqueid,
             "registered_at": utc_now(),
             "recording": recording or None,
+            "held": True,
         }
-        self._note(lambda: self._store.upsert(calls, row))
+        self._writer.note(lambda: self._store.upsert(calls, row))
 
     def returned(self, record_id: uuid.UUID) -> None:
         """See `Journal.returned`."""
         again: dict[str, Any] = {"ended_at": None, "end_reason": None, "next": None}
         again["returns"] = sa.func.coalesce(calls.c.returns, 0) + 1
-        self._note(lambda: self._execute(_of(record_id).values(again)))
+        self._writer.note(lambda: self._execute(_of(record_id).values(again)))
 
     def wanted(self, record_id: uuid.UUID, why: str) -> None:
         """See `Journal.wanted`."""
-        self._note(lambda: self._execute(_of(record_id).values(wanted=why)))
+        self._writer.note(lambda: self._execute(_of(record_id).values(wanted=why)))
 
     def connected(self, call_id: uuid.UUID) -> None:
         """Its audio arrived."""
         first = sa.func.coalesce(calls.c.connected_at, utc_now())
-        self._note(lambda: self._execute(_of(call_id).values(connected_at=first)))
+        self._writer.note(lambda: self._execute(_of(call_id).values(connected_at=first)))
 
     def turn(self, call_id: uuid.UUID, turn: Turn) -> None:
         """A turn began, or ended."""
@@ -94,47 +85,20 @@ class StoreJournal:
             "at_ms": turn.at_ms,
             "marks_ms": turn.marks_ms,
         }
-        self._note(lambda: self._store.upsert(turns, row))
+        self._writer.note(lambda: self._store.upsert(turns, row))
 
     def spent(self, call_id: uuid.UUID, spent: Spent) -> None:
         """What the call's answers have cost in all."""
-        self._note(lambda: self._execute(_of(call_id).values(asdict(spent))))
+        self._writer.note(lambda: self._execute(_of(call_id).values(asdict(spent))))
 
     def ended(self, call_id: uuid.UUID, reason: EndReason, outcome: Outcome | None) -> None:
         """The call is over."""
         following = outcome.value if outcome else None
-        self._note(lambda: self._store.end_call(call_id, reason.value, following))
+        self._writer.note(lambda: self._store.end_call(call_id, reason.value, following))
 
     async def _execute(self, statement: sa.Executable) -> None:
         async with self._store.transaction() as db:
             await db.execute(statement)
-
-    def _note(self, write: Callable[[], Awaitable[None]]) -> None:
-        try:
-            self._waiting.put_nowait(write)
-        except asyncio.QueueFull:
-            log.error("the database does not keep up; a note of a call was dropped")
-
-    async def _write(self) -> None:
-        while True:
-            write = await self._waiting.get()
-            try:
-                await self._write_one(write)
-            finally:
-                self._waiting.task_done()
-
-    async def _write_one(self, write: Callable[[], Awaitable[None]]) -> None:
-        """Write one note; a database that is busy is waited for, and the notes behind wait too."""
-        while True:
-            try:
-                return await write()
-            except OperationalError:
-                log.warning("the database is busy; a note of a call waits")
-                await asyncio.sleep(BUSY_PAUSE_S)
-            except DBAPIError as error:
-                # The statement's parameters are personal data: only the driver's words are logged.
-                log.error("a note of a call was refused: %s", type(error.orig).__name__)
-                return None
 
 
 def _of(call_id: uuid.UUID) -> sa.Update:

@@ -175,15 +175,22 @@ class Settings(TurnSettings, PbxSettings):
         """The folder Asterisk records calls into, as we see it."""
         return Path(self.recordings or self.pbx_recordings)
 
+    @property
+    def socket_access(self) -> tuple[int, int]:
+        """Permissions and group of our Unix sockets; -1: no group."""
+        group = self.link_group
+        if not group:
+            return 0o600, -1
+        return 0o660, int(group) if group.isdigit() else grp.getgrnam(group).gr_gid
+
     def media(self) -> MediaConfig:
         """Return what a media process needs of the settings."""
-        group = self.link_group
-        gid = -1 if not group else int(group) if group.isdigit() else grp.getgrnam(group).gr_gid
+        mode, gid = self.socket_access
         return MediaConfig(
             host=self.audiosocket_host,
             port=self.audiosocket_port,
             link_path=self.media_socket,
-            link_mode=0o660 if group else 0o600,
+            link_mode=mode,
             link_gid=gid,
             capacity=self.max_calls,
             call=self.call(),

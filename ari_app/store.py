@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +43,7 @@ calls = sa.Table(
     sa.Column("letters_discarded", sa.Integer),
     # What the controller knows: where the call was routed, who took it, how it was hung up.
     sa.Column("route", sa.String(16)),
+    sa.Column("held", sa.Boolean),  # whether the agent took it
     sa.Column("direction", sa.String(4)),  # "in" or "out"
     sa.Column("wanted", sa.String(16)),  # why a person was wanted
     sa.Column("handed_to", sa.String(96)),  # "queue sales", "extension 201", ...
@@ -115,6 +116,7 @@ dids = sa.Table(
     sa.Column("key", sa.String(32), sa.ForeignKey("companies.key"), nullable=False),
 )
 
+LONGEST_CALL = timedelta(days=1)
 BUSY_TIMEOUT_MS = 3000
 OPEN_TRIES = 5
 OPEN_PAUSE_S = 0.1
@@ -155,8 +157,10 @@ class Store:
             yield connection
 
     async def open_calls(self) -> list[tuple[uuid.UUID, str]]:
-        """Return the calls without an end, each with the time it was registered."""
-        query = sa.select(calls.c.call_id, calls.c.registered_at).where(calls.c.ended_at.is_(None))
+        """Return the calls the agent has not ended, each with the time it was registered."""
+        held = sa.or_(calls.c.held, calls.c.route.is_(None))
+        query = sa.select(calls.c.call_id, calls.c.registered_at)
+        query = query.where(calls.c.ended_at.is_(None), held)
         async with self.transaction() as db:
             return [(uuid.UUID(row.call_id), row.registered_at) for row in await db.execute(query)]
 
@@ -171,6 +175,60 @@ class Store:
                 ended_at=sa.func.coalesce(calls.c.ended_at, utc_now()),
             )
         )
+        async with self.transaction() as db:
+            await db.execute(change)
+
+    async def calls_on(self) -> list[dict[str, Any]]:
+        """Return the calls nobody has put down as hung up, of the last `LONGEST_CALL`."""
+        since = (datetime.now(UTC) - LONGEST_CALL).isoformat(timespec="milliseconds")
+        query = calls.select().where(calls.c.hung_up_at.is_(None), calls.c.registered_at > since)
+        async with self.transaction() as db:
+            return [dict(row) for row in (await db.execute(query)).mappings()]
+
+    async def add_call(self, row: Mapping[str, Any]) -> None:
+        """Insert a call's record; what the media process has put there already stays."""
+        rest = {name: row[name] for name in ("route", "direction")}
+        statement = insert(calls).values(dict(row))
+        statement = statement.on_conflict_do_update(index_elements=["call_id"], set_=rest)
+        async with self.transaction() as db:
+            await db.execute(statement)
+
+    async def note_call(
+        self, call_id: uuid.UUID, values: Mapping[str, Any], *, over: bool, reason: str
+    ) -> None:
+        """Change a call's record.
+
+        Args:
+            call_id: Which.
+            values: Columns.
+            over: Whether they tell how it was hung up: only the first such change counts.
+            reason: The end reason of a call that the agent never took.
+        """
+        change = calls.update().where(calls.c.call_id == str(call_id))
+        if over:
+            change = change.where(calls.c.hung_up_at.is_(None))
+        async with self.transaction() as db:
+            await db.execute(change.values(dict(values)))
+            if over:
+                never = calls.update().where(
+                    calls.c.call_id == str(call_id),
+                    calls.c.ended_at.is_(None),
+                    sa.not_(sa.func.coalesce(calls.c.held, True)),
+                )
+                end = {"ended_at": values["hung_up_at"], "end_reason": reason}
+                await db.execute(never.values(end | {"next": calls.c.route}))
+
+    async def recordings(self) -> list[tuple[uuid.UUID, str, str, str]]:
+        """Return every recorded call: its id, company, time, and where Asterisk put the file."""
+        columns = (calls.c.call_id, calls.c.company, calls.c.registered_at, calls.c.recording)
+        query = sa.select(*columns).where(calls.c.recording.is_not(None))
+        async with self.transaction() as db:
+            rows = await db.execute(query)
+            return [(uuid.UUID(key), company, at, file) for key, company, at, file in rows]
+
+    async def forget_recording(self, call_id: uuid.UUID) -> None:
+        """Note that a call's recording is gone."""
+        change = calls.update().where(calls.c.call_id == str(call_id)).values(recording=None)
         async with self.transaction() as db:
             await db.execute(change)
 

@@ -28,6 +28,18 @@ def sound_name(text: str) -> str:
     return "say-" + hashlib.sha256(text.encode()).hexdigest()[:24]
 
 
+def sound_path(text: str, folder: Path, pbx_folder: PurePosixPath) -> str:
+    """Return where Asterisk finds a text's sound, without ending; "" if it was not made.
+
+    Args:
+        text: It.
+        folder: The folder of the sounds.
+        pbx_folder: The same folder, as Asterisk sees it.
+    """
+    name = sound_name(text)
+    return str(pbx_folder / name) if (folder / f"{name}.wav").is_file() else ""
+
+
 class Sounds:
     """Makes sounds.
 
@@ -44,10 +56,7 @@ class Sounds:
 
     def path(self, text: str) -> str:
         """Return where Asterisk finds a text's sound, without ending; "" if it was not made."""
-        name = sound_name(text)
-        if not (self._folder / f"{name}.wav").is_file():
-            return ""
-        return str(self._pbx_folder / name)
+        return sound_path(text, self._folder, self._pbx_folder)
 
     async def prepare(self, texts: Iterable[str]) -> None:
         """Make the sounds that are not there yet; what cannot be made is logged."""

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from ari_app.call_records import CallRecords
 from ari_app.controller import Controller
 from ari_app.media_link import MediaLink
 from ari_app.store import calls, open_store
@@ -30,9 +31,11 @@ async def controller(tmp_path, held=(), outcomes=None, media=True):
     if media:
         await link.start(path, 0o600)
     store = await open_store(tmp_path / "v.db")
+    records = CallRecords(store)
     try:
-        yield Controller(MediaLink(path), store), store
+        yield Controller(MediaLink(path), store, records), store
     finally:
+        await records.close()
         await link.close()
         await store.close()
 

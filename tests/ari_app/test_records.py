@@ -131,7 +131,7 @@ def test_a_busy_database_delays_notes_and_loses_none(tmp_path):
     async def scenario(database):
         journal = StoreJournal(database)
         journal.registered(INFO, "harbour", "")
-        await journal._waiting.join()
+        await journal.written()
         blocker = sqlite3.connect(path)
         blocker.execute("BEGIN IMMEDIATE")
         journal.ended(CALL, EndReason.COMPLETED, Outcome.HANGUP)

@@ -1,0 +1,129 @@
+"""What the controller writes into the records of calls: their route, who took them, their end."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Mapping
+
+from sqlalchemy.exc import DBAPIError
+
+from ari_app.ami import Ami, AmiError
+from ari_app.call_ledger import NOW, CallLedger, LiveCall, Note
+from ari_app.note_writer import NoteWriter
+from ari_app.routing import Load, RouteKind
+from ari_app.store import Store, utc_now
+
+log = logging.getLogger(__name__)
+
+ROUTED = "routed"  # the end of a call the agent never took: people, voicemail or a message did
+
+
+class CallRecords:
+    """Keeps the ledger of live calls and the records true.
+
+    Args:
+        store: The records.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._writer = NoteWriter()
+        self.ledger = CallLedger()
+
+    async def written(self) -> None:
+        """Wait until everything noted so far is written."""
+        await self._writer.written()
+
+    async def close(self) -> None:
+        """Write what is waiting; bounded."""
+        await self._writer.close()
+
+    def load(self) -> Load:
+        """Count the calls with the agent."""
+        return self.ledger.load()
+
+    def routed(
+        self,
+        call_id: uuid.UUID,
+        company: str,
+        did: str,
+        caller: str,
+        channel: str,
+        uniqueid: str,
+        route: str,
+    ) -> None:
+        """A call came in, and this is where it goes; returns at once.
+
+        Args:
+            call_id: The record it gets.
+            company: The company's key, or "".
+            did: Digits of the dialled number, or "".
+            caller: The caller's number, through a whitelist.
+            channel: Asterisk's name of the channel.
+            uniqueid: Its id.
+            route: Where it goes: a `RouteKind`'s value.
+        """
+        with_agent = route == RouteKind.AGENT.value
+        self.ledger.begin(LiveCall(call_id, company, uniqueid, with_agent))
+        row = {
+            "call_id": str(call_id), "company": company, "did": did, "caller": caller,
+            "channel": channel, "uniqueid": uniqueid, "registered_at": utc_now(),
+            "route": route, "direction": "in", "held": False,
+        }  # fmt: skip
+        self._writer.note(lambda: self._store.add_call(row))
+
+    def registered(self, request: Mapping[str, str], company: str = "") -> None:
+        """The agent took a call, or took one back."""
+        call_id = uuid.UUID(request["call"])
+        if self.ledger.of(call_id) is None:
+            self.ledger.begin(LiveCall(call_id, company, request["uniqueid"], True))
+        self.ledger.agent_takes(call_id, request["uuid"])
+
+    def left(self, part: str, following: str) -> None:
+        """The dialplan was told what comes after a part of a call."""
+        if (call := self.ledger.of_part(part)) is not None:
+            self.ledger.leaves(call.call_id, following)
+
+    def event(self, event: Mapping[str, str]) -> None:
+        """Take an event of AMI."""
+        if (note := self.ledger.event(event)) is not None:
+            self._put(note)
+
+    def gone(self, uniqueid: str, cause: str) -> None:
+        """ARI tells that a channel is gone."""
+        self.event({"Event": "Hangup", "Uniqueid": uniqueid, "Cause": cause})
+
+    async def reconcile(self, ami: Ami) -> None:
+        """Compare with Asterisk: adopt the calls it still has, close those it has not.
+
+        Called after every login and now and then; what it cannot find out it leaves as it is.
+        """
+        try:
+            rows = await self._store.calls_on()
+            channels = await ami.listing("Status", {})
+        except (AmiError, DBAPIError) as error:
+            log.warning("calls could not be compared with Asterisk's: %s", type(error).__name__)
+            return
+        there = frozenset(channel.get("Uniqueid", "") for channel in channels)
+        for note in self.ledger.reconcile(there):
+            self._put(note)
+        known = {call.call_id for call in self.ledger.live()}
+        for row in rows:
+            call_id = uuid.UUID(row["call_id"])
+            if call_id in known:
+                continue
+            held = bool(row["held"]) and row["ended_at"] is None
+            call = LiveCall(call_id, row["company"], row["uniqueid"], held, next=row["next"] or "")
+            if row["uniqueid"] in there:
+                self.ledger.begin(call)
+            else:
+                self._put(self.ledger.over(call, by="unknown"))
+
+    def _put(self, note: Note) -> None:
+        self._writer.note(lambda: self._write(note))
+
+    async def _write(self, note: Note) -> None:
+        now = utc_now()
+        values = {name: now if value is NOW else value for name, value in note.values.items()}
+        await self._store.note_call(note.call_id, values, over=note.over, reason=ROUTED)

@@ -1,0 +1,225 @@
+"""The controller role put together: gate, routing, control socket, records, health page."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
+from typing import Any, cast
+
+from aiohttp import web
+from sqlalchemy.exc import DBAPIError
+
+from agi.fastagi import FastAgiServer
+from ari_app.ami import Ami, AmiLogin
+from ari_app.ari import Ari, AriLogin
+from ari_app.call_records import CallRecords
+from ari_app.control_server import ControlServer, Handler
+from ari_app.controller import Controller
+from ari_app.directory import Directory, load
+from ari_app.engines import open_engine
+from ari_app.hand_over import CallOperations
+from ari_app.media_link import MediaLink
+from ari_app.media_role import open_database
+from ari_app.originate import Originator, StoreRecords
+from ari_app.recordings import sweep_recordings
+from ari_app.roles import StartError
+from ari_app.routing import rules_of
+from ari_app.settings import Settings
+from ari_app.store import Store
+from ari_app.switchboard import APP, Switchboard
+from audiosocket_agent.errors import CompanyError
+from audiosocket_agent.seams import TextToSpeech
+from audiosocket_agent.sounds import Sounds, sound_name, sound_path
+from audiosocket_agent.vendors import Kind
+
+log = logging.getLogger(__name__)
+
+RECONCILE_S = 30.0
+
+
+async def serve_controller(
+    settings: Settings, stop: asyncio.Event, on_ready: Callable[[], None]
+) -> None:
+    """Serve until told to stop.
+
+    Raises:
+        StartError: If a setting makes it impossible.
+    """
+    store = await open_database(settings)
+    try:
+        directory = await load(store, settings)
+        await _Role(settings, store, directory).serve(stop, on_ready)
+    except CompanyError as error:
+        raise StartError(str(error)) from None
+    except DBAPIError as error:
+        raise StartError(f"the companies cannot be read: {error.orig}") from None
+    finally:
+        await store.close()
+
+
+class _Role:
+    """The parts of a running controller."""
+
+    def __init__(self, settings: Settings, store: Store, directory: Directory) -> None:
+        self._settings = settings
+        self._store = store
+        self._directory = directory
+        self._records = CallRecords(store)
+        self._media = MediaLink(settings.media_socket)
+        self._controller = Controller(self._media, store, self._records)
+        self._ami = self._make_ami()
+        self._originator = None if self._ami is None else self._make_originator(self._ami)
+        self._ari = self._make_ari()
+        ledger = self._records.ledger
+        self._operations = CallOperations(self._ami, self._ari, self._media, ledger, settings.queue)
+
+    async def serve(self, stop: asyncio.Event, on_ready: Callable[[], None]) -> None:
+        """Serve until told to stop."""
+        settings = self._settings
+        async with self._listening(), asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._controller.reconcile(stop))
+            tasks.create_task(self._directory.watch(stop))
+            tasks.create_task(
+                sweep_recordings(
+                    self._store, settings.recordings_dir, lambda: self._directory.companies, stop
+                )
+            )
+            if self._ami is not None:
+                tasks.create_task(self._ami.run(stop))
+                tasks.create_task(self._compare(self._ami, stop))
+            if self._ari is not None:
+                tasks.create_task(self._ari.run(stop))
+            log.info("controller ready")
+            on_ready()
+            await stop.wait()
+            if self._originator is not None:
+                await self._originator.close()
+        await self._records.close()
+
+    @asynccontextmanager
+    async def _listening(self) -> AsyncIterator[None]:
+        settings = self._settings
+        agi = FastAgiServer(self._controller.ask)
+        control = ControlServer(self._control_operations())
+        runner = web.AppRunner(self._http(), access_log=None)
+        await runner.setup()
+        try:
+            await _listen(
+                agi.start(settings.agi_host, settings.agi_port),
+                f"{settings.agi_host}:{settings.agi_port}; see VOICEAGENT_AGI_PORT",
+            )
+            await _listen(
+                web.TCPSite(runner, settings.http_host, settings.http_port).start(),
+                f"{settings.http_host}:{settings.http_port}; see VOICEAGENT_HTTP_PORT",
+            )
+            mode, gid = settings.socket_access
+            await _listen(
+                control.start(settings.control_socket, mode, gid),
+                f"{settings.control_socket}; see VOICEAGENT_RUN_DIR",
+            )
+            yield
+        finally:
+            await control.close()
+            await agi.close()
+            await runner.cleanup()
+
+    def _control_operations(self) -> dict[str, Handler]:
+        calls, originator = self._operations, self._originator
+        operations: dict[str, Handler] = {
+            "outlook": calls.outlook,
+            "prepare_exit": calls.prepare_exit,
+            "mute_recording": calls.mute_recording,
+            "hang_up": calls.hang_up,
+        }
+        if originator is not None:
+            operations |= {"originate": originator.originate, "press": originator.press}
+        return operations
+
+    def _make_ami(self) -> Ami | None:
+        settings = self._settings
+        secret = settings.ami_secret.get_secret_value()
+        if not secret:
+            log.warning("AMI is not set up: no hand-over checks its queue, no call can be placed")
+            return None
+        login = AmiLogin(settings.ami_host, settings.ami_port, settings.ami_user, secret)
+        return Ami(login, self._event, self._ami_up)
+
+    def _make_ari(self) -> Ari | None:
+        settings = self._settings
+        password = settings.ari_password.get_secret_value()
+        if not password:
+            log.warning("ARI is not set up: the dialplan must be installed with --no-routing")
+            return None
+        login = AriLogin(settings.ari_url, settings.ari_user, password)
+        ari = Ari(login, APP, self._ari_event, self._ari_up)
+        self._switchboard = Switchboard(
+            ari,
+            self._directory,
+            self._records,
+            rules_of(settings),
+            lambda text: sound_path(text, settings.sounds_dir, settings.pbx_sounds),
+        )
+        return ari
+
+    def _make_originator(self, ami: Ami) -> Originator:
+        return Originator(
+            ami,
+            StoreRecords(self._store),
+            lambda: {key: company.dids for key, company in self._directory.companies.items()},
+            self._settings.originate_calls,
+            self._render,
+        )
+
+    async def _render(self, text: str) -> str:
+        """Speak a message for an answering machine, with the voice that needs nobody."""
+        settings = self._settings
+        voice = cast(TextToSpeech, await open_engine(Kind.TTS, "offline"))
+        try:
+            sounds = Sounds(settings.sounds_dir, settings.pbx_sounds, voice)
+            return await sounds.make(text, sound_name(text))
+        finally:
+            await voice.close()
+
+    def _event(self, event: Mapping[str, str]) -> None:
+        self._records.event(event)
+        if self._originator is not None:
+            self._originator.on_event(event)
+
+    async def _ami_up(self) -> None:
+        assert self._ami is not None
+        await self._records.reconcile(self._ami)
+
+    async def _compare(self, ami: Ami, stop: asyncio.Event) -> None:
+        """Compare the calls with Asterisk's now and then: an event may have been lost."""
+        while not stop.is_set():
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), RECONCILE_S)
+            if ami.up and not stop.is_set():
+                await self._records.reconcile(ami)
+
+    async def _ari_event(self, event: Mapping[str, Any]) -> None:
+        await self._switchboard.event(event)
+
+    async def _ari_up(self) -> None:
+        await self._switchboard.sweep()
+
+    def _http(self) -> web.Application:
+        async def health(_request: web.Request) -> web.Response:
+            ok = await self._controller.healthy()
+            dids = sorted(self._directory.dids)
+            links = {"ami": self._ami, "ari": self._ari}
+            up = {name: link.up for name, link in links.items() if link is not None}
+            return web.json_response({"ok": ok, "dids": dids, **up}, status=200 if ok else 503)
+
+        app = web.Application()
+        app.router.add_get("/health", health)
+        return app
+
+
+async def _listen(starting: Awaitable[object], where: str) -> None:
+    try:
+        await starting
+    except OSError as error:
+        raise StartError(f"cannot listen on {where}: {error.strerror}") from None

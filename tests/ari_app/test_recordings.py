@@ -1,0 +1,54 @@
+"""Recordings are kept for their days, and no longer."""
+
+import asyncio
+import uuid
+from datetime import UTC, datetime, timedelta
+
+from ari_app.recordings import delete_old
+from ari_app.store import calls, open_store
+from audiosocket_agent.company import load_companies
+from audiosocket_agent.company_calls import Recording
+from tests.fake_asterisk import DID, SHIPPED
+
+NOW = datetime(2026, 11, 21, tzinfo=UTC)
+
+
+def kept(tmp_path, days_ago, keep_days, company="harbour", file="a.wav"):
+    """Whether the file and the record of a recording outlive a sweep."""
+    folder = tmp_path / "recordings"
+    folder.mkdir()
+    (folder / "a.wav").write_bytes(b"RIFF")
+    (tmp_path / "secret.wav").write_bytes(b"RIFF")
+    harbour = load_companies(SHIPPED)[DID]
+    rules = harbour.model_copy(update={"recording": Recording(on=True, keep_days=keep_days)})
+
+    async def main():
+        store = await open_store(tmp_path / "v.db")
+        at = (NOW - timedelta(days=days_ago)).isoformat(timespec="milliseconds")
+        row = dict.fromkeys(("did", "caller", "channel", "uniqueid"), "x")
+        row |= {"call_id": str(uuid.UUID(int=1)), "company": company, "registered_at": at}
+        await store.upsert(calls, row | {"recording": f"/var/spool/asterisk/x/{file}"})
+        await delete_old(store, folder, {"harbour": rules}, NOW)
+        left = await store.recordings()
+        await store.close()
+        return bool(left)
+
+    on_record = asyncio.run(main())
+    assert (tmp_path / "secret.wav").exists()
+    return on_record, (folder / "a.wav").exists()
+
+
+def test_a_young_recording_stays(tmp_path):
+    assert kept(tmp_path, 6, 7) == (True, True)
+
+
+def test_an_old_one_goes_from_disk_and_record(tmp_path):
+    assert kept(tmp_path, 8, 7) == (False, False)
+
+
+def test_a_company_that_is_gone_leaves_its_recordings_for_the_usual_time(tmp_path):
+    assert kept(tmp_path, 8, 7, company="other") == (True, True)
+
+
+def test_only_files_of_the_folder_are_ever_deleted(tmp_path):
+    assert kept(tmp_path, 8, 7, file="../secret.wav") == (False, True)
