@@ -122,12 +122,23 @@ class Companies(Protocol):
 
 
 class RoutingSettings(Protocol):
-    """What is read of the settings."""
+    """What is read of the settings; see `ari_app.pbx_settings`."""
 
-    region: str
-    unknown_did: str
-    blocked: str
-    max_calls: int
+    @property
+    def region(self) -> str:
+        """Country whose way of writing numbers is understood."""
+
+    @property
+    def unknown_did(self) -> str:
+        """What a number that belongs to no company reaches."""
+
+    @property
+    def blocked(self) -> str:
+        """Callers who are turned away, separated by commas."""
+
+    @property
+    def max_calls(self) -> int:
+        """Most calls with the agent at once."""
 
 
 def rules_of(settings: RoutingSettings) -> Rules:
@@ -216,6 +227,8 @@ def variables(
     }
     company = route.company
     if company is not None:
+        if route.did not in company.dids:  # given to it by `unknown_did`: the agent looks it up
+            told["VA_DID"] = company.dids[0]
         told |= {
             "VA_QUEUE": company.queue or "",
             "VA_RING_S": str(company.people.ring_s or ""),

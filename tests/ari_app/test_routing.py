@@ -104,6 +104,7 @@ def test_a_number_that_is_nobodys_may_be_given_to_a_company():
     it = route(OneCompany(), did="999", unknown_did="company:harbour")
     assert (it.kind, it.reason, it.did) == (RouteKind.AGENT, "agent", "999")
     assert it.company.key == "harbour"
+    assert variables(it, uuid.UUID(int=7))["VA_DID"] == "441632960001"  # by it the agent finds it
     shut = OneCompany(holidays=["2026-11-23"])
     assert kind(shut, did="999", unknown_did="company:harbour") == ("closed", "holiday")
 
