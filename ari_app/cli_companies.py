@@ -1,0 +1,171 @@
+"""``voiceagent companies``: the companies in the database."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any, NoReturn, TypeVar
+
+import click
+import sqlalchemy as sa
+import yaml
+from sqlalchemy.exc import DBAPIError
+
+from ari_app import store
+from ari_app.cli_records import as_json_option, database_path, print_table
+
+T = TypeVar("T")
+
+
+@click.group()
+def companies() -> None:
+    """Import and look at the companies calls are answered for.
+
+    A running agent takes a change within two seconds; calls in progress keep what they began with.
+    """
+
+
+@companies.command("import")
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--dry-run", is_flag=True, help="Only tell what would happen.")
+@as_json_option
+def import_(paths: tuple[Path, ...], dry_run: bool, as_json: bool) -> None:
+    """Put companies into the database, from YAML files or folders of them.
+
+    All of them, or none if one is wrong. A company that is there already is replaced.
+    """
+    from ari_app.company_store import Imported, import_companies
+    from ari_app.directory import read_files
+    from audiosocket_agent.errors import CompanyError
+
+    try:
+        files = read_files(list(paths), _region())
+
+        async def put(db: store.Store) -> list[Imported]:
+            return await import_companies(db, files, dry_run=dry_run)
+
+        done = _writing(put)
+    except CompanyError as error:
+        _fail(str(error))
+    if as_json:
+        rows = [{"key": it.key, "file": str(it.path), "change": it.change.value} for it in done]
+        click.echo(json.dumps({"dry_run": dry_run, "companies": rows}))
+        return
+    for it in done:
+        click.echo(f"{it.key}: {it.change.value}{' (dry run)' if dry_run else ''}")
+
+
+@companies.command("list")
+@as_json_option
+def list_companies(as_json: bool) -> None:
+    """List the companies, with their numbers and whether the agent answers."""
+    rows = [
+        {
+            "key": row.key,
+            "name": fields["name"],
+            "dids": fields["dids"],
+            "ai": fields.get("ai", True),
+            "queue": fields.get("queue"),
+            "updated_at": row.updated_at,
+        }
+        for row, fields in _stored()
+    ]
+    if as_json:
+        click.echo(json.dumps(rows))
+        return
+    for row in rows:
+        row |= {"dids": " ".join(row["dids"]), "ai": "on" if row["ai"] else "off"}
+    print_table(rows, ("key", "name", "dids", "ai", "queue", "updated_at"))
+
+
+@companies.command("show")
+@click.argument("key")
+@as_json_option
+def show(key: str, as_json: bool) -> None:
+    """Print a company as a file that can be imported again."""
+    for row, fields in _stored():
+        if row.key == key:
+            click.echo(json.dumps(fields) if as_json else _as_yaml(fields), nl=as_json)
+            return
+    _unknown(key)
+
+
+@companies.command("remove")
+@click.argument("key")
+@as_json_option
+def remove(key: str, as_json: bool) -> None:
+    """Take a company out of the database; its records and bookings stay."""
+    from ari_app.company_store import remove_company
+
+    if not _writing(lambda db: remove_company(db, key)):
+        _unknown(key)
+    click.echo(json.dumps({"removed": key}) if as_json else f"{key}: removed")
+
+
+def _region() -> str:
+    """Return the country whose way of writing numbers is meant, without the other settings."""
+    return os.environ.get("VOICEAGENT_REGION") or "GB"
+
+
+def _as_yaml(fields: dict[str, Any]) -> str:
+    return yaml.safe_dump(fields, sort_keys=False, allow_unicode=True, width=100)
+
+
+def _stored() -> list[tuple[sa.Row[Any], dict[str, Any]]]:
+    """Return the rows of all companies, each with its fields."""
+    table = store.companies
+    query = sa.select(table).where(table.c.document.is_not(None)).order_by(table.c.key)
+    try:
+        with store.reading(database_path()) as db:
+            return [(row, json.loads(row.document)) for row in db.execute(query)]
+    except FileNotFoundError as error:
+        _fail(
+            f"there is no database at {error}: nothing was imported yet, or VOICEAGENT_DATA_DIR "
+            "names another folder"
+        )
+    except DBAPIError as error:
+        _fail(f"cannot read {database_path()}: {error.orig}")
+
+
+def _writing(change: Callable[[store.Store], Awaitable[T]]) -> T:
+    """Change the database; ends the command with one clear line if that is not possible."""
+    path = database_path()
+
+    async def run() -> T:
+        is_new = not path.exists()
+        db = await store.open_store(path)
+        try:
+            if is_new:
+                _give_to_its_folder(path)
+            return await change(db)
+        finally:
+            await db.close()
+
+    before = os.umask(0o077)  # records hold callers' numbers and words: nobody else's to read
+    try:
+        return asyncio.run(run())
+    except DBAPIError as error:
+        _fail(f"cannot write {path}: {error.orig}; see VOICEAGENT_DATA_DIR")
+    finally:
+        os.umask(before)
+
+
+def _give_to_its_folder(path: Path) -> None:
+    """Let a database that root made belong to the agent, whose folder it is in."""
+    owner = path.parent.stat()
+    if os.geteuid() == 0:
+        for file in path.parent.glob(f"{path.name}*"):
+            os.chown(file, owner.st_uid, owner.st_gid)
+
+
+def _unknown(key: str) -> NoReturn:
+    _fail(f"no company is called {key}; see voiceagent companies list")
+
+
+def _fail(line: str) -> NoReturn:
+    click.echo(f"voiceagent: {line}", err=True)
+    sys.exit(1)

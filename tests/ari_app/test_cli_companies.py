@@ -1,0 +1,104 @@
+"""`voiceagent companies` as an admin types it."""
+
+import json
+
+import pytest
+import yaml
+from click.testing import CliRunner
+
+from ari_app.cli import main
+from ari_app.settings import SHIPPED_COMPANIES
+
+SAMPLE = SHIPPED_COMPANIES / "harbour.yaml"
+
+
+@pytest.fixture
+def voiceagent(tmp_path, monkeypatch):
+    (tmp_path / "data").mkdir()
+    monkeypatch.setenv("VOICEAGENT_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.delenv("VOICEAGENT_REGION", raising=False)
+
+    def run(*words, fails=False):
+        result = CliRunner().invoke(main, ["companies", *map(str, words)])
+        assert (result.exit_code == 1) == fails, result.output
+        if fails:
+            assert len(result.output.splitlines()) == 1, result.output
+        return result.output
+
+    return run
+
+
+@pytest.fixture
+def mill(tmp_path):
+    folder = tmp_path / "yaml"
+    folder.mkdir()
+    fields = yaml.safe_load(SAMPLE.read_text()) | {
+        "key": "mill", "name": "Mühle", "dids": ["01632 960010"], "ai": False,
+        "hours": {"mon": ["9:00-17:00"]}, "holidays": ["2026-12-25"],
+    }  # fmt: skip
+    (folder / "mill.yaml").write_text(yaml.safe_dump(fields))
+    return folder
+
+
+def test_import_list_show_remove(voiceagent, mill):
+    assert voiceagent("import", SAMPLE, mill, "--dry-run").splitlines() == [
+        "harbour: new (dry run)",
+        "mill: new (dry run)",
+    ]
+    assert json.loads(voiceagent("list", "--json")) == []
+    assert voiceagent("import", SAMPLE, mill).splitlines() == ["harbour: new", "mill: new"]
+    done = json.loads(voiceagent("import", mill, "--json"))
+    assert done["companies"] == [
+        {"key": "mill", "file": str(mill / "mill.yaml"), "change": "unchanged"}
+    ]
+    rows = {row["key"]: row for row in json.loads(voiceagent("list", "--json"))}
+    assert rows["mill"]["dids"] == ["441632960010"] and rows["mill"]["ai"] is False
+    assert "441632960001" in voiceagent("list") and "Mühle" in voiceagent("list")
+    assert voiceagent("remove", "mill") == "mill: removed\n"
+    assert "no company is called mill" in voiceagent("show", "mill", fails=True)
+    assert "no company is called mill" in voiceagent("remove", "mill", fails=True)
+    assert json.loads(voiceagent("remove", "harbour", "--json")) == {"removed": "harbour"}
+    assert json.loads(voiceagent("import", SAMPLE, "--json"))["companies"][0]["change"] == "new"
+
+
+def test_what_is_shown_can_be_imported_again(voiceagent, mill, tmp_path):
+    voiceagent("import", SAMPLE, mill)
+    for key in ("harbour", "mill"):
+        (tmp_path / "again.yaml").write_text(voiceagent("show", key))
+        assert voiceagent("import", tmp_path / "again.yaml") == f"{key}: unchanged\n"
+    assert "Mühle" in voiceagent("show", "mill")
+    assert json.loads(voiceagent("show", "mill", "--json"))["hours"] == {"mon": ["09:00-17:00"]}
+
+
+def test_numbers_are_read_as_the_region_writes_them(voiceagent, mill, monkeypatch):
+    monkeypatch.setenv("VOICEAGENT_REGION", "DE")
+    text = (mill / "mill.yaml").read_text().replace("01632 960010", "030 1234567")
+    (mill / "mill.yaml").write_text(text)
+    voiceagent("import", mill)
+    assert json.loads(voiceagent("list", "--json"))[0]["dids"] == ["49301234567"]
+
+
+def test_mistakes_are_one_clear_line_and_change_nothing(voiceagent, mill, tmp_path):
+    voiceagent("import", SAMPLE)
+    thief = (mill / "mill.yaml").read_text().replace("01632 960010", "01632 960001")
+    (mill / "thief.yaml").write_text(thief.replace("key: mill", "key: thief"))
+    assert "441632960001 already belongs to harbour" in voiceagent("import", mill, fails=True)
+    (mill / "thief.yaml").write_text("key: [")
+    assert "thief.yaml: line 1" in voiceagent("import", mill, fails=True)
+    assert "no such file" in voiceagent("import", tmp_path / "nowhere", fails=True)
+    (tmp_path / "empty").mkdir()
+    assert "holds no company" in voiceagent("import", tmp_path / "empty", fails=True)
+    assert [row["key"] for row in json.loads(voiceagent("list", "--json"))] == ["harbour"]
+
+
+def test_no_database_and_no_folder(voiceagent, tmp_path, monkeypatch):
+    assert "nothing was imported yet" in voiceagent("list", fails=True)
+    assert "nothing was imported yet" in voiceagent("show", "harbour", fails=True)
+    monkeypatch.setenv("VOICEAGENT_DATA_DIR", str(tmp_path / "nowhere"))
+    assert "VOICEAGENT_DATA_DIR" in voiceagent("import", SAMPLE, fails=True)
+
+
+def test_the_database_is_nobody_elses_to_read(voiceagent, tmp_path):
+    voiceagent("import", SAMPLE)
+    assert (tmp_path / "data" / "voiceagent.db").stat().st_mode & 0o077 == 0
