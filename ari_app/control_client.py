@@ -79,7 +79,7 @@ async def stream(
                     answer = await _read(reader)
             except TimeoutError:
                 raise ControlLate(f"silent for {deadline_s} s") from None
-            if answer.get("done") is True:
+            if answer.get("end_of_stream") is True:
                 return
             yield answer
 

@@ -1,7 +1,7 @@
 """The controller's Unix socket: what the media process and the command line ask of it.
 
 JSON lines, one question a connection. A question is an object with the field ``op``; the answer is
-one line, or for a stream several and then ``{"ok": true, "done": true}``. Whatever is refused is
+one line, or for a stream several and then ``{"ok": true, "end_of_stream": true}``. Whatever is refused is
 answered by ``{"ok": false, "error": "<word>", "message": "<one line, or empty>"}``:
 
     bad_request   no JSON object with an ``op``, or fields that make no sense
@@ -169,7 +169,7 @@ async def _write_all(writer: asyncio.StreamWriter, answers: AsyncGenerator[Answe
     async with aclosing(answers):
         async for answer in answers:
             await _write(writer, {"ok": True, **answer})
-    await _write(writer, {"ok": True, "done": True})
+    await _write(writer, {"ok": True, "end_of_stream": True})
 
 
 async def _write(writer: asyncio.StreamWriter, answer: Answer) -> None:

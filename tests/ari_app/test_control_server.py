@@ -39,7 +39,7 @@ class Operations:
     async def count(self, request):
         try:
             for number in range(int(request["to"])):
-                yield {"number": number}
+                yield {"number": number, "done": True}
             if request.get("hold"):
                 await self.hold.wait()
         finally:
@@ -206,7 +206,7 @@ def test_an_operation_nobody_waits_for_is_cancelled(tmp_path):
 def test_a_stream_nobody_listens_to_is_cancelled(tmp_path):
     async def scenario(path, ops):
         answers = control_client.stream(path, {"op": "count", "to": 1, "hold": True}, 20)
-        assert await anext(answers) == {"number": 0}
+        assert (await anext(answers))["number"] == 0
         assert not ops.cancelled.is_set()
         await answers.aclose()
         async with asyncio.timeout(20):
