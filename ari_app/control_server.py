@@ -1,8 +1,8 @@
 """The controller's Unix socket: what the media process and the command line ask of it.
 
 JSON lines, one question a connection. A question is an object with the field ``op``; the answer is
-one line, or for a stream several and then ``{"ok": true, "end_of_stream": true}``. Whatever is refused is
-answered by ``{"ok": false, "error": "<word>", "message": "<one line, or empty>"}``:
+one line, or for a stream several and then ``{"ok": true, "end_of_stream": true}``. Whatever is
+refused is answered by ``{"ok": false, "error": "<word>", "message": "<one line, or empty>"}``:
 
     bad_request   no JSON object with an ``op``, or fields that make no sense
     unknown_op    no such operation
