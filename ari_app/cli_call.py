@@ -222,6 +222,8 @@ def _finish(event: dict[str, Any], leg: CallerLeg | None, show: Show) -> int:
 
 
 def _refused(word: str, message: str) -> int:
+    if word == "unknown_op":
+        message = "the controller has no link to Asterisk's AMI: set VOICEAGENT_AMI_SECRET"
     click.echo(f"voiceagent: {message}", err=True)
     return {"too_many": TOO_MANY, "bad_request": USAGE}.get(word, NOT_PLACED)
 

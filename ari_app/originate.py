@@ -104,6 +104,7 @@ class Originator:
         self._render = render
         self._events: dict[str, asyncio.Queue[Mapping[str, str]]] = {}
         self._work: set[asyncio.Task[Any]] = set()
+        self._closed = False
 
     @property
     def placed(self) -> int:
@@ -120,7 +121,8 @@ class Originator:
                 return
 
     async def close(self) -> None:
-        """Hang up what nobody waits for, and finish hanging up; idempotent."""
+        """Stop following calls, and finish hanging up; the calls go on. Idempotent."""
+        self._closed = True
         for task in tuple(self._work):
             if task.get_name() == "unattended call":
                 task.cancel()
@@ -214,8 +216,8 @@ class Originator:
             async for progress in self._watch(track, ids, order.ring_s):
                 yield progress
         finally:
-            # One that nobody waits for outlives the controller, as callers do.
-            if placed and (track.is_lost or (order.wait and not track.over)):
+            # A controller that stops leaves calls as they are, these like any others.
+            if placed and not self._closed and (track.is_lost or not track.over):
                 self._do(self._hang_up(ids), "hang up")
             del self._events[ids.placed]
         yield track.ending()
