@@ -94,7 +94,7 @@ class Sounds:
 
 def _write(path: Path, pcm: bytes) -> None:
     unfinished = path.with_suffix(".part")
-    with wave.open(str(unfinished), "wb") as sound:
+    with unfinished.open("wb") as file, wave.open(file, "wb") as sound:
         sound.setnchannels(1)
         sound.setsampwidth(2)
         sound.setframerate(SAMPLE_RATE_HZ)
