@@ -83,7 +83,7 @@ class AriWire:
             allow_redirects=False,
         ) as response:
             data = await response.content.read(_BODY_BYTES)
-        if response.status >= 400:
+        if response.status >= 300:
             return response.status, _message_of(data)
         return response.status, json.loads(data) if data else None
 

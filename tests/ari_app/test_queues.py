@@ -100,7 +100,7 @@ async def with_ami(login, story):
 
 
 @pytest.mark.pbx
-def test_the_real_queue_is_looked_at(sandbox):
+def test_the_real_queue_is_looked_at(asterisk):
     async def story(ami):
         queues = Queues(ami)
         assert await queues.outlook("") == Outlook(exists=False)
@@ -117,7 +117,7 @@ def test_the_real_queue_is_looked_at(sandbox):
             await ami.action("QueuePause", fields)
         assert (less.members, less.free) == (free.members - 1, free.free - 1)
 
-    asyncio.run(with_ami(AmiLogin("127.0.0.1", sandbox.ports().ami, *sandbox.ami_login()), story))
+    asyncio.run(with_ami(AmiLogin("127.0.0.1", asterisk.ports().ami, *asterisk.ami_login()), story))
 
 
 def test_without_a_link_there_is_no_outlook():
