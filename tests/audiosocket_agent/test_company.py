@@ -7,7 +7,9 @@ import pytest
 import yaml
 
 import audiosocket_agent
-from audiosocket_agent.company import did_digits, load_companies, load_company
+from audiosocket_agent.company import Company, did_digits, load_companies, load_company
+from audiosocket_agent.company_fields import FieldsModel
+from audiosocket_agent.company_yaml import read_yaml
 from audiosocket_agent.errors import CompanyError
 
 SHIPPED = Path(audiosocket_agent.__file__).parent / "companies"
@@ -48,6 +50,33 @@ def broken(**changes):
         (broken(services=[]), "services"),
         (SAMPLE.replace("price_pounds: 95", "price_pounds: cheap"), "services.0.price_pounds"),
         (SAMPLE.replace("[truro]", "[TR-1!]"), "areas.0.phrases.0"),
+        (SAMPLE + "name: Again\n", "name stands there twice"),
+        (SAMPLE + "a" * 300_000, "longer than"),
+        ("[" * 5000, "nested too deeply"),
+        ("key: !!int x", "not YAML"),
+        ("- key: a", "the file: holds no fields; write NAME: VALUE"),
+        ("", "the file: holds no fields"),
+        (broken(colour="red"), "colour: there is no such field; docs/companies.md lists them all"),
+        (SAMPLE.replace("key: harbour", ""), "key: is missing"),
+        (broken(key="Harbour Ltd"), "key: 'Harbour Ltd' cannot be used: a name is a-z"),
+        (broken(name="  "), "name: '  ' cannot be used: 1-400 characters, one line"),
+        (broken(greeting="Hello\x1b[2J"), "greeting: "),
+        (broken(timezone="/etc/passwd"), "timezone: no time zone is called"),
+        (broken(timezone="../etc/passwd"), "timezone: no time zone is called"),
+        (SAMPLE + "no_input_s: true\n", "no_input_s: true is no value here"),
+        (SAMPLE + "max_misses: true\n", "max_misses: true is no value here"),
+        (SAMPLE.replace("price_pounds: 95", "price_pounds: true"), "services.0.price_pounds: true"),
+        (SAMPLE + "ai: 2\n", "ai: "),
+        (SAMPLE + "ai: perhaps\n", "ai: "),
+        (SAMPLE.replace("key: leaking_tap", "key: boiler_service"), "services: boiler_service"),
+        (SAMPLE.replace("dripping tap", "boiler"), "services: boiler stands there twice"),
+        (SAMPLE.replace("TR16", "TR11"), "areas: TR11 stands there twice"),
+        (SAMPLE.replace("phrases: [redruth]", "phrases: [truro]"), "areas: truro stands there"),
+        (broken(dids=["441632960001", "+44 1632 960001"]), "dids: 441632960001 stands there twice"),
+        (broken(dids=["0800 NOT REAL"]), 'write it with + and the country code, in quotes: "+44'),
+        (broken(dids=[True]), "dids.0: "),
+        (broken(dids=["12"]), "dids.0: '12' cannot be used: a number has 3-15 digits"),
+        (broken(dids="441632960001"), "dids: "),
     ],
 )
 def test_a_bad_file_is_refused_in_one_line(tmp_path, text, says):
@@ -79,21 +108,43 @@ def test_patience_has_defaults_that_fit_what_is_set(tmp_path, set_, found):
     )  # fmt: skip
 
 
-def _values_of(text, pattern):
-    return dict(re.findall(pattern, text, re.MULTILINE))
-
-
-def test_the_sample_and_the_page_tell_the_defaults_there_are():
+def test_the_sample_tells_the_defaults_there_are():
     company = load_company(SHIPPED / "harbour.yaml")
-    optional = [
+    optional = {
         name for name, field in type(company).model_fields.items() if not field.is_required()
-    ]
-    in_sample = _values_of(SAMPLE, r"^# (\w+): (\S+)")
-    on_page = _values_of(PAGE, r"^\| `(\w+)` \| [^|]+\| [^|]+\| ([\d.]+)")
-    for name in optional:
-        assert in_sample[name] == str(getattr(company, name)), name
-        assert name == "timezone" or on_page[name] == in_sample[name], name
-    assert all(f"`{name}`" in PAGE for name in type(company).model_fields)
+    }
+    told = "\n".join(re.findall(r"^# (\w+: .*)$", SAMPLE, re.MULTILINE))
+    assert set(read_yaml(told)) == optional
+    assert Company.model_validate(read_yaml(SAMPLE) | read_yaml(told)) == company
+
+
+def test_the_sample_is_open_round_the_clock():
+    company = load_company(SHIPPED / "harbour.yaml")
+    assert company.ai and company.hours is None and not company.holidays
+
+
+def models(model):
+    """Return a model and all it is made of."""
+    found = [model]
+    for field in model.model_fields.values():
+        for part in (field.annotation, *getattr(field.annotation, "__args__", ())):
+            if isinstance(part, type) and issubclass(part, FieldsModel):
+                found += models(part)
+    return found
+
+
+def test_the_page_names_every_field_and_the_defaults_of_patience():
+    company = load_company(SHIPPED / "harbour.yaml")
+    assert len(models(Company)) == 8
+    for model in models(Company):
+        assert all(f"`{name}`" in PAGE for name in model.model_fields), model
+    patience = re.findall(
+        r"^\| `(\w+)` \| [^|]+\| [^|]+\| ([\d.]+)[^|]*\|.*\|.*\|$", PAGE, re.MULTILINE
+    )
+    numbers = {name: getattr(company, name) for name in vars(company) if name.endswith("_s")}
+    assert {name for name, _ in patience} >= set(numbers)
+    for name, default in patience:
+        assert default == str(getattr(company, name)), name
 
 
 def test_missing_folder_binary_file_and_shared_did(tmp_path):
