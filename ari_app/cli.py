@@ -12,6 +12,7 @@ from dataclasses import asdict
 import click
 
 from ari_app.cli_call import call
+from ari_app.cli_callbacks import callbacks
 from ari_app.cli_companies import companies
 from ari_app.cli_records import bookings, calls
 from installer.doctor.cli import doctor
@@ -99,6 +100,7 @@ def settings(as_json: bool) -> None:
 main.add_command(call)
 main.add_command(calls)
 main.add_command(bookings)
+main.add_command(callbacks)
 main.add_command(companies)
 main.add_command(doctor)
 main.add_command(sandbox)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import sys
@@ -15,7 +16,10 @@ from rich.console import Console
 from rich.table import Column, Table
 
 from ari_app import store
+from ari_app.control_client import ask
+from audiosocket_agent.control import ControlError
 
+HANG_UP_DEADLINE_S = 3.0
 MACHINE_WIDTH = 240  # in a pipe nobody sees line ends, but a cut-off value is lost
 
 
@@ -61,7 +65,7 @@ def limit_option(default: int) -> Callable[[Callable[..., None]], Callable[..., 
         type=click.IntRange(1),
         default=default,
         show_default=True,
-        help="Show this many, newest first.",
+        help="Show this many.",
     )
 
 
@@ -71,13 +75,7 @@ def calls() -> None:
 
 
 @calls.command("list")
-@click.option(
-    "--limit",
-    type=click.IntRange(1),
-    default=20,
-    show_default=True,
-    help="Show this many, newest first.",
-)
+@limit_option(20)
 @as_json_option
 def list_calls(limit: int, as_json: bool) -> None:
     """List calls, newest first."""
@@ -88,7 +86,11 @@ def list_calls(limit: int, as_json: bool) -> None:
     for row in rows:
         row["call"] = row["call_id"][:8]
         row["at"] = row["registered_at"][:19]
-    print_table(rows, ("call", "at", "company", "caller", "end_reason", "next"))
+    print_table(
+        rows,
+        ("call", "at", "company", "caller", "route", "end_reason", "next", "answered_by",
+         "hung_up_by"),
+    )  # fmt: skip
 
 
 @calls.command("show")
@@ -146,15 +148,28 @@ def response_ms(marks_ms: Mapping[str, int]) -> int | None:
     return marks_ms["first_frame"] - marks_ms["speech_end"]
 
 
+@calls.command("hang-up")
+@click.argument("call_id")
+def hang_up(call_id: str) -> None:
+    """End a call that is on: CALL_ID is its id, or the first characters of it."""
+    on = store.calls.c.hung_up_at.is_(None)
+    same = store.calls.c.call_id.startswith(call_id, autoescape=True)
+    rows = query(store.calls.select().where(on, same).limit(2))
+    if len(rows) != 1:
+        many = "several calls that are on start" if rows else "no call that is on starts"
+        click.echo(f"voiceagent: {many} with {call_id}; see voiceagent calls list", err=True)
+        sys.exit(1)
+    socket = Path(os.environ.get("VOICEAGENT_RUN_DIR", "/run/voiceagent")) / "control.sock"
+    try:
+        asyncio.run(ask(socket, {"op": "hang_up", "call": rows[0]["call_id"]}, HANG_UP_DEADLINE_S))
+    except ControlError as error:
+        click.echo(f"voiceagent: the call goes on: {error}; see voiceagent doctor", err=True)
+        sys.exit(1)
+
+
 @click.command()
 @as_json_option
-@click.option(
-    "--limit",
-    type=click.IntRange(1),
-    default=50,
-    show_default=True,
-    help="Show this many, newest first.",
-)
+@limit_option(50)
 def bookings(as_json: bool, limit: int) -> None:
     """List bookings, newest first."""
     table = store.bookings

@@ -107,7 +107,7 @@ class CallOperations:
         """Hang a channel up by whichever of ARI and AMI answers first in its time."""
         if self._ari is not None and self._ari.up:
             try:
-                await self._ari.delete(f"/channels/{uniqueid}", deadline_s=HANG_UP_DEADLINE_S)
+                await self._ari.delete(f"channels/{uniqueid}", deadline_s=HANG_UP_DEADLINE_S)
                 return True
             except AriError:
                 pass  # AMI is the second way
