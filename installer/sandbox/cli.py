@@ -129,7 +129,13 @@ def _print_endpoints(endpoints: dict[str, object]) -> None:
         if isinstance(value, dict):
             text = value.get("url") or f"{value['host']}:{value['port']}"
         elif isinstance(value, list):
-            text = ", ".join(value)
+            text = ", ".join(_place(one) for one in value)
         else:
             text = str(value)
         click.echo(f"  {name:<12}{text}")
+
+
+def _place(one: object) -> str:
+    if isinstance(one, dict):  # a desk phone
+        return f"{one['extension']} at {one['host']}:{one['port']}"
+    return str(one)

@@ -25,6 +25,7 @@ from installer.sandbox.errors import StartError
 _BLOCK_PORTS = 1000
 _BASES = range(10_000, 32_000, _BLOCK_PORTS)
 HOST = "127.0.0.1"
+DESKS = 4
 _LEAVING_S = 2.0  # a killed process may hold its sockets for a moment longer
 _POLL_S = 0.02
 
@@ -69,6 +70,16 @@ class PortBlock:
     def vendors(self) -> int:
         """TCP port of the simulated vendors."""
         return self.base + 6
+
+    def desk(self, number: int) -> int:
+        """UDP port of a desk phone, 0 to 3; its extension is 100 and so on.
+
+        Raises:
+            ValueError: If there is no such phone.
+        """
+        if number not in range(DESKS):
+            raise ValueError(f"there are {DESKS} desk phones, counted from 0")
+        return self.base + 10 + number
 
     @property
     def rtp_start(self) -> int:

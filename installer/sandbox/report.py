@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from installer.sandbox.ports import HOST, PortBlock
+from installer.sandbox.ports import DESKS, HOST, PortBlock
 from installer.sandbox.processes import Process
 
 
@@ -25,6 +25,9 @@ def endpoints(ports: PortBlock, dids: Sequence[str], logs: Path) -> dict[str, ob
         "audiosocket": {"host": HOST, "port": ports.audiosocket},
         "http": {"url": f"http://{HOST}:{ports.http}"},
         "logs": str(logs),
+        "desks": [
+            {"extension": str(100 + n), "host": HOST, "port": ports.desk(n)} for n in range(DESKS)
+        ],
     }
 
 

@@ -22,6 +22,7 @@ from pathlib import Path
 from installer.sandbox import folder, processes, report, rootfs
 from installer.sandbox.agent import PART as AGENT_PART
 from installer.sandbox.agent import Agent, program
+from installer.sandbox.control_env import with_control
 from installer.sandbox.errors import SandboxError, StartError
 from installer.sandbox.pbx.instance import Pbx, PortsTakenError
 from installer.sandbox.pbx.render import PbxSettings, render
@@ -170,6 +171,14 @@ class Sandbox:
         """Return user and password of the PBX administrator's ARI account."""
         return "sandbox", self._state().ari_password
 
+    def agent_ami_login(self) -> tuple[str, str]:
+        """Return user and secret of the bundle's manager account."""
+        return "voiceagent", self._state().agent_ami_secret
+
+    def agent_ari_login(self) -> tuple[str, str]:
+        """Return user and password of the bundle's ARI account."""
+        return "voiceagent", self._state().agent_ari_password
+
     def endpoints(self) -> dict[str, object]:
         """Return the contract of `voiceagent sandbox up --json` without starting anything."""
         return self._endpoints(self._state())
@@ -235,6 +244,12 @@ class Sandbox:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            # Not on the command line, where every user of this machine could read them.
+            env={
+                **os.environ,
+                "VOICEAGENT_AMI_SECRET": state.agent_ami_secret,
+                "VOICEAGENT_ARI_PASSWORD": state.agent_ari_password,
+            },
         )
         (self.logs / "install.log").write_text(done.stdout)
         if done.returncode != 0:
@@ -256,7 +271,13 @@ class Sandbox:
     def _start_agent(self, state: State, env: Mapping[str, str] | None) -> None:
         given = os.environ if env is None else env
         ports = self._ports(state)
-        wanted = agent_env(state.profile, given, ports.vendors)
+        wanted = with_control(
+            agent_env(state.profile, given, ports.vendors),
+            ports,
+            self.root,
+            state.agent_ami_secret,
+            state.agent_ari_password,
+        )
         self.agent.stop()
         self.vendors.stop()
         if state.profile == SIMULATED:
@@ -318,6 +339,7 @@ class Sandbox:
             ari_port=ports.ari,
             rtp_start=ports.rtp_start,
             rtp_end=ports.rtp_end,
+            desks=(ports.desk(0), ports.desk(1), ports.desk(2), ports.desk(3)),
             ami_secret=state.ami_secret,
             ari_password=state.ari_password,
             queue=QUEUE,

@@ -23,6 +23,8 @@ class State:
         root_key: What the copy of the Debian root was made from; empty while it is being made.
         ami_secret: Secret of the manager user `sandbox`.
         ari_password: Password of the ARI user `sandbox`.
+        agent_ami_secret: Secret of the bundle's manager user.
+        agent_ari_password: Password of the bundle's ARI user.
     """
 
     profile: str = "offline"
@@ -30,6 +32,8 @@ class State:
     root_key: str = ""
     ami_secret: str = field(default_factory=lambda: secrets.token_hex(16))
     ari_password: str = field(default_factory=lambda: secrets.token_hex(16))
+    agent_ami_secret: str = field(default_factory=lambda: secrets.token_hex(20))
+    agent_ari_password: str = field(default_factory=lambda: secrets.token_hex(20))
 
 
 def load(directory: Path) -> State | None:

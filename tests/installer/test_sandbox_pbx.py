@@ -96,6 +96,10 @@ def test_the_command_prints_the_contract(box: Sandbox) -> None:
         "audiosocket": {"host": "127.0.0.1", "port": port["audiosocket"]},
         "http": {"url": f"http://127.0.0.1:{box.ports().http}"},
         "logs": str(box.logs),
+        "desks": [
+            {"extension": f"{100 + n}", "host": "127.0.0.1", "port": box.ports().desk(n)}
+            for n in range(4)
+        ],
     }
 
 

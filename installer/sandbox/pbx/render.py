@@ -10,6 +10,8 @@ import re
 from dataclasses import dataclass
 from importlib import resources
 
+from installer.sandbox.pbx.melody import melody
+
 _CONFIG_FILES = (
     "ari.conf",
     "asterisk.conf",
@@ -22,8 +24,8 @@ _CONFIG_FILES = (
     "pjsip.conf",
     "queues.conf",
     "rtp.conf",
+    "voicemail.conf",
 )
-_SILENCE_BYTES = 160_000  # 10 s * 8000 Hz * 2 bytes, signed linear as Asterisk's .sln
 _PLACEHOLDER = re.compile(r"@([A-Z_]+)@")
 
 
@@ -37,6 +39,7 @@ class PbxSettings:
         ari_port: TCP port of the HTTP server.
         rtp_start: First UDP port for media.
         rtp_end: Last UDP port for media.
+        desks: UDP ports of the desk phones 100 to 103.
         ami_secret: Secret of the manager user `sandbox`.
         ari_password: Password of the ARI user `sandbox`.
         queue: Name of the queue with the stand-ins.
@@ -47,6 +50,7 @@ class PbxSettings:
     ari_port: int
     rtp_start: int
     rtp_end: int
+    desks: tuple[int, int, int, int]
     ami_secret: str
     ari_password: str
     queue: str
@@ -67,6 +71,9 @@ def render(settings: PbxSettings) -> dict[str, bytes]:
         "AMI_SECRET": settings.ami_secret,
         "ARI_PASSWORD": settings.ari_password,
         "QUEUE": settings.queue,
+        **{
+            f"DESK_{letter}": str(port) for letter, port in zip("ABCD", settings.desks, strict=True)
+        },
     }
     here = resources.files(__package__ or "")
     files = {
@@ -76,5 +83,5 @@ def render(settings: PbxSettings) -> dict[str, bytes]:
         for name in _CONFIG_FILES
     }
     files["usr/share/asterisk/sounds/sandbox/reception.wav"] = (here / "reception.wav").read_bytes()
-    files["var/lib/asterisk/sandbox-moh/silence.sln"] = bytes(_SILENCE_BYTES)
+    files["var/lib/asterisk/sandbox-moh/melody.sln"] = melody()
     return files
