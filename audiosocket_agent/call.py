@@ -22,6 +22,7 @@ from audiosocket_agent.conversation import (
     Overtime,
     Phase,
     Reply,
+    SecretDone,
     Silent,
     Started,
     Warned,
@@ -29,6 +30,7 @@ from audiosocket_agent.conversation import (
 from audiosocket_agent.desk import BookingDesk
 from audiosocket_agent.dialogue import Dialogue, Mind
 from audiosocket_agent.errors import ProviderError
+from audiosocket_agent.exits import variables
 from audiosocket_agent.journal import EndReason
 from audiosocket_agent.line_clock import LineClock
 from audiosocket_agent.minutes import Minutes
@@ -161,6 +163,8 @@ class Call:
             self._playout,
             minutes,
             self._book,
+            lambda seek: people.seek(facts.company, seek),
+            lambda wish: people.note(info, facts.company.key, wish),
             comfort_after_s=facts.company.comfort_after_s,
             most_discarded=config.speculation_tokens,
         )
@@ -404,10 +408,15 @@ class Call:
         """See `Floor.listens`."""
         self._turns.listen(self._line_ms, self._facts.company.no_input_s * 1000)
 
-    def ends(self, outcome: Outcome) -> None:
+    def collects(self, secret: str) -> None:
+        """See `Floor.collects`."""
+        self._loop.call_soon(self._talker.on, SecretDone(secret, ok=False))
+
+    def ends(self, outcome: Outcome, target: str) -> None:
         """See `Floor.ends`."""
         handed_over = outcome is not Outcome.HANGUP
-        self.end(EndReason.HANDED_OVER if handed_over else EndReason.COMPLETED, outcome)
+        reason = EndReason.HANDED_OVER if handed_over else EndReason.COMPLETED
+        self.end(reason, outcome, variables(outcome, target, self._facts.company))
 
     @property
     def _extra(self) -> dict[str, str]:

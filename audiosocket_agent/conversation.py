@@ -5,11 +5,16 @@ state, an event and the facts, and returns the next state and what to do: say th
 listen for that, or book this, or end the call so. Which step follows which is decided by the table
 in `workflow`; this file only applies it.
 
-A conversation is in one of three phases, and each accepts only some events (`LEGAL`):
+A conversation is in one of six phases, and each accepts only some events (`LEGAL`):
 
     ASKING    a question is open: Started, Heard, Keyed, Silent, Warned, Overtime, Carry, Stuck
     BOOKING   the booking is being made: Booked, BookingFailed, Overtime
-    ENDED     the last words are being said: nothing
+    SEEKING   a person is looked for (`person`): Sought, Overtime
+    NOTING    the wish to be called back is written down: Noted, NotNoted, Overtime
+    KEYING    the caller keys digits that never come here: SecretDone, Heard, Overtime
+    ENDED     the last words are being said
+
+In each of them the caller may come back from people who did not answer: Returned.
 
 A question that is not answered is put again in other words, and what became of the offer of a
 person (`Offer`) decides what else a miss leads to:
@@ -28,7 +33,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from audiosocket_agent import wording
+from audiosocket_agent import person, wording
 from audiosocket_agent.conversation_state import (
     Booked,
     BookingFailed,
@@ -38,51 +43,60 @@ from audiosocket_agent.conversation_state import (
     Facts,
     Heard,
     Keyed,
+    Noted,
+    NotNoted,
     Offer,
     Overtime,
     Phase,
     Reply,
+    Returned,
+    SecretDone,
+    Seek,
     Silent,
+    Sought,
     Started,
     State,
     Stuck,
     Warned,
+    Why,
 )
 from audiosocket_agent.errors import IllegalEvent
 from audiosocket_agent.understanding import (
     NO,
     PERSON,
-    PERSON_KEY,
     YES,
     date_of,
     digits_so_far,
-    expectation,
-    key_rule,
     offer_answer,
     offer_answer_of_keys,
-    offer_expectation,
-    offer_key_rule,
-    phone_number,
     plain_words,
     value_in,
     value_of_keys,
-    wants_person,
 )
-from audiosocket_agent.workflow import STEPS, YES_NO_SLOTS, Outcome, Slot, Step
+from audiosocket_agent.walk import ask, attended, ended, proceed, question
+from audiosocket_agent.wishes import wish_in
+from audiosocket_agent.workflow import INSTEAD, STEPS, YES_NO_SLOTS, Outcome, Slot, Step
 
 __all__ = [
     "LEGAL", "Booked", "BookingFailed", "BookingRequest", "Carry", "Event", "Facts", "Heard",
-    "Keyed", "Offer", "Overtime", "Phase", "Reply", "Silent", "Started", "State", "Stuck", "Warned",
-    "advance", "answers_offer", "attended", "booking_request", "proceed",
+    "Keyed", "NotNoted", "Noted", "Offer", "Overtime", "Phase", "Reply", "Returned", "SecretDone",
+    "Seek", "Silent", "Sought", "Started", "State", "Stuck", "Warned", "Why", "advance",
+    "answers_offer", "attended", "booking_request", "key_in", "proceed", "takes_words",
 ]  # fmt: skip
 
 # What callers tell without being asked; a yes or a number means nothing without its question.
 VOLUNTEERED = (Slot.SERVICE, Slot.AREA, Slot.DAY, Slot.PART)
+MOST_SECRET_MISSES = 2
 
 LEGAL: dict[Phase, frozenset[type]] = {
-    Phase.ASKING: frozenset((Started, Heard, Keyed, Silent, Warned, Overtime, Carry, Stuck)),
-    Phase.BOOKING: frozenset((Booked, BookingFailed, Overtime)),
-    Phase.ENDED: frozenset(),
+    Phase.ASKING: frozenset(
+        (Started, Heard, Keyed, Silent, Warned, Overtime, Carry, Stuck, Returned)
+    ),
+    Phase.BOOKING: frozenset((Booked, BookingFailed, Overtime, Returned)),
+    Phase.SEEKING: frozenset((Sought, Overtime, Returned)),
+    Phase.NOTING: frozenset((Noted, NotNoted, Overtime, Returned)),
+    Phase.KEYING: frozenset((SecretDone, Heard, Overtime, Returned)),
+    Phase.ENDED: frozenset((Returned,)),
 }
 
 
@@ -102,58 +116,86 @@ def advance(state: State, event: Event, facts: Facts) -> tuple[State, Reply]:
             return state, reply
         case Carry():
             return proceed(state, facts, ())
-        case Stuck():
-            return _to_person(state, wording.TO_PERSON_STUCK)
-        case Heard() | Keyed() | Silent() if state.step is Step.CLOSE:
-            if _asks_for_person(event):
-                return _to_person(state, wording.TO_PERSON)
-            return proceed(state, facts, ())  # all is done: whatever was said, say goodbye
-        case Heard(text) if state.offer is Offer.OPEN:
-            said = None if state.asked in YES_NO_SLOTS else _spoken_value(state, text, facts)
-            known = _with_extras(state, text, facts)
-            return _offer_answered(known, facts, said, offer_answer(text))
-        case Heard(text):
-            said = _spoken_value(state, text, facts)
-            return _answered(_with_extras(state, text, facts), facts, said, wants_person(text))
-        case Keyed(keys) if state.offer is Offer.OPEN:
-            answer = offer_answer_of_keys(keys)
-            value = None if answer else _keyed_value(state, keys, facts)
-            return _offer_answered(state, facts, value, answer)
-        case Keyed(keys):
-            return _keyed(state, keys, facts)
-        case Silent() if state.offer is Offer.OPEN:
-            return _to_person(state, wording.TO_PERSON_SILENT)
-        case Silent():
-            return _missed(state, facts, wording.still_there, wording.TO_PERSON_SILENT)
+        case Heard() | Keyed() | Silent():
+            return _caller_did(state, event, facts)
         case Warned():
             return _warned(state, facts)
+        case Overtime():
+            return _overtime(state, facts)
+        case Stuck():
+            return person.wish(state, Seek(Why.PROVIDER), facts)
         case Booked(reference):
             done = replace(state, step=Step.CONFIRM, phase=Phase.ASKING, asked=None)
             return proceed(done, facts, (wording.booked(reference),))
         case BookingFailed():
-            return _to_person(state, wording.TO_PERSON_BOOKING)
-        case Overtime():
-            return _to_person(state, wording.TO_PERSON_LONG)
+            return person.wish(state, Seek(Why.BOOKING), facts)
+        case Sought():
+            return person.sought(state, event, facts)
+        case Returned():
+            return person.returned(state, event, facts)
+        case Noted():
+            return person.noted(state, facts)
+        case NotNoted():
+            return person.not_noted(state)
+        case SecretDone(name, ok):
+            return _secret_done(state, name, ok, facts)
 
 
 def answers_offer(state: State, text: str) -> bool:
-    """Whether the caller's words do nothing but answer an open offer of a person.
+    """Whether the caller's words are for the rules even where a language model holds the talk.
 
-    The rules answer these even where a language model holds the talk: it did not make the offer.
+    The model did not make the offer of a person, nor what is offered instead of one.
     """
+    if state.step in INSTEAD:
+        return True
     return state.offer is Offer.OPEN and plain_words(text) in (*YES, *NO, *PERSON)
 
 
-def attended(state: State) -> State:
-    """Return the state once a language model answers the caller: the row of misses is over."""
-    offer = Offer.UNMADE if state.offer is Offer.UNMADE else Offer.DECLINED
-    return replace(state, misses=0, offer=offer)
+def takes_words(state: State, text: str, facts: Facts) -> bool:
+    """Whether the caller's words count in this phase: while keys are collected, only a wish."""
+    if state.phase is Phase.KEYING:
+        return wish_in(text, facts.company) is not None
+    return state.phase is Phase.ASKING
 
 
-def _asks_for_person(event: Heard | Keyed | Silent) -> bool:
+def _caller_did(state: State, event: Heard | Keyed | Silent, facts: Facts) -> tuple[State, Reply]:
+    """Take what the caller did, or that it was nothing."""
+    wish = _wish_of(event, facts)
+    if state.phase is Phase.KEYING:
+        if wish is not None:
+            return person.wish(state, wish, facts)
+        return state, _keying(state, facts, ())
+    if state.step is Step.CLOSE:
+        if wish is not None:
+            return person.wish(state, wish, facts)
+        return proceed(state, facts, ())  # all is done: whatever was said, say goodbye
+    offered = state.offer is Offer.OPEN
+    match event:
+        case Heard(text):
+            known = _with_extras(state, text, facts)
+            if offered:
+                said = None if state.asked in YES_NO_SLOTS else _spoken_value(state, text, facts)
+                return _offer_answered(known, facts, said, offer_answer(text), wish)
+            return _answered(known, facts, _spoken_value(state, text, facts), wish)
+        case Keyed(keys) if offered:
+            answer = offer_answer_of_keys(keys, facts.company.person_key)
+            value = None if answer else _keyed_value(state, keys, facts)
+            return _offer_answered(state, facts, value, answer, None)
+        case Keyed(keys):
+            return _keyed(state, keys, facts, wish)
+        case Silent() if offered:
+            return person.wish(state, Seek(Why.SILENT), facts)
+        case Silent():
+            return _missed(state, facts, wording.still_there, Why.SILENT)
+
+
+def _wish_of(event: Heard | Keyed | Silent, facts: Facts) -> Seek | None:
+    """Return the wish for a person in what the caller did; the key for it must stand alone."""
     if isinstance(event, Heard):
-        return wants_person(event.text)
-    return isinstance(event, Keyed) and event.keys == PERSON_KEY
+        return wish_in(event.text, facts.company)
+    if isinstance(event, Keyed) and event.keys and event.keys == facts.company.person_key:
+        return Seek(Why.ASKED)
+    return None
 
 
 def _spoken_value(state: State, text: str, facts: Facts) -> str | None:
@@ -181,27 +223,34 @@ def _keyed_value(state: State, keys: str, facts: Facts) -> str | None:
     return value_of_keys(state.asked, keys, facts.company, facts.today)
 
 
-def _keyed(state: State, keys: str, facts: Facts) -> tuple[State, Reply]:
+def _keyed(state: State, keys: str, facts: Facts, wish: Seek | None) -> tuple[State, Reply]:
     """Take keys; a number may be keyed in several goes, and each but the last counts as a miss."""
-    value, person = _keyed_value(state, keys, facts), keys == PERSON_KEY
-    if state.asked is not Slot.PHONE or value is not None or person:
-        return _answered(state, facts, value, person)
+    value = _keyed_value(state, keys, facts)
+    if state.asked is not Slot.PHONE or value is not None or wish is not None:
+        return _answered(state, facts, value, wish)
     begun = replace(state, keyed=digits_so_far(state.keyed, keys))
-    after, reply = _answered(begun, facts, None, False)
+    after, reply = _answered(begun, facts, None, None)
     if begun.keyed and after.attempt > state.attempt:  # asked again, no person offered
         reply = replace(reply, say=(wording.number_so_far(begun.keyed),))
     return after, reply
 
 
-def _answered(state: State, facts: Facts, value: str | None, person: bool) -> tuple[State, Reply]:
-    if person and value is None:
-        return _to_person(state, wording.TO_PERSON)
+def _answered(
+    state: State, facts: Facts, value: str | None, wish: Seek | None
+) -> tuple[State, Reply]:
+    if wish is not None and value is None:
+        return _wished(state, wish, facts)
     if state.asked is None or value is None:
-        return _missed(state, facts, wording.misheard, wording.TO_PERSON_LOST)
+        return _missed(state, facts, wording.misheard, Why.MISSES)
     slots: dict[Slot, str] = {**state.slots, state.asked: value}
     filled = replace(state, slots=slots, asked=None, misses=0)
+    if value == "no" and state.asked is Slot.CALLBACK:
+        without: dict[Slot, str] = {s: v for s, v in slots.items() if s is not Slot.PHONE}
+        return proceed(replace(filled, slots=without), facts, ())
+    if state.step in INSTEAD:
+        return person.answered(filled, state.asked, value, facts)
     if value == "no":
-        return _refused(filled, state.asked, facts)
+        return _refused(filled, facts)
     if state.asked is Slot.AGREED:
         booking = replace(filled, phase=Phase.BOOKING)
         request = booking_request(filled, facts)
@@ -209,15 +258,21 @@ def _answered(state: State, facts: Facts, value: str | None, person: bool) -> tu
     return proceed(filled, facts, ())
 
 
-def _refused(state: State, slot: Slot, facts: Facts) -> tuple[State, Reply]:
-    """Handle a "no": to another number, to the price, or to what was read back."""
-    if slot is Slot.CALLBACK:
-        without: dict[Slot, str] = {s: v for s, v in state.slots.items() if s is not Slot.PHONE}
-        return proceed(replace(state, slots=without), facts, ())
+def _wished(state: State, wish: Seek, facts: Facts) -> tuple[State, Reply]:
+    """Take a wish for a person; one who was just told what to expect may insist."""
+    if state.step not in INSTEAD or wish.place:
+        return person.wish(state, wish, facts)
+    if state.may_wait:
+        return ended(state, Outcome.QUEUE, (wording.HOLD,))
+    return _missed(state, facts, wording.still_nobody, Why.MISSES)
+
+
+def _refused(state: State, facts: Facts) -> tuple[State, Reply]:
+    """Handle a "no" to the price, or to what was read back."""
     back = STEPS[state.step].if_no
     if back is Step.COLLECT:
         if state.restarts:
-            return _to_person(state, wording.TO_PERSON_LOST)
+            return person.wish(state, Seek(Why.MISSES), facts)
         again = set(STEPS[Step.COLLECT].needs) | {Slot.AGREED}
         kept: dict[Slot, str] = {s: v for s, v in state.slots.items() if s not in again}
         state = replace(state, step=back, slots=kept, restarts=1)
@@ -225,83 +280,27 @@ def _refused(state: State, slot: Slot, facts: Facts) -> tuple[State, Reply]:
     return proceed(replace(state, step=Step.CLOSE), facts, (wording.DECLINED,))
 
 
-def proceed(state: State, facts: Facts, say: tuple[str, ...]) -> tuple[State, Reply]:
-    """Walk the table until a question is open or the call ends.
-
-    Args:
-        state: Where to start; its step may already be finished.
-        facts: Facts.
-        say: What to say before what the walk adds.
-    """
-    passed: tuple[Step, ...] = (state.step,)
-    while True:
-        rule = STEPS[state.step]
-        state = _fill_known(state, facts)
-        missing = next((s for s in rule.needs if s not in state.slots), None)
-        if missing is not None:
-            state = _opened(state, missing)
-            return _ask(state, facts, (*say, *_question(state, facts)), passed)
-        if rule.then is None:
-            say += (wording.GOODBYE,)
-            ended = replace(state, phase=Phase.ENDED)
-            return ended, Reply(say, state.step, passed, end=Outcome.HANGUP)
-        state = replace(state, step=rule.then)
-        passed += (state.step,)
-        say += _on_entering(state, facts)
-
-
-def _fill_known(state: State, facts: Facts) -> State:
-    """Fill what need not be asked: the number the caller rings from, or that there is none."""
-    if state.step is not Step.COLLECT or Slot.CALLBACK in state.slots:
-        return state
-    number = phone_number(facts.caller)
-    if number is None:
-        return replace(state, slots={**state.slots, Slot.CALLBACK: "no"})
-    return replace(state, slots={**state.slots, Slot.PHONE: number})
-
-
-def _on_entering(state: State, facts: Facts) -> tuple[str, ...]:
-    if state.step is Step.QUOTE:
-        company, slots = facts.company, state.slots
-        return (wording.quote(wording.service_of(company, slots), wording.area_of(company, slots)),)
-    if state.step is Step.BOOK:
-        return (wording.read_back(facts.company, state.slots, facts.today),)
-    return ()
-
-
-def _opened(state: State, slot: Slot) -> State:
-    """Open a question; one that is opened again, as after a model failed, offers nobody twice."""
-    offer = attended(state).offer if state.asked is slot else Offer.UNMADE
-    return replace(state, asked=slot, misses=0, attempt=0, offer=offer, keyed="")
-
-
-def _question(state: State, facts: Facts) -> tuple[str, ...]:
-    """Return what is asked now: for the open question's slot, or whether a person is wanted."""
-    assert state.asked is not None
-    if state.offer is Offer.OPEN:
-        return wording.OFFER, wording.YES_NO_KEYS
-    asked = wording.question(state.asked, facts.company, state.slots, facts.today, state.attempt)
-    return (asked,)
-
-
 def _missed(
-    state: State, facts: Facts, sorry: Callable[[int], str], give_up: str
+    state: State, facts: Facts, sorry: Callable[[int], str], why: Why
 ) -> tuple[State, Reply]:
     apology = sorry(state.attempt + 1)
     if state.asked is None:
         return proceed(state, facts, (apology,))  # nothing was asked yet: ask
     missed = replace(state, misses=state.misses + 1)
     if missed.misses >= facts.company.max_misses:
-        return _to_person(state, give_up)
-    if state.offer is Offer.UNMADE and missed.misses >= facts.company.misses_before_offer:
+        if state.step in INSTEAD:
+            return person.given_up(missed)
+        return person.wish(missed, Seek(why), facts)
+    offers = state.offer is Offer.UNMADE and state.step not in INSTEAD
+    if offers and missed.misses >= facts.company.misses_before_offer:
         missed = replace(missed, offer=Offer.OPEN)
     else:
         missed = replace(missed, attempt=state.attempt + 1)
-    return _ask(missed, facts, (apology, *_question(missed, facts)), (state.step,))
+    return ask(missed, facts, (apology, *question(missed, facts)), (state.step,))
 
 
 def _offer_answered(
-    state: State, facts: Facts, value: str | None, answer: str | None
+    state: State, facts: Facts, value: str | None, answer: str | None, wish: Seek | None
 ) -> tuple[State, Reply]:
     """Take what the caller says to the offer of a person.
 
@@ -310,47 +309,63 @@ def _offer_answered(
         facts: Facts.
         value: What was said, as an answer to the question before the offer.
         answer: What was said, as an answer to the offer: ``yes`` or ``no``.
+        wish: What was said, as a wish for a person.
     """
     if value is not None:
-        return _answered(state, facts, value, person=False)
+        return _answered(state, facts, value, None)
     if answer != "no":
-        return _to_person(state, wording.TO_PERSON if answer else wording.TO_PERSON_LOST)
+        why = Why.ASKED if answer else Why.MISSES
+        return person.wish(state, wish or Seek(why), facts)
     attempt = max(state.attempt + 1, wording.EASIEST)
     declined = replace(state, offer=Offer.DECLINED, misses=0, attempt=attempt)
-    say = (wording.OFFER_DECLINED, *_question(declined, facts))
-    return _ask(declined, facts, say, (state.step,))
+    say = (wording.OFFER_DECLINED, *question(declined, facts))
+    return ask(declined, facts, say, (state.step,))
+
+
+def _overtime(state: State, facts: Facts) -> tuple[State, Reply]:
+    """End what takes too long: by way of a person, whom the queue finds where we did not."""
+    match state.phase:
+        case Phase.SEEKING:
+            return ended(state, Outcome.QUEUE, ())
+        case Phase.NOTING:
+            return person.not_noted(state)
+        case _ if state.step in INSTEAD:
+            return person.given_up(state)
+        case _:
+            return person.wish(state, Seek(Why.LONG), facts)
+
+
+def key_in(state: State, name: str, facts: Facts) -> tuple[State, Reply]:
+    """Let the caller key digits that only their receiver sees, by name in the company's list."""
+    keying = replace(state, phase=Phase.KEYING, secret=name, secret_misses=0)
+    return keying, _keying(keying, facts, ())
+
+
+def _keying(state: State, facts: Facts, say: tuple[str, ...]) -> Reply:
+    asked = wording.secret_question(facts.company.secrets[state.secret].name)
+    return Reply((*say, asked), state.step, (state.step,), secret=state.secret)
+
+
+def _secret_done(state: State, name: str, ok: bool, facts: Facts) -> tuple[State, Reply]:
+    """Go on after digits were keyed that only their receiver sees."""
+    if ok:
+        collected = tuple(dict.fromkeys((*state.collected, name)))
+        done = replace(state, phase=Phase.ASKING, secret="", secret_misses=0, collected=collected)
+        return proceed(done, facts, (wording.THANK_YOU,))
+    missed = replace(state, secret_misses=state.secret_misses + 1)
+    if missed.secret_misses >= MOST_SECRET_MISSES:
+        return person.wish(missed, Seek(Why.MISSES), facts)
+    return missed, _keying(missed, facts, (wording.SECRET_AGAIN,))
 
 
 def _warned(state: State, facts: Facts) -> tuple[State, Reply]:
     """Say that time is short, and ask again what is open; it costs the caller no miss."""
     warning = wording.time_short(facts.company.warn_before_s)
     if state.asked is not None:
-        return _ask(state, facts, (warning, *_question(state, facts)), (state.step,))
+        return ask(state, facts, (warning, *question(state, facts)), (state.step,))
     if state.step is Step.CLOSE:
         return state, Reply((warning,), state.step, (state.step,))
     return proceed(state, facts, (warning,))
-
-
-def _ask(
-    state: State, facts: Facts, say: tuple[str, ...], passed: tuple[Step, ...]
-) -> tuple[State, Reply]:
-    assert state.asked is not None
-    offered = state.offer is Offer.OPEN
-    listen = offer_expectation if offered else expectation
-    keys = offer_key_rule if offered else key_rule
-    return state, Reply(
-        say,
-        state.step,
-        passed,
-        asks=state.asked,
-        listen=listen(state.asked, facts.company, facts.today),
-        keys=keys(state.asked, facts.company, facts.today),
-    )
-
-
-def _to_person(state: State, say: str) -> tuple[State, Reply]:
-    ended = replace(state, phase=Phase.ENDED, asked=None)
-    return ended, Reply((say,), state.step, (state.step,), end=STEPS[state.step].way_out)
 
 
 def booking_request(state: State, facts: Facts) -> BookingRequest:

@@ -23,7 +23,12 @@ class Phase(Enum):
     ASKING = "asking"
     BOOKING = "booking"
     SEEKING = "seeking"  # a person is looked for
+    NOTING = "noting"  # the wish to be called back is written down
+    KEYING = "keying"  # the caller keys digits that only their receiver sees
     ENDED = "ended"
+
+
+WAITING = frozenset((Phase.BOOKING, Phase.SEEKING, Phase.NOTING))  # for a result, not the caller
 
 
 class Offer(Enum):
@@ -159,6 +164,19 @@ class CallbackRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class SecretDone:
+    """The caller keyed digits that only their receiver sees; they never come here.
+
+    Attributes:
+        name: Key in the company's `secrets`.
+        ok: Whether they reached their receiver.
+    """
+
+    name: str
+    ok: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Warned:
     """The longest call is over in the company's `warn_before_s`: the caller is to know."""
 
@@ -180,7 +198,7 @@ class Stuck:
 
 Event = (
     Started | Heard | Keyed | Silent | Booked | BookingFailed | Warned | Overtime | Carry | Stuck
-    | Sought | Returned | Noted | NotNoted
+    | Sought | Returned | Noted | NotNoted | SecretDone
 )  # fmt: skip
 
 
@@ -215,6 +233,12 @@ class State:
         restarts: How often the caller said "no" to what was read back.
         farewells: How often the model tried to end the call before its time.
         seek: The wish for a person that is being followed, or was last.
+        back: In a step instead of a person: the step to go back to.
+        may_wait: In such a step: whether the caller may wait for a person all the same.
+        refused: How often a wish for a person came to nothing.
+        secret: The digits being keyed that only their receiver sees, by name; "" for none.
+        secret_misses: How often that did not work in a row.
+        collected: The names of those that reached their receivers.
     """
 
     step: Step = Step.GREET
@@ -228,6 +252,12 @@ class State:
     restarts: int = 0
     farewells: int = 0
     seek: Seek | None = None
+    back: Step | None = None
+    may_wait: bool = False
+    refused: int = 0
+    secret: str = ""
+    secret_misses: int = 0
+    collected: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,6 +297,8 @@ class Reply:
         note: A wish to be called back, to be written down; `Noted` or `NotNoted` follows.
         end: How the call ends once the sentences are said.
         target: With `Outcome.EXTENSION` and `Outcome.OUTSIDE`: the number.
+        secret: Collect these digits by keys once the sentences are said, unseen; `SecretDone`
+            follows.
     """
 
     say: tuple[str, ...]
@@ -280,3 +312,9 @@ class Reply:
     note: CallbackRequest | None = None
     end: Outcome | None = None
     target: str = ""
+    secret: str = ""
+
+    @property
+    def works(self) -> bool:
+        """Whether its result is waited for, and speaks next."""
+        return self.book is not None or self.seek is not None or self.note is not None

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from audiosocket_agent.conversation import Event, Facts, Phase, State
+from audiosocket_agent.conversation import LEGAL, Event, Facts, Phase, State, takes_words
 from audiosocket_agent.draft import Draft, Piece
 from audiosocket_agent.errors import IllegalEvent
 from audiosocket_agent.journal import Speaker
@@ -29,11 +29,19 @@ class Dialogue:
         facts: The company and what is known of the caller.
         book: Makes a booking; never raises.
         call_id: For logs.
+        begin: Where it stands at first: of a caller who comes back, where it stood.
     """
 
-    def __init__(self, mind: Mind, facts: Facts, book: MakeBooking, call_id: str) -> None:
+    def __init__(
+        self,
+        mind: Mind,
+        facts: Facts,
+        book: MakeBooking,
+        call_id: str,
+        begin: State | None = None,
+    ) -> None:
         self._scene = Scene(mind, facts, book, call_id)
-        self._begin = State()
+        self._begin = State() if begin is None else begin
         self._given: Draft | None = None  # the newest committed answer: it moves the conversation
         self._tokens = Usage(0, 0)
 
@@ -46,6 +54,14 @@ class Dialogue:
     def tokens(self) -> Usage:
         """What the model has cost so far, drafts that were thrown away included."""
         return self._tokens
+
+    def accepts(self, event: Event) -> bool:
+        """Whether an event may be answered now."""
+        return type(event) in LEGAL[self.state.phase]
+
+    def takes(self, text: str) -> bool:
+        """Whether the caller's words count now: while keys are collected, only a wish."""
+        return takes_words(self.state, text, self._scene.facts)
 
     def draft(
         self,

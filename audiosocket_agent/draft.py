@@ -204,8 +204,8 @@ class Draft:
                             continue
                         apart = True
                         yield done
-                if self.end is not None:
-                    return
+                if self.state.phase is not Phase.ASKING:
+                    return  # the model's part is over: a result speaks next, or nobody
         raise ProviderError("llm", f"still calling tools after {MOST_ROUNDS} rounds")
 
     async def _asked(
@@ -253,12 +253,12 @@ class Draft:
             self.reference = result.reference
             worked = toolbox.booked(self.state, self.reference)
         self.state = worked.state
-        if worked.end is not None:
-            self.end = worked.end
-            if not spoken.strip():
-                yield Line(worked.farewell)
-            step = self.state.step
-            yield Reply((), step, (step,), end=worked.end)
+        if worked.leads is not None:
+            self.end = worked.leads.end
+            if worked.insists or not spoken.strip():
+                for sentence in worked.leads.say:
+                    yield Line(sentence)
+            yield replace(worked.leads, say=())
             return
         told = dict(worked.answer)
         if worked.facts:

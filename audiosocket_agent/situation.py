@@ -59,6 +59,8 @@ def situation(
         stands["tell"] = list(recorded.tell)
     if reference:
         stands["reference"] = wording.spaced(reference)
+    if state.collected:
+        stands["collected"] = list(state.collected)
     return stands
 
 

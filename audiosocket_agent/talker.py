@@ -18,12 +18,17 @@ from audiosocket_agent.conversation import (
     BookingRequest,
     Event,
     Heard,
-    Keyed,
     Phase,
     Reply,
-    Silent,
     State,
-    Warned,
+)
+from audiosocket_agent.conversation_state import (
+    WAITING,
+    CallbackRequest,
+    Noted,
+    NotNoted,
+    Seek,
+    Sought,
 )
 from audiosocket_agent.dialogue import Dialogue
 from audiosocket_agent.draft import COMFORT_EVERY_S
@@ -34,6 +39,9 @@ from audiosocket_agent.speech import Line, Mouth, heard_text
 from audiosocket_agent.workflow import Outcome
 
 Booking = asyncio.Task[Booked | BookingFailed]
+Search = asyncio.Task[Sought]
+Noting = asyncio.Task[Noted | NotNoted]
+Work = Booking | Search | Noting
 
 
 class Floor(Protocol):
@@ -55,8 +63,20 @@ class Floor(Protocol):
     def listens(self) -> None:
         """What was asked has been spoken to its end."""
 
-    def ends(self, outcome: Outcome) -> None:
-        """The last words of the call have been spoken to their end."""
+    def collects(self, secret: str) -> None:
+        """Keys are to be collected unseen from now on; `SecretDone` is to follow.
+
+        Args:
+            secret: Whose, by key in the company's `secrets`.
+        """
+
+    def ends(self, outcome: Outcome, target: str) -> None:
+        """The last words of the call have been spoken to their end.
+
+        Args:
+            outcome: How it ends.
+            target: With an extension or an outside number: it.
+        """
 
 
 class Talker:
@@ -69,7 +89,9 @@ class Talker:
         playout: Where it waits to be sent.
         minutes: Takes it down.
         book: Begins to make a booking.
-        comfort_after_s: How long a booking may take before the caller is told that we are at it.
+        seek: Begins to look for a person; the task never fails.
+        note: Begins to write a wish to be called back down; the task never fails.
+        comfort_after_s: How long each may take before the caller is told that we are at it.
         most_discarded: Tokens that may be spent on answers nobody hears.
     """
 
@@ -81,6 +103,8 @@ class Talker:
         playout: Playout,
         minutes: Minutes,
         book: Callable[[BookingRequest], Booking],
+        seek: Callable[[Seek], Search],
+        note: Callable[[CallbackRequest], Noting],
         *,
         comfort_after_s: float,
         most_discarded: int,
@@ -91,12 +115,14 @@ class Talker:
         self._playout = playout
         self._minutes = minutes
         self._book = book
+        self._seek = seek
+        self._note = note
         self._comfort_after_s = comfort_after_s
         self._spending = Spending(most_discarded)
         self._stage = Stage(dialogue, mouth, minutes, floor.now_ms, floor.asks, self._lead)
         self._answer: Answer | None = None  # being given, or only held
         self._speaking: asyncio.Task[None] | None = None  # whose task this is
-        self._booking: Booking | None = None
+        self._work: Work | None = None  # its result speaks next
 
     @property
     def state(self) -> State:
@@ -122,10 +148,10 @@ class Talker:
     def left_ms(self) -> float | None:
         """How much is left of an answer that the caller may cut short; None if none is on."""
         answer = self._answer
-        if answer is None or not answer.committed or self.state.phase is Phase.BOOKING:
+        if answer is None or not answer.committed or self.state.phase in WAITING:
             return None
         reply = answer.reply
-        if reply is not None and (reply.book or reply.end not in (None, Outcome.HANGUP)):
+        if reply is not None and (reply.works or reply.end not in (None, Outcome.HANGUP)):
             return None  # a booking that was agreed to, and the way to a person, go on
         return self._playout.left_ms
 
@@ -149,7 +175,7 @@ class Talker:
             at_ms: When the caller's voice was last heard.
             marks_ms: The waterfall of the caller's turn.
         """
-        if self.state.phase is not Phase.ASKING or self._busy:
+        if not self._dialogue.takes(text) or self._busy:
             return  # said while the booking is being made, or after the end
         answer = self._begun_to(text)
         if answer is None:
@@ -160,11 +186,8 @@ class Talker:
 
     def on(self, event: Event, marks_ms: dict[str, int] | None = None) -> None:
         """Answer an event that is sure."""
-        phase = self.state.phase
-        if phase is Phase.ENDED:
-            return
-        if phase is Phase.BOOKING and isinstance(event, Heard | Keyed | Silent | Warned):
-            return  # said while the booking is being made; its result speaks next
+        if not self._dialogue.accepts(event):
+            return  # said while something is being done, whose result speaks next, or after the end
         self.stop()
         self._begin(event).commit(marks_ms or {})
 
@@ -195,7 +218,7 @@ class Talker:
             self._spending.count(answer)
         self._minutes.agent_ends(heard_text(self._playout.passages), interrupted=True)
         self._mouth.stop()
-        self._booking = None  # one under way goes on at the desk; nobody here waits for it
+        self._work = None  # what is under way goes on at its desk; nobody here waits for it
 
     # --- one answer ------------------------------------------------------------------------------
 
@@ -219,7 +242,11 @@ class Talker:
         self._minutes.agent_asks(reply)
         self._floor.asks(reply)
         if reply.book is not None:  # made while its announcement is spoken, whoever hangs up
-            self._booking = self._book(reply.book)
+            self._work = self._book(reply.book)
+        elif reply.seek is not None:
+            self._work = self._seek(reply.seek)
+        elif reply.note is not None:
+            self._work = self._note(reply.note)
 
     async def _speak(self, answer: Answer) -> None:
         await answer.speak()
@@ -230,23 +257,25 @@ class Talker:
         self._answer = None
         reply = answer.reply
         assert reply is not None  # every answer ends with one
-        if self._booking is not None:
-            booking, self._booking = self._booking, None
-            await self._comfort_until(booking)
-            result = await asyncio.shield(booking)
+        if self._work is not None:
+            work, self._work = self._work, None
+            await self._comfort_until(work)
+            result = await asyncio.shield(work)
             self._speaking = None  # this task goes on to start its successor
             self.on(result)
         elif reply.end is not None:
-            self._floor.ends(reply.end)
+            self._floor.ends(reply.end, reply.target)
+        elif reply.secret:
+            self._floor.collects(reply.secret)
         else:
             self._floor.listens()
 
-    async def _comfort_until(self, booking: Booking) -> None:
+    async def _comfort_until(self, work: Work) -> None:
         """Tell the caller now and then that we are at it."""
         wait_s = self._comfort_after_s
         for sentence in wording.COMFORT:
-            await asyncio.wait((booking,), timeout=wait_s)
-            if booking.done():
+            await asyncio.wait((work,), timeout=wait_s)
+            if work.done():
                 return
             self._minutes.agent_begins(self.state.step, self._floor.now_ms(), {})
             self._minutes.agent_says(sentence)
@@ -256,7 +285,7 @@ class Talker:
 
     @property
     def _busy(self) -> bool:
-        """Whether an answer is being given that the caller cannot cut short, or its booking made.
+        """Whether an answer is being given that the caller cannot cut short, or its work done.
 
         Words said meanwhile are not answered.
         """

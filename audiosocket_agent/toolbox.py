@@ -18,15 +18,21 @@ from audiosocket_agent.conversation import (
     Facts,
     Phase,
     Reply,
+    Seek,
     State,
+    Why,
     booking_request,
+    key_in,
     proceed,
 )
+from audiosocket_agent.person import wish
 from audiosocket_agent.seams import Tool, ToolCall
 from audiosocket_agent.understanding import choices, phone_number, plain_words, value_in
+from audiosocket_agent.walk import ended
 from audiosocket_agent.workflow import Outcome, Slot, Step
 
 RECORD, BOOK, TRANSFER, END = "record_details", "book", "transfer_to_person", "end_call"
+SECRET = "collect_secret"
 
 _ASKED_FOR = {
     Slot.SERVICE: "What the caller needs.",
@@ -36,6 +42,13 @@ _ASKED_FOR = {
     Slot.PART: "The part of the day.",
     Slot.CALLBACK: "Whether the number the caller rings from is the one to reach them on.",
     Slot.PHONE: "Another number to reach the caller on, digits.",
+}
+_REASONS = {
+    Why.ASKED: "the caller asked for a person",
+    Why.ANGRY: "the caller is upset",
+    Why.OUT_OF_SCOPE: "the caller wants something that is not listed here",
+    Why.MISSES: "you do not understand the caller",
+    Why.MODEL: "anything else",
 }
 _FAREWELLS = {"bye", "goodbye", "nothing", "no", "thanks", "thank", "cheers"}
 
@@ -49,16 +62,17 @@ class Worked:
         answer: What the model is told.
         next: The question now open, with what to listen for; None when none is.
         book: A booking to make; its result makes the answer (`booked`).
-        end: How the call ends once the model has spoken.
-        farewell: What to say at the end if the model says nothing.
+        leads: Where the model's part ends: what happens next, and what to say if the model said
+            nothing.
+        insists: Whether that is said whatever the model said.
     """
 
     state: State
     answer: Mapping[str, object]
     next: Reply | None = None
     book: BookingRequest | None = None
-    end: Outcome | None = None
-    farewell: str = ""
+    leads: Reply | None = None
+    insists: bool = False
 
     @property
     def facts(self) -> list[str]:
@@ -81,10 +95,12 @@ def tools(facts: Facts) -> tuple[Tool, ...]:
         Tool(BOOK, "Make the booking, once the caller has said yes to the read-back.", nothing),
         Tool(
             TRANSFER,
-            "Put the caller through to a person: asked for, or you cannot help.",
-            {"type": "object", "properties": {"reason": {"type": "string"}}},
+            "Put the caller through to a person: asked for, or you cannot help. The system looks "
+            "who is there, and goes on from there by itself.",
+            {"type": "object", "properties": _transfer(facts)},
         ),
         Tool(END, "End the call, after saying goodbye.", nothing),
+        *_secrets(facts),
     )
 
 
@@ -103,11 +119,12 @@ def work(call: ToolCall, state: State, begun_in: Step, said: str, facts: Facts) 
     if call.name == BOOK:
         return _book(state, begun_in, facts)
     if call.name == TRANSFER:
-        ended = replace(state, phase=Phase.ENDED, asked=None)
-        answer = {"transferred": True}
-        return Worked(ended, answer, end=Outcome.QUEUE, farewell=wording.TO_PERSON)
+        state, reply = wish(state, _wished(call.arguments, facts), facts)
+        return Worked(state, {"transferred": True}, leads=reply)
     if call.name == END:
         return _end(state, said)
+    if call.name == SECRET and facts.company.secrets:
+        return _collect(call.arguments, state, facts)
     return Worked(state, {"error": f"there is no tool called {call.name[:40]!r}"})
 
 
@@ -123,6 +140,43 @@ def booked(state: State, reference: str) -> Worked:
             "facts": [wording.booked(reference)],
             "ask": "",
         },
+    )
+
+
+def _transfer(facts: Facts) -> dict[str, object]:
+    """Return what the tool for a person takes: why, and where to if there is a choice."""
+    reasons = "; ".join(f"{why.value}: {said}" for why, said in _REASONS.items())
+    taken: dict[str, object] = {
+        "reason": {
+            "type": "string",
+            "enum": [why.value for why in _REASONS],
+            "description": f"Why. {reasons}",
+        }
+    }
+    places = facts.company.people.places
+    if places:
+        said = "; ".join(f"{key}: {', '.join(p.phrases)}" for key, p in places.items())
+        taken["place"] = {
+            "type": "string",
+            "enum": list(places),
+            "description": f"Where to, if the caller named it; left out for anybody. {said}",
+        }
+    return taken
+
+
+def _secrets(facts: Facts) -> tuple[Tool, ...]:
+    secrets = facts.company.secrets
+    if not secrets:
+        return ()
+    said = "; ".join(f"{key}: {secret.name}" for key, secret in secrets.items())
+    name = {"type": "string", "enum": list(secrets), "description": f"Which. {said}"}
+    return (
+        Tool(
+            SECRET,
+            "Let the caller key in digits that you must not see; never ask for them in words. The "
+            "system asks for the keys, and goes on from there by itself.",
+            {"type": "object", "properties": {"name": name}, "required": ["name"]},
+        ),
     )
 
 
@@ -236,8 +290,24 @@ def _end(state: State, said: str) -> Worked:
         asked = replace(state, farewells=1)
         why = "the caller has not said goodbye: ask whether there is anything else"
         return Worked(asked, {"ended": False, "why": why})
-    ended = replace(state, phase=Phase.ENDED, asked=None)
-    return Worked(ended, {"ended": True}, end=Outcome.HANGUP, farewell=wording.GOODBYE)
+    last, reply = ended(state, Outcome.HANGUP, (wording.GOODBYE,))
+    return Worked(last, {"ended": True}, leads=reply)
+
+
+def _wished(arguments: str, facts: Facts) -> Seek:
+    """Return the wish in a call of the tool; what is not in its lists is left out."""
+    given = _object(arguments) or {}
+    place, reason = str(given.get("place", "")), str(given.get("reason", ""))
+    why = next((why for why in _REASONS if why.value == reason), Why.MODEL)
+    return Seek(why, place if place in facts.company.people.places else "")
+
+
+def _collect(arguments: str, state: State, facts: Facts) -> Worked:
+    name = str((_object(arguments) or {}).get("name", ""))
+    if name not in facts.company.secrets:
+        return Worked(state, {"error": "there is nothing of that name to be keyed"})
+    state, reply = key_in(state, name, facts)
+    return Worked(state, {"collecting": name}, leads=reply, insists=True)
 
 
 def _object(text: str) -> dict[str, object] | None:

@@ -9,10 +9,12 @@ from datetime import date, timedelta
 
 from audiosocket_agent.company import Company
 from audiosocket_agent.seams import Expectation, Expects
-from audiosocket_agent.workflow import YES_NO_SLOTS, Slot
+from audiosocket_agent.workflow import INSTEAD_SLOTS, YES_NO_SLOTS, Slot
 
 YES = ("yes", "yes please", "yeah", "that's right")
 NO = ("no", "no thanks", "no thank you")
+CALL_ME = ("call me back", "ring me back")
+WAIT = ("i'll wait", "i will wait", "i'd rather wait", "i'll hold")
 PERSON = ("a person please", "speak to a person", "talk to a person", "operator", "a human please")
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday")
 TOMORROW = "tomorrow"
@@ -21,7 +23,6 @@ PARTS: dict[str, tuple[str, ...]] = {
     "afternoon": ("afternoon", "in the afternoon"),
 }
 
-PERSON_KEY = "0"
 LEAST_DIGITS = 9  # of a telephone number, area code included
 MOST_DIGITS = 15  # E.164
 _KINDS = {
@@ -61,6 +62,8 @@ def choices(slot: Slot, company: Company, today: date) -> dict[str, tuple[str, .
         return days
     if slot is Slot.PART:
         return dict(PARTS)
+    if slot in INSTEAD_SLOTS:
+        return {"yes": YES + CALL_ME if slot is Slot.RING_BACK else YES, "no": NO + WAIT}
     if slot in YES_NO_SLOTS:
         return {"yes": YES, "no": NO}
     return {}
@@ -69,7 +72,9 @@ def choices(slot: Slot, company: Company, today: date) -> dict[str, tuple[str, .
 def expectation(slot: Slot, company: Company, today: date) -> Expectation:
     """Return what the ear should listen for when a slot is asked."""
     phrases = [p for ways in choices(slot, company, today).values() for p in ways]
-    return Expectation(_KINDS.get(slot, Expects.CHOICE), tuple(phrases) + PERSON)
+    places = [phrase for place in company.people.places.values() for phrase in place.phrases]
+    wishes = dict.fromkeys((*phrases, *PERSON, *places))
+    return Expectation(_KINDS.get(slot, Expects.CHOICE), tuple(wishes))
 
 
 def key_rule(slot: Slot, company: Company, today: date) -> KeyRule:
@@ -111,9 +116,9 @@ def offer_answer(text: str) -> str | None:
     return "yes" if said is None and wants_person(text) else said
 
 
-def offer_answer_of_keys(keys: str) -> str | None:
+def offer_answer_of_keys(keys: str, person_key: str) -> str | None:
     """Return ``yes`` or ``no`` if the keys answer the offer of a person; else None."""
-    return {"1": "yes", "2": "no", PERSON_KEY: "yes"}.get(keys)
+    return {person_key: "yes", "1": "yes", "2": "no"}.get(keys)
 
 
 def wants_person(text: str) -> bool:

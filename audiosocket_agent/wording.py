@@ -12,8 +12,9 @@ from datetime import date
 from decimal import Decimal
 
 from audiosocket_agent.company import Area, Company, Service
+from audiosocket_agent.company_calls import Instead
 from audiosocket_agent.understanding import choices, date_of
-from audiosocket_agent.workflow import YES_NO_SLOTS, Slot
+from audiosocket_agent.workflow import INSTEAD_SLOTS, YES_NO_SLOTS, Slot
 
 Slots = Mapping[Slot, str]
 
@@ -29,6 +30,24 @@ TO_PERSON_BOOKING = (
 TO_PERSON_STUCK = (
     "I'm sorry, I can't help you any further. I'll put you through to a person. Please hold."
 )
+TO_PERSON_ANGRY = "I'm sorry about that. I'll put you through to a person. Please hold."
+TO_PERSON_OTHER = "That is one for my colleagues. I'll put you through to a person. Please hold."
+NEXT_IN_LINE = "Everybody is busy just now. You are next in line."
+NOBODY_THERE = "I'm sorry, nobody can take your call at the moment."
+STILL_NOBODY = (
+    "I'm afraid nobody is there just now.",
+    "As I said, nobody can take your call yet.",
+)
+CLOSED = "I'm sorry, the office is closed at the moment."
+BACK_AGAIN = "I'm sorry, nobody could take your call."
+HOLD = "All right, please hold."
+GO_ON = "Then let us go on."
+TO_VOICEMAIL = "I'll put you through to our voicemail."
+NOTING_NOW = "One moment, I'm writing that down."
+CALL_BACK_NOTED = "Somebody will call you back."
+NOT_NOTED = "I'm sorry, I couldn't write that down. I'll put you through to a person. Please hold."
+CALL_AGAIN = "I'm sorry that nobody is there for you. Please call again later. Goodbye."
+SECRET_AGAIN = "I'm sorry, that didn't work."
 HOW_CAN_I_HELP = "How can I help?"
 BOOKING_NOW = "One moment, I'm booking that for you."
 MISHEARD = (
@@ -56,13 +75,20 @@ COMFORT = (
 
 STOCK = (
     TO_PERSON, TO_PERSON_LOST, TO_PERSON_SILENT, TO_PERSON_LONG, TO_PERSON_BOOKING, TO_PERSON_STUCK,
+    TO_PERSON_ANGRY, TO_PERSON_OTHER, NEXT_IN_LINE, NOBODY_THERE, *STILL_NOBODY, CLOSED, BACK_AGAIN,
+    HOLD, GO_ON, TO_VOICEMAIL, NOTING_NOW, CALL_BACK_NOTED, NOT_NOTED, CALL_AGAIN, SECRET_AGAIN,
     HOW_CAN_I_HELP, BOOKING_NOW, *MISHEARD, *STILL_THERE, OFFER, OFFER_DECLINED, YES_NO_KEYS,
     START_OVER, GOODBYE, DECLINED, THANK_YOU, *COMFORT,
 )  # fmt: skip
 WORDINGS = 4  # of each question: the last two take turns for as long as it is asked
 EASIEST = 2  # the first wording that explains the keypad
 # What is asked in the same words whoever calls; a callback number is the caller's own.
-_SAME_FOR_ALL = tuple(slot for slot in Slot if slot is not Slot.CALLBACK)
+_SAME_FOR_ALL = tuple(slot for slot in Slot if slot not in INSTEAD_SLOTS | {Slot.CALLBACK})
+_OFFERS: dict[Instead, tuple[Slot, ...]] = {
+    Instead.CALLBACK: (Slot.RING_BACK,),
+    Instead.VOICEMAIL: (Slot.MESSAGE,),
+    Instead.NOTHING: (),
+}
 
 
 def misheard(attempt: int) -> str:
@@ -75,11 +101,34 @@ def still_there(attempt: int) -> str:
     return STILL_THERE[(attempt - 1) % len(STILL_THERE)]
 
 
+def still_nobody(attempt: int) -> str:
+    """Say that there is nobody, to who insists for the `attempt`-th time, counted from 1."""
+    return STILL_NOBODY[(attempt - 1) % len(STILL_NOBODY)]
+
+
 def time_short(seconds: int) -> str:
     """Say how much of the longest call is left."""
     left = "a minute" if seconds < 90 else f"{round(seconds / 60)} minutes"
     left = f"{seconds} seconds" if seconds < 45 else left
     return f"I should say that we have about {left} left on this call."
+
+
+def to_place(name: str) -> str:
+    """Say that the caller is put through to a place, by its name as spoken."""
+    return f"I'll put you through to {name} now. Please hold."
+
+
+def line_ahead(waiting: int, wait_s: int) -> str:
+    """Say how many callers are in line, and how long the wait is."""
+    callers = "There is one caller" if waiting == 1 else f"There are {waiting} callers"
+    minutes = max(1, round(wait_s / 60))
+    wait = "about a minute" if minutes == 1 else f"about {minutes} minutes"
+    return f"{callers} before you. The wait is {wait} just now."
+
+
+def secret_question(name: str) -> str:
+    """Ask for digits to be keyed, by their name as spoken."""
+    return f"Please key in {name}, then press hash."
 
 
 def company_stock(company: Company, today: date) -> tuple[str, ...]:
@@ -91,11 +140,13 @@ def company_stock(company: Company, today: date) -> tuple[str, ...]:
     """
     asked = (
         question(slot, company, {}, today, attempt)
-        for slot in _SAME_FOR_ALL
+        for slot in (*_SAME_FOR_ALL, *_OFFERS[company.people.instead])
         for attempt in range(WORDINGS)
     )
     warning = (time_short(company.warn_before_s),) if company.warn_before_s else ()
-    return tuple(dict.fromkeys((company.greeting, *warning, *asked)))
+    places = (to_place(place.name) for place in company.people.places.values())
+    secrets = (secret_question(secret.name) for secret in company.secrets.values())
+    return tuple(dict.fromkeys((company.greeting, *warning, *places, *secrets, *asked)))
 
 
 def question(slot: Slot, company: Company, slots: Slots, today: date, attempt: int) -> str:
@@ -169,6 +220,18 @@ _FIXED = {
         "Which number can we reach you on? Key it in, please, then press hash.",
         "Press the keys for your phone number, one digit after the other, then hash.",
         "Please type the whole number on your phone, area code first, then press hash.",
+    ),
+    Slot.RING_BACK: (
+        "Shall we call you back instead?",
+        "Shall somebody call you back, yes or no?",
+        "Please say yes to be called back, or no.",
+        "Would you like us to call you back?",
+    ),
+    Slot.MESSAGE: (
+        "Would you like to leave a message instead?",
+        "Shall I take you to our voicemail, yes or no?",
+        "Please say yes to leave a message, or no.",
+        "Do you want to leave a message?",
     ),
     Slot.AGREED: (
         "Is that right?",

@@ -1,4 +1,4 @@
-"""The eight steps of a booking call, as data.
+"""The steps of a call, as data: the eight of a booking, and what takes the place of a person.
 
 Theory of operation. A call walks through the steps in `STEPS` from top to bottom. A step is
 finished when every slot it needs is filled; it may be left early by the ways in its rule. Nothing
@@ -8,9 +8,13 @@ outside this table decides where a conversation goes next:
                                         |                  |
                                         +-- "no" -> close  +-- "no" -> collect (once), then a person
 
-From every step a caller gets to a person by asking, by pressing 0, by taking the offer that comes
-after `misses_before_offer` misses, by not being understood `max_misses` times in a row, or by
-outstaying the step's time-out.
+From every step a caller gets to a person by asking, by pressing the company's key for one, by
+taking the offer that comes after `misses_before_offer` misses, by not being understood `max_misses`
+times in a row, or by outstaying the step's time-out. Where nobody can take the call soon, one of
+two steps outside the eight follows, and "no" leads back to where the conversation stood:
+
+    a person is wanted, nobody is free -+-> call_back -> close
+                                        +-> message -> voicemail
 """
 
 from __future__ import annotations
@@ -30,6 +34,8 @@ class Step(Enum):
     BOOK = "book"
     CONFIRM = "confirm"
     CLOSE = "close"
+    CALL_BACK = "call_back"  # outside the eight: instead of a person
+    MESSAGE = "message"  # likewise
 
 
 class Slot(Enum):
@@ -43,6 +49,8 @@ class Slot(Enum):
     CALLBACK = "callback"
     PHONE = "phone"
     AGREED = "agreed"
+    RING_BACK = "ring_back"  # whether to be called back instead of waiting for a person
+    MESSAGE = "message"  # whether to leave a message instead
 
 
 class Outcome(Enum):
@@ -68,14 +76,12 @@ class StepRule:
         then: The next step; None ends the call.
         if_no: Where "no" to this step's yes/no question leads; None where there is none.
         timeout_s: Longest stay in the step before a person takes over, in seconds.
-        way_out: What happens to a caller the step cannot serve.
     """
 
     needs: tuple[Slot, ...]
     then: Step | None
     timeout_s: float
     if_no: Step | None = None
-    way_out: Outcome = Outcome.QUEUE
 
 
 STEPS: dict[Step, StepRule] = {
@@ -89,6 +95,12 @@ STEPS: dict[Step, StepRule] = {
     Step.BOOK: StepRule((Slot.AGREED,), Step.CONFIRM, timeout_s=90, if_no=Step.COLLECT),
     Step.CONFIRM: StepRule((), Step.CLOSE, timeout_s=60),
     Step.CLOSE: StepRule((), None, timeout_s=60),
+    Step.CALL_BACK: StepRule(
+        (Slot.RING_BACK, Slot.CALLBACK, Slot.PHONE), Step.CLOSE, timeout_s=180
+    ),
+    Step.MESSAGE: StepRule((Slot.MESSAGE,), None, timeout_s=60),
 }
 
-YES_NO_SLOTS = frozenset((Slot.WANTED, Slot.CALLBACK, Slot.AGREED))
+INSTEAD = frozenset((Step.CALL_BACK, Step.MESSAGE))  # of a person
+INSTEAD_SLOTS = frozenset((Slot.RING_BACK, Slot.MESSAGE))
+YES_NO_SLOTS = frozenset((Slot.WANTED, Slot.CALLBACK, Slot.AGREED)) | INSTEAD_SLOTS

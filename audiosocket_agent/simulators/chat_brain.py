@@ -35,6 +35,7 @@ CHANGE_WHAT = "No problem. What would you like to change?"
 ANYTHING_ELSE = "Is there anything else I can help with?"
 HOW_TO_HELP = "How can I help you?"
 
+MOST_WORDS_OF_A_PLACE = 3  # "accounts department please"; in more it may be about something else
 MOST_OBJECTS_TRIED = 50  # a "{" in a long prompt is seldom the one that is meant
 
 
@@ -85,8 +86,10 @@ def _to_caller(said: Words | None, stands: Stands, offered: Mapping[str, object]
     onward = " ".join([*stands.tell, stands.ask or HOW_TO_HELP])
     if said is None or words_in.only_says(said, words_in.HELLO):
         return Answer(onward)
-    if words_in.says(said, words_in.PERSON):
-        return Answer(TO_PERSON, ((TRANSFER, {"reason": "the caller asked for a person"}),))
+    place = _place(said, offered.get(TRANSFER))
+    if place or words_in.says(said, words_in.PERSON):
+        wish = {"reason": "asked"} | ({"place": place} if place else {})
+        return Answer(TO_PERSON, ((TRANSFER, wish),))
     details = _details(said, stands, offered.get(RECORD))
     if stands.recorded and all(str(stands.known.get(s)) == v for s, v in details.items()):
         return Answer(onward)
@@ -150,6 +153,14 @@ def _details(said: Words, stands: Stands, schema: object) -> dict[str, str]:
     elif agreed and "callback" in properties and _asks_callback(stands) and "phone" not in found:
         found["callback"] = agreed
     return found
+
+
+def _place(said: Words, schema: object) -> str:
+    """Return the place the words ask to be put through to, or ""."""
+    place = _mapping(_mapping(_mapping(schema).get("properties")).get("place"))
+    named = _choice(said, "place", place)
+    asked = words_in.says(said, (*words_in.PERSON, *words_in.THROUGH))
+    return named if asked or len(said) <= MOST_WORDS_OF_A_PLACE else ""
 
 
 def _asks_callback(stands: Stands) -> bool:

@@ -27,6 +27,7 @@ PERSON = (
     "person", "human", "operator", "adviser", "advisor", "receptionist", "real person",
     "speak to someone", "talk to someone", "speak to somebody", "talk to somebody",
 )  # fmt: skip
+THROUGH = ("put me through", "speak to", "speak with", "talk to", "talk with", "transfer me")
 GOODBYE = ("goodbye", "good bye", "bye", "bye bye", "that's all", "that is all", "that's it")
 THANKS = ("thanks", "thank you", "thank you very much", "cheers", "ta", "many thanks")
 # Words of politeness that hold a word which would mean something elsewhere.

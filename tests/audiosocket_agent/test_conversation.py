@@ -23,17 +23,20 @@ from audiosocket_agent.conversation import (
     Offer,
     Overtime,
     Phase,
+    Seek,
     Silent,
+    Sought,
     Started,
     State,
     Warned,
+    Why,
     advance,
     answers_offer,
     attended,
 )
 from audiosocket_agent.errors import IllegalEvent
 from audiosocket_agent.seams import Expects
-from audiosocket_agent.workflow import STEPS, Outcome, Slot, Step
+from audiosocket_agent.workflow import INSTEAD, STEPS, Outcome, Slot, Step
 
 COMPANY = load_company(Path(audiosocket_agent.__file__).parent / "companies" / "harbour.yaml")
 SATURDAY = date(2026, 11, 21)
@@ -83,7 +86,7 @@ def run_on(state, events, facts=FACTS):
 def test_a_caller_who_answers_everything_gets_a_booking():
     trail = run(HAPPY)
     steps = [step for _, reply in trail for step in reply.passed]
-    assert list(dict.fromkeys(steps)) == list(Step)
+    assert list(dict.fromkeys(steps)) == [step for step in Step if step not in INSTEAD]
     assert trail[-2][1].book == BOOKED
     assert [reply.end for _, reply in trail] == [None] * 8 + [Outcome.HANGUP]
     said = " ".join(" ".join(reply.say) for _, reply in trail)
@@ -137,7 +140,7 @@ def test_no_to_the_read_back_starts_over_once_then_a_person():
     trail = run(again)
     assert trail[-1][1].asks is Slot.DAY and Slot.DAY not in trail[-1][0].slots
     rest = [Heard("friday"), Heard("afternoon"), Heard("yes"), Heard("no")]
-    assert run([*again, *rest])[-1][1].end is Outcome.QUEUE
+    assert run([*again, *rest])[-1][1].seek == Seek(Why.MISSES)
     assert run([*again, *rest[:3], Heard("yes")])[-1][1].book.day == date(2026, 11, 27)
 
 
@@ -145,13 +148,14 @@ def test_no_to_the_read_back_starts_over_once_then_a_person():
 @pytest.mark.parametrize("event", [Heard("can i speak to a person please"), Keyed("0")])
 def test_a_person_is_one_word_or_key_away_at_every_question(so_far, event):
     reply = run([*HAPPY[:so_far], event])[-1][1]
-    assert reply.end is Outcome.QUEUE and reply.say == (wording.TO_PERSON,)
+    assert reply.seek == Seek(Why.ASKED) and reply.say == (wording.TO_PERSON,)
 
 
 @pytest.mark.parametrize("event", MISSES)
 def test_three_misses_in_a_row_lead_to_a_person_in_other_words_each_time(event):
     trail = run([Started(), event, event, event])
-    assert [reply.end for _, reply in trail] == [None, None, None, Outcome.QUEUE]
+    why = Why.SILENT if event == Silent() else Why.MISSES
+    assert [reply.seek for _, reply in trail] == [None, None, None, Seek(why)]
     assert len({reply.say for _, reply in trail}) == 4
 
 
@@ -175,15 +179,19 @@ def test_a_person_is_offered_after_the_misses_that_the_company_allows(slot, offe
 
 
 @pytest.mark.parametrize("slot", ASKED)
-@pytest.mark.parametrize(("event", "says"), [
-    (Heard("yes please"), wording.TO_PERSON), (Keyed("1"), wording.TO_PERSON),
-    (Keyed("0"), wording.TO_PERSON), (Heard("talk to a person"), wording.TO_PERSON),
-    (Silent(), wording.TO_PERSON_SILENT), (Heard(""), wording.TO_PERSON_LOST),
-    (Heard("banana"), wording.TO_PERSON_LOST), (Keyed("*"), wording.TO_PERSON_LOST),
+@pytest.mark.parametrize(("event", "why", "says"), [
+    (Heard("yes please"), Why.ASKED, wording.TO_PERSON), (Keyed("1"), Why.ASKED, wording.TO_PERSON),
+    (Keyed("0"), Why.ASKED, wording.TO_PERSON),
+    (Heard("talk to a person"), Why.ASKED, wording.TO_PERSON),
+    (Silent(), Why.SILENT, wording.TO_PERSON_SILENT),
+    (Heard(""), Why.MISSES, wording.TO_PERSON_LOST),
+    (Heard("banana"), Why.MISSES, wording.TO_PERSON_LOST),
+    (Keyed("*"), Why.MISSES, wording.TO_PERSON_LOST),
+    (Heard("you useless machine"), Why.ANGRY, wording.TO_PERSON_ANGRY),
 ])  # fmt: skip
-def test_all_but_a_no_to_the_offer_leads_to_a_person(slot, event, says):
+def test_all_but_a_no_to_the_offer_leads_to_a_person(slot, event, why, says):
     reply = run([*ASKED[slot], Silent(), Silent(), event], patient(max_misses=10))[-1][1]
-    assert reply.end is Outcome.QUEUE and reply.say == (says,)
+    assert reply.seek == Seek(why) and reply.say == (says,)
 
 
 @pytest.mark.parametrize("slot", ASKED)
@@ -198,7 +206,7 @@ def test_after_a_no_the_question_is_put_easily_and_a_person_not_offered_again(sl
     keys = "press" in reply.say[1].lower()
     assert keys and reply.listen.phrases == run(ASKED[slot])[-1][1].listen.phrases
     trail = run([*declined, Silent(), Heard("banana"), Silent()])
-    assert [r.end for _, r in trail[-3:]] == [None, None, Outcome.QUEUE]
+    assert [r.seek for _, r in trail[-3:]] == [None, None, Seek(Why.SILENT)]
     assert all(wording.OFFER not in r.say for _, r in trail[-3:])
 
 
@@ -224,7 +232,7 @@ def test_a_person_is_offered_anew_at_the_next_question():
 def test_as_many_misses_as_allowed_before_the_offer_leave_no_room_for_it(most):
     facts = patient(max_misses=most, misses_before_offer=most)
     trail = run([Started(), *[Silent()] * most], facts)
-    assert trail[-1][1].end is Outcome.QUEUE
+    assert trail[-1][1].seek == Seek(Why.SILENT)
     assert all(wording.OFFER not in reply.say for _, reply in trail)
 
 
@@ -244,7 +252,7 @@ def test_nothing_is_asked_twice_running_in_the_same_words(slot, most, first, mis
         elif isinstance(miss, Keyed) and slot is Slot.PHONE:
             miss = Heard("")  # keys are the beginning of a number there, and said back
         state, reply = advance(state, miss, facts)
-        if state.phase is Phase.ENDED:
+        if state.phase is Phase.SEEKING:
             break
         assert not set(reply.say) & set(said[-1])
         if reply.say[0] != wording.OFFER_DECLINED:
@@ -254,7 +262,7 @@ def test_nothing_is_asked_twice_running_in_the_same_words(slot, most, first, mis
             assert reply.say[-1] != question
             question = reply.say[-1]
         said.append(reply.say)
-    assert state.phase is Phase.ENDED
+    assert state.phase is Phase.SEEKING
     offers = [say for say in said if wording.OFFER in say]
     assert len(offers) == (1 if first < most else 0)
     assert len(said) == (most if not offers else first + 1 + most)
@@ -288,7 +296,7 @@ def test_a_miss_before_anything_was_asked_leads_to_the_question(event):
 @pytest.mark.parametrize("event", [Keyed("0"), Heard("I want to speak to a person")])
 def test_a_person_can_be_had_even_when_only_the_goodbye_is_left(event):
     _, reply = advance(State(step=Step.CLOSE), event, FACTS)
-    assert reply.end is Outcome.QUEUE
+    assert reply.seek == Seek(Why.ASKED)
     _, reply = advance(State(step=Step.CLOSE), Keyed("1"), FACTS)
     assert reply.end is Outcome.HANGUP
 
@@ -309,7 +317,7 @@ def test_a_question_that_is_opened_again_offers_nobody_twice():
     state, reply = run([Started(), Silent(), Silent(), Carry()])[-1]
     assert reply.say == (wording.question(Slot.SERVICE, COMPANY, {}, SATURDAY, 0),)
     trail = run_on(state, [Silent(), Silent(), Silent()])
-    assert trail[-1][1].end is Outcome.QUEUE
+    assert trail[-1][1].seek == Seek(Why.SILENT)
     assert all(wording.OFFER not in reply.say for _, reply in trail)
 
 
@@ -329,7 +337,7 @@ def test_the_beginning_of_a_number_is_said_back():
     state, reply = run(events)[-1]
     assert reply.say == (wording.number_so_far("01632"),) and "0, 1, 6, 3, 2" in reply.say[0]
     assert state.misses == 1 and reply.asks is Slot.PHONE
-    assert run([*events, Keyed("9"), Keyed("0")])[-1][1].end is Outcome.QUEUE
+    assert run([*events, Keyed("9"), Keyed("0")])[-1][1].seek == Seek(Why.ASKED)
     assert wording.OFFER in run([*events, Keyed("*")])[-1][1].say
     assert wording.misheard(1) in run([*ASKED[Slot.PHONE], Keyed("*")])[-1][1].say
 
@@ -358,11 +366,11 @@ def test_a_long_list_of_services_is_still_within_reach_of_the_keypad():
 
 
 def test_a_diary_out_of_reach_leads_to_a_person():
-    assert run([*HAPPY[:-1], BookingFailed()])[-1][1].end is Outcome.QUEUE
+    assert run([*HAPPY[:-1], BookingFailed()])[-1][1].seek == Seek(Why.BOOKING)
 
 
 def test_overtime_leads_to_a_person():
-    assert run([*HAPPY[:4], Overtime()])[-1][1].end is Outcome.QUEUE
+    assert run([*HAPPY[:4], Overtime()])[-1][1].seek == Seek(Why.LONG)
 
 
 def test_tomorrow_is_offered_only_before_a_working_day():
@@ -391,8 +399,7 @@ def test_events_out_of_place_are_refused():
 def test_every_step_leads_on_and_has_a_way_out():
     for step, rule in STEPS.items():
         assert rule.timeout_s > 0
-        assert rule.way_out is Outcome.QUEUE
-        assert (rule.then is None) == (step is Step.CLOSE)
+        assert (rule.then is None) == (step in (Step.CLOSE, Step.MESSAGE))
 
 
 UTTERANCES = ["boiler service", "leaking tap", "truro", "yes", "no", "monday", "morning", "", "um",
@@ -415,10 +422,13 @@ def test_every_conversation_ends_and_books_at_most_once(events, withheld, bookin
         if state.phase is Phase.BOOKING:
             booked += 1
             event = Booked("123456") if booking_works else BookingFailed()
+        if state.phase is Phase.SEEKING:
+            event = Sought(None)
         state, reply = advance(state, event, facts)
-        assert reply.say and all(reply.say)
+        assert all(reply.say) and (reply.say or reply.end is Outcome.QUEUE)
         assert (reply.end is not None) == (state.phase is Phase.ENDED)
         assert (reply.book is not None) == (state.phase is Phase.BOOKING)
+        assert (reply.seek is not None) == (state.phase is Phase.SEEKING)
         assert (reply.asks is not None) == (state.phase is Phase.ASKING)
     assert state.phase is Phase.ENDED
     assert booked <= 1

@@ -16,7 +16,9 @@ from audiosocket_agent.conversation import (
     Keyed,
     Phase,
     Reply,
+    Seek,
     Started,
+    Why,
 )  # fmt: skip
 from audiosocket_agent.dialogue import Dialogue, Mind
 from audiosocket_agent.errors import VendorDown
@@ -183,8 +185,8 @@ def test_a_booking_that_fails_is_told_by_the_rules_and_goes_to_a_person():
         for text in ("tap", "yes", "tuesday"):
             await talk.on(Heard(text))
         _, lines, reply = await talk.on(Heard("yes"))
-        assert lines == [wording.TO_PERSON_BOOKING] and reply.end is Outcome.QUEUE
-        assert talk.dialogue.state.phase is Phase.ENDED
+        assert lines == [wording.TO_PERSON_BOOKING] and reply.seek == Seek(Why.BOOKING)
+        assert talk.dialogue.state.phase is Phase.SEEKING
 
     run(
         scenario,
@@ -244,7 +246,7 @@ def test_rules_take_over_in_the_middle_of_closing():
 def test_without_rules_a_person_takes_over():
     async def scenario(talk):
         _, lines, reply = await talk.on(Heard("a leaking tap"))
-        assert lines == [wording.TO_PERSON_STUCK] and reply.end is Outcome.QUEUE
+        assert lines == [wording.TO_PERSON_STUCK] and reply.seek == Seek(Why.PROVIDER)
 
     run(scenario, [DOWN], rules=False)
 
@@ -277,7 +279,7 @@ def test_a_model_that_goes_in_circles_is_left():
 def test_an_ending_without_a_word_gets_one():
     async def scenario(talk):
         _, lines, reply = await talk.on(Heard("I want a person"))
-        assert lines == [wording.TO_PERSON] and reply.end is Outcome.QUEUE
+        assert lines == [wording.TO_PERSON] and reply.seek == Seek(Why.ASKED)
 
     run(scenario, [tool("transfer_to_person", reason="asked")])
 

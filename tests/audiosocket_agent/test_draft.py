@@ -20,7 +20,9 @@ from audiosocket_agent.conversation import (
     Overtime,
     Phase,
     Reply,
+    Seek,
     Started,
+    Why,
 )  # fmt: skip
 from audiosocket_agent.dialogue import Dialogue, Mind
 from audiosocket_agent.errors import IllegalEvent, VendorDown
@@ -288,7 +290,7 @@ def test_while_a_booking_is_made_the_conversation_accepts_nothing_else():
         talk.result = BookingFailed()
         talk.counter.set()
         reply, line = await answering
-        assert reply.end is Outcome.QUEUE and line == Line(wording.TO_PERSON_BOOKING)
+        assert reply.seek == Seek(Why.BOOKING) and line == Line(wording.TO_PERSON_BOOKING)
 
     run(scenario, [tool("book")])
 
@@ -467,7 +469,7 @@ def test_a_plain_answer_to_the_offer_is_for_the_rules_that_made_it():
     async def scenario(talk):
         await offered(talk)
         reply, *_ = await pieces_of(talk.draft(Heard("Yes.")))
-        assert reply.end is Outcome.QUEUE and not talk.model.requests
+        assert reply.seek == Seek(Why.ASKED) and not talk.model.requests
 
     run(scenario)
 
@@ -479,7 +481,7 @@ def test_an_offer_is_over_once_the_model_has_answered(answers, offer):
         draft = talk.given(MUMBLED)
         await pieces_of(draft)
         if offer is None:
-            assert draft.end is Outcome.QUEUE  # the rules still saw it open
+            assert draft.state.seek == Seek(Why.MISSES)  # the rules still saw it open
         else:
             assert (draft.state.offer, draft.state.misses) == (offer, 0)
 
@@ -553,7 +555,7 @@ def test_a_way_to_a_person_is_not_taken_back():
     async def scenario(talk):
         await pieces_of(talk.given(Heard("a person please")))
         ended = talk.dialogue.state
-        assert ended.phase is Phase.ENDED and not talk.dialogue.reopen()
+        assert ended.phase is Phase.SEEKING and not talk.dialogue.reopen()
         assert talk.dialogue.state is ended
 
     run(scenario, [tool("transfer_to_person")])

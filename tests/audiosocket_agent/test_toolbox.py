@@ -1,6 +1,7 @@
 """The model's tools change the conversation by the workflow's table, and by nothing else."""
 
 import json
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -9,13 +10,38 @@ from hypothesis import strategies as st
 
 from audiosocket_agent import toolbox, wording
 from audiosocket_agent.company import load_companies
-from audiosocket_agent.conversation import Facts, Phase, Started, State, advance
+from audiosocket_agent.company_calls import People, Place, Secret
+from audiosocket_agent.conversation import (
+    Facts,
+    Heard,
+    Phase,
+    SecretDone,
+    Seek,
+    Started,
+    State,
+    Why,
+    advance,
+)
 from audiosocket_agent.seams import ToolCall
 from audiosocket_agent.workflow import Outcome, Slot, Step
 from tests.fake_asterisk import DID, SHIPPED
 
 COMPANY = load_companies(SHIPPED)[DID]
 FACTS = Facts(COMPANY, "01632960123", date(2026, 11, 21))  # a Saturday
+WITH_MORE = COMPANY.model_copy(
+    update={
+        "people": People(
+            places={
+                "accounts": Place(
+                    name="the accounts department",
+                    phrases=("accounts", "the office"),
+                    extension="201",
+                )
+            }
+        ),
+        "secrets": {"customer": Secret(name="your customer number", url="http://127.0.0.1:1/")},
+    }
+)
 STARTED = advance(State(), Started(open_question=True), FACTS)[0]
 ALL = {"service": "leaking_tap", "area": "truro"}
 
@@ -26,6 +52,10 @@ def call(name, arguments=None):
 
 def work(state, name, arguments=None, *, begun_in=None, said=""):
     return toolbox.work(call(name, arguments), state, begun_in or state.step, said, FACTS)
+
+
+def tools_of(facts):
+    return {tool.name: tool for tool in toolbox.tools(facts)}
 
 
 def record(state, **details):
@@ -134,15 +164,54 @@ def test_a_booking_without_its_details_is_not_made(details):
 
 def test_a_person_is_always_to_be_had():
     done = work(STARTED, toolbox.TRANSFER, {"reason": "asked"})
-    assert done.end is Outcome.QUEUE and done.state.phase is Phase.ENDED
+    assert done.leads.seek == done.state.seek == Seek(Why.ASKED)
+    assert done.leads.say == (wording.TO_PERSON,) and done.state.phase is Phase.SEEKING
+    angry = work(STARTED, toolbox.TRANSFER, {"reason": "angry", "place": "accounts"})
+    assert angry.leads.seek == Seek(Why.ANGRY)  # the company has no such place
+    for odd in ({}, {"reason": 7, "place": ["x"]}, "[", {"reason": "booking"}):
+        assert work(STARTED, toolbox.TRANSFER, odd).leads.seek == Seek(Why.MODEL)
+
+
+def test_a_person_is_to_be_had_in_every_place_the_company_names():
+    facts = replace(FACTS, company=WITH_MORE)
+    place = tools_of(facts)[toolbox.TRANSFER].parameters["properties"]["place"]
+    assert (
+        place["enum"] == ["accounts"] and "accounts: accounts, the office" in place["description"]
+    )
+    assert "place" not in tools_of(FACTS)[toolbox.TRANSFER].parameters["properties"]
+    asked = call(toolbox.TRANSFER, {"reason": "asked", "place": "accounts"})
+    done = toolbox.work(asked, STARTED, STARTED.step, "", facts)
+    assert done.leads.seek == Seek(Why.ASKED, "accounts")
+    assert done.leads.say == (wording.to_place("the accounts department"),)
+
+
+def test_digits_that_nobody_may_see_are_asked_for_by_the_system():
+    facts = replace(FACTS, company=WITH_MORE)
+    assert toolbox.SECRET not in tools_of(FACTS) and "error" in work(STARTED, toolbox.SECRET).answer
+    tool = tools_of(facts)[toolbox.SECRET]
+    assert tool.parameters["properties"]["name"]["enum"] == ["customer"]
+    state = record(STARTED, service="leaking_tap").state
+    done = toolbox.work(call(toolbox.SECRET, {"name": "customer"}), state, state.step, "", facts)
+    assert (done.leads.secret, done.insists) == ("customer", True)
+    assert done.leads.say == ("Please key in your customer number, then press hash.",)
+    assert done.state.phase is Phase.KEYING
+    odd = toolbox.work(call(toolbox.SECRET, {"name": "pin"}), state, state.step, "", facts)
+    assert odd.leads is None and "error" in odd.answer and odd.state is state
+    after, reply = advance(done.state, SecretDone("customer", ok=True), facts)
+    assert reply.asks is Slot.AREA and after.collected == ("customer",)
+    again, reply = advance(done.state, SecretDone("customer", ok=False), facts)
+    assert reply.secret == "customer" and reply.say[0] == wording.SECRET_AGAIN
+    assert advance(again, SecretDone("customer", ok=False), facts)[1].seek == Seek(Why.MISSES)
+    assert advance(again, Heard("a person please"), facts)[1].seek == Seek(Why.ASKED)
+    assert advance(again, Heard("one two three"), facts)[0] == again
 
 
 def test_a_model_may_not_hang_up_on_a_caller_in_mid_business():
     first = work(STARTED, toolbox.END, said="how much is it")
-    assert first.end is None and first.answer["ended"] is False
-    assert work(first.state, toolbox.END, said="how much is it").end is Outcome.HANGUP
-    assert work(STARTED, toolbox.END, said="OK, bye!").end is Outcome.HANGUP
-    assert work(toolbox.booked(STARTED, "1").state, toolbox.END).end is Outcome.HANGUP
+    assert first.leads is None and first.answer["ended"] is False
+    assert work(first.state, toolbox.END, said="how much is it").leads.end is Outcome.HANGUP
+    assert work(STARTED, toolbox.END, said="OK, bye!").leads.end is Outcome.HANGUP
+    assert work(toolbox.booked(STARTED, "1").state, toolbox.END).leads.end is Outcome.HANGUP
 
 
 def test_an_unknown_tool_is_an_answer_not_an_error():

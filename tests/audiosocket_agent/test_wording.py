@@ -10,21 +10,28 @@ from hypothesis import strategies as st
 import audiosocket_agent
 from audiosocket_agent import wording
 from audiosocket_agent.company import load_company
+from audiosocket_agent.company_calls import Instead, People, Place
+from audiosocket_agent.control import Outlook
 from audiosocket_agent.conversation import (
     Booked,
     BookingFailed,
     Facts,
     Heard,
     Keyed,
+    Noted,
+    NotNoted,
     Overtime,
     Phase,
+    Returned,
     Silent,
+    Sought,
     Started,
     State,
     Stuck,
     Warned,
     advance,
 )
+from audiosocket_agent.conversation_state import Unanswered
 from audiosocket_agent.understanding import value_of_keys
 from audiosocket_agent.workflow import Slot
 
@@ -32,22 +39,27 @@ COMPANY = load_company(Path(audiosocket_agent.__file__).parent / "companies" / "
 SATURDAY, SUNDAY = date(2026, 11, 21), date(2026, 11, 22)
 KNOWN = {Slot.PHONE: "+441632960123"}
 # What is made of the caller's own answers, by the beginning of the sentence or a part of it.
-OF_THE_CALLER = ("costs ", "So that's a ", "Your reference is ", "the number ending ", "I have ")
+OF_THE_CALLER = ("costs ", "So that's a ", "Your reference is ", "the number ending ", "I have ",
+                 "The wait is ")  # fmt: skip
+
+
+PLACES = {"accounts": Place(name="the accounts department", phrases=("accounts",), extension="201")}
 
 
 def companies():
-    """Return the sample company, one with the longest lists, and one that never warns."""
+    """Return the sample company, one with long lists, one that never warns, one with places."""
     service, area = COMPANY.services[0], COMPANY.areas[0]
     many = {
         "services": tuple(service.model_copy(update={"key": f"job_{n}"}) for n in range(12)),
         "areas": tuple(area.model_copy(update={"key": f"town_{n}"}) for n in range(60)),
     }
     quiet = {"warn_before_s": 0, "max_misses": 10, "misses_before_offer": 7}
-    return (COMPANY, *(COMPANY.model_copy(update=changed) for changed in (many, quiet)))
+    message = {"people": People(instead=Instead.VOICEMAIL, places=PLACES)}
+    return (COMPANY, *(COMPANY.model_copy(update=changed) for changed in (many, quiet, message)))
 
 
 @pytest.mark.parametrize("slot", Slot)
-@pytest.mark.parametrize("company", companies(), ids=["sample", "large", "quiet"])
+@pytest.mark.parametrize("company", companies(), ids=["sample", "large", "quiet", "places"])
 def test_no_question_is_put_twice_running_in_the_same_words(slot, company):
     asked = [wording.question(slot, company, KNOWN, SATURDAY, n) for n in range(25)]
     assert len(set(asked[:3])) == 3
@@ -101,7 +113,16 @@ def test_a_company_that_never_warns_has_no_warning_ready():
 
 
 WORDS = ["boiler service", "truro", "yes", "no", "monday", "tomorrow", "morning", "", "um",
-         "redruth, in the afternoon", "operator"]  # fmt: skip
+         "redruth, in the afternoon", "operator", "accounts please"]  # fmt: skip
+NOBODY, BUSY, LINE = (
+    Outlook(),
+    Outlook(members=1),
+    Outlook(members=2, waiting=4, longest_wait_s=200),
+)
+NOBODY_TOLD = Sought(None)
+FOUND = st.sampled_from([
+    NOBODY_TOLD, Sought(NOBODY), Sought(BUSY), Sought(LINE), Sought(BUSY, open=False)
+])  # fmt: skip
 EVENTS = st.one_of(
     st.sampled_from(WORDS).map(Heard),
     st.sampled_from(["1", "2", "3", "0", "*", "871", "01632", "960999", "01632960999"]).map(Keyed),
@@ -109,15 +130,19 @@ EVENTS = st.one_of(
 )
 
 
-def said(events, facts, free_speech=False, booking_works=True):
-    """Hold a conversation; return every sentence of it."""
+def said(events, facts, free_speech=False, works=True, found=NOBODY_TOLD):
+    """Hold a conversation, once more after it ended; return every sentence of it."""
     state, reply = advance(State(), Started(free_speech), facts)
     sentences = list(reply.say)
     for event in events:
         if state.phase is Phase.BOOKING:
-            event = Booked("482913") if booking_works else BookingFailed()
+            event = Booked("482913") if works else BookingFailed()
+        if state.phase is Phase.SEEKING:
+            event = found
+        if state.phase is Phase.NOTING:
+            event = Noted() if works else NotNoted()
         if state.phase is Phase.ENDED:
-            break
+            event = Returned(Unanswered.NO_ANSWER)
         if isinstance(event, Warned) and not facts.company.warn_before_s:
             continue  # never happens
         state, reply = advance(state, event, facts)
@@ -128,23 +153,29 @@ def said(events, facts, free_speech=False, booking_works=True):
 @given(
     st.lists(EVENTS, max_size=40), st.booleans(), st.booleans(), st.booleans(),
     st.sampled_from(companies()), st.integers(0, 6).map(lambda days: SATURDAY + timedelta(days)),
+    FOUND,
 )  # fmt: skip
 def test_whatever_is_said_is_ready_or_made_of_the_callers_answers(
-    events, withheld, free_speech, booking_works, company, today
+    events, withheld, free_speech, works, company, today, found
 ):
     facts = Facts(company, "" if withheld else "+441632960123", today)
     ready = {*wording.STOCK, *wording.company_stock(company, today)}
-    for sentence in said(events, facts, free_speech, booking_works):
+    for sentence in said(events, facts, free_speech, works, found):
         assert sentence in ready or any(part in sentence for part in OF_THE_CALLER), sentence
 
 
 @pytest.mark.parametrize("today", [SATURDAY, SUNDAY])
-def test_whatever_is_ready_for_a_company_is_said_in_some_call(today):
-    patient = COMPANY.model_copy(update={"max_misses": 6, "misses_before_offer": 6})
+@pytest.mark.parametrize("instead", Instead)
+def test_whatever_is_ready_for_a_company_is_said_in_some_call(today, instead):
+    places = People(instead=instead, places=PLACES)
+    patient = COMPANY.model_copy(
+        update={"max_misses": 6, "misses_before_offer": 6, "people": places}
+    )
     facts = Facts(patient, "", today)
     answers = ["boiler service", "truro", "yes", "monday", "morning", "01632960999", "yes"]
     events = [event for words in answers for event in (*[Silent()] * 4, Warned(), Heard(words))]
-    assert set(wording.company_stock(patient, today)) <= set(said(events, facts))
+    heard = said(events, facts) + said([Heard("accounts please"), *[Silent()] * 8], facts)
+    assert set(wording.company_stock(patient, today)) <= set(heard)
 
 
 def test_the_days_that_can_be_keyed_depend_on_the_date():

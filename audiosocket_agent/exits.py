@@ -1,0 +1,111 @@
+"""What the dialplan and the person who answers are told when a caller leaves the agent. Pure.
+
+The dialplan evaluates what it is given, so every value is reduced to characters that mean nothing
+to it: all of it is either the company's own or the caller's, and a caller is hostile.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from audiosocket_agent import wording
+from audiosocket_agent.company import Company
+from audiosocket_agent.conversation_state import Facts, State, Why
+from audiosocket_agent.understanding import date_of
+from audiosocket_agent.workflow import Outcome, Slot
+
+MOST_CHARS = 200
+_VALUE = re.compile(r"[A-Za-z0-9_./@+*#:-]{0,200}")
+_UNSAFE = re.compile(r'[^ -~]|[${}"\\,;|]')
+WHISPER_WORDS = 14  # of the job, at most: with the company and the reason about five seconds
+
+_REASONS = {
+    Why.ASKED: "The caller asked for a person.",
+    Why.MODEL: "The caller wants a person.",
+    Why.MISSES: "The caller was not understood.",
+    Why.SILENT: "The caller was not heard.",
+    Why.ANGRY: "The caller is upset.",
+    Why.OUT_OF_SCOPE: "It is something the assistant does not do.",
+    Why.BOOKING: "The booking could not be made.",
+    Why.PROVIDER: "The assistant failed.",
+    Why.LONG: "The call took too long.",
+}
+
+
+def variables(
+    outcome: Outcome,
+    target: str,
+    company: Company,
+    *,
+    whisper: str = "",
+    summary: str = "",
+) -> dict[str, str]:
+    """Return the channel variables with which a call leaves the agent.
+
+    Args:
+        outcome: What the dialplan is to do.
+        target: With an extension or an outside number: it.
+        company: Whose call it is.
+        whisper: Sound that the person who answers hears first; "" for none.
+        summary: What the call is about, one line.
+    """
+    people = company.people
+    place = next((p for p in people.places.values() if target in (p.extension, p.outside)), None)
+    ring_s = place.ring_s if place is not None and target else people.ring_s
+    plain = {
+        "VA_NEXT": outcome.value,
+        "VA_TARGET": target,
+        "VA_QUEUE": company.queue or "",
+        "VA_RING_S": "" if ring_s is None else str(ring_s),
+        "VA_MAILBOX": company.mailbox or "",
+        "VA_MOST_RETURNS": str(people.returns),
+        "VA_WHISPER": whisper if people.whisper else "",
+    }
+    safe = {name: value if _VALUE.fullmatch(value) else "" for name, value in plain.items()}
+    return safe | {"VA_SUMMARY": one_line(summary)}
+
+
+def one_line(text: str) -> str:
+    """Return a text without what the dialplan would make something of, and not too long."""
+    return " ".join(_UNSAFE.sub(" ", text).split())[:MOST_CHARS].rstrip()
+
+
+def about(slots: Mapping[Slot, str], company: Company) -> str:
+    """Return what is known of the job: "leaking tap repair in Truro on Tuesday morning", or ""."""
+    parts = []
+    if Slot.SERVICE in slots:
+        parts.append(wording.service_of(company, slots).name)
+    if Slot.AREA in slots:
+        parts.append(f"in {wording.area_of(company, slots).name}")
+    when = [slots[slot].capitalize() for slot in (Slot.DAY,) if slot in slots]
+    if Slot.PART in slots:
+        when.append(slots[Slot.PART])
+    if when:
+        parts.append(f"on {' '.join(when)}" if Slot.DAY in slots else f"in the {when[0]}")
+    return " ".join(parts)
+
+
+def summary(state: State, facts: Facts) -> str:
+    """Return one line for the screen of the person who answers, safe in a channel variable."""
+    said = [_REASONS[state.seek.why]] if state.seek else []
+    if Slot.DAY in state.slots:
+        on = date_of(state.slots[Slot.DAY], facts.today)
+        said.append(f"Day: {on:%d %B %Y}.")
+    job = about(state.slots, facts.company)
+    if job:
+        said.insert(0, f"{job[:1].upper()}{job[1:]}.")
+    if Slot.PHONE in state.slots:
+        said.append(f"Number: {state.slots[Slot.PHONE]}.")
+    return one_line(" ".join([f"{facts.company.name}:", *said]))
+
+
+def whisper_text(state: State, facts: Facts) -> str:
+    """Return what the person who answers hears first: whose call it is, why, and about what."""
+    said = [f"Call for {facts.company.name}."]
+    if state.seek is not None:
+        said.append(_REASONS[state.seek.why])
+    job = " ".join(about(state.slots, facts.company).split()[:WHISPER_WORDS])
+    if job:
+        said.append(f"{job[:1].upper()}{job[1:]}.")
+    return " ".join(said)

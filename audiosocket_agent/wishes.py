@@ -1,0 +1,66 @@
+"""What a caller says to get a person, and which one. Pure.
+
+Words in which a caller answers the question are an answer; only what answers nothing is looked at
+here. A swear word alone is no wish: people swear at their taps.
+"""
+
+from __future__ import annotations
+
+from audiosocket_agent.company import Company
+from audiosocket_agent.conversation_state import Seek, Why
+from audiosocket_agent.understanding import plain_words, wants_person
+
+_ANGRY = (
+    "this is ridiculous", "this is a joke", "this is useless", "this is pathetic",
+    "want to complain", "like to complain", "make a complaint", "making a complaint",
+    "fed up with", "sick of this", "waste of time", "waste of my time", "wasting my time",
+    "are you stupid", "are you deaf", "you're useless", "you are useless", "you're stupid",
+    "you are stupid", "you idiot", "you're an idiot", "stupid machine", "stupid robot",
+    "stupid computer", "useless machine", "useless robot", "bloody machine", "bloody robot",
+    "fuck you", "fuck off", "fuck this", "fuck sake", "fuck's sake", "piss off", "shut up",
+    "god's sake", "sod off", "bugger off",
+)  # fmt: skip
+_OUT_OF_SCOPE = (
+    "invoice", "my bill", "refund", "receipt", "cancel my booking", "cancel my appointment",
+    "cancel the appointment", "cancel the booking", "change my booking", "change my appointment",
+    "move my appointment", "move my booking", "existing booking", "existing appointment",
+    "already booked", "already have a booking", "already have an appointment", "vacancy",
+    "vacancies", "job application", "apply for a job",
+)  # fmt: skip
+# What makes a place's name a wish to be put through to it.
+_ASKING = (
+    "put me through", "speak to", "speak with", "talk to", "talk with", "transfer me", "connect me",
+    "get me", "i want", "i need", "i'd like", "can i have", "could i have", "please",
+)  # fmt: skip
+_BESIDE_A_PLACE = frozenset("the a an to for in of um er uh hello hi yes department team".split())
+
+
+def wish_in(text: str, company: Company) -> Seek | None:
+    """Return the wish for a person that the words hold; None if they hold none.
+
+    Args:
+        text: The words, however an ear writes them.
+        company: Its places may be named.
+    """
+    words = plain_words(text)
+    asked = wants_person(words)
+    for key, place in company.people.places.items():
+        if any(_names(words, phrase, asked) for phrase in place.phrases):
+            return Seek(Why.ASKED, key)
+    if asked:
+        return Seek(Why.ASKED)
+    if _says_one(words, _ANGRY):
+        return Seek(Why.ANGRY)
+    return Seek(Why.OUT_OF_SCOPE) if _says_one(words, _OUT_OF_SCOPE) else None
+
+
+def _names(words: str, phrase: str, asked: bool) -> bool:
+    """Whether the words ask for a place by one of its names: "accounts please", or only that."""
+    if not _says_one(words, (phrase,)):
+        return False
+    rest = f" {words} ".replace(f" {phrase} ", " ").split()
+    return asked or _says_one(words, _ASKING) or set(rest) <= _BESIDE_A_PLACE
+
+
+def _says_one(words: str, phrases: tuple[str, ...]) -> bool:
+    return any(f" {phrase} " in f" {words} " for phrase in phrases)
