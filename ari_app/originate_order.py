@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 DIGITS = r"^\+?[0-9]{1,31}$"
 UUID = r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
 DEVICE = re.compile(
-    r"(PJSIP|SIP|IAX2|DAHDI)/[A-Za-z0-9][A-Za-z0-9_.+*#@-]{0,79}(/[A-Za-z0-9_.+*#-]{1,40})?"
+    r"(PJSIP|SIP|IAX2|DAHDI)/[A-Za-z0-9+][A-Za-z0-9_.+*#@-]{0,79}(/[A-Za-z0-9_.+*#-]{1,40})?"
     r"|Local/[0-9+*#]{1,32}@voiceagent-[a-z]{2,20}(/n)?"
 )
 OUT = ("voiceagent-out", "s")  # where an answered telephone meets the agent

@@ -163,7 +163,7 @@ class Caller:
         self._vad.feed(pcm)
         if self._vad.speaking:
             self._spoke = True
-        if self._vad.speaking or self._vad.voiced:
+        if self._vad.voiced:
             self._quiet_since_s = now_s
 
     def told(self, index: int, text: str) -> None:
