@@ -41,10 +41,10 @@ _RTP_GONE_S = 0.1  # five frames missing: the agent is heard as silent, whatever
 
 
 class Call:
-    """A call placed by `Phone.call`.
+    """A call placed by `Phone.call`, or taken by a `Desk`.
 
     Attributes:
-        dialed_at: When the INVITE was sent; all times are seconds of the loop's clock.
+        dialed_at: When the INVITE was sent, or came; all times are seconds of the loop's clock.
         ringing_at: When the first 18x came, None before.
         answered_at: When the 200 came, None before.
         ended_at: When the call was over, None before.
@@ -110,8 +110,9 @@ class Call:
     async def hangup(self, timeout_s: float = 5.0) -> Ended:
         """End the call in whatever state it is and wait for the end."""
         self.media.stop()
-        self.dialog.hang_up(asyncio.get_running_loop().time())
-        self._flush(self)
+        now = asyncio.get_running_loop().time()
+        self.dialog.hang_up(now)
+        self.acted(now)
         return await self.ended(timeout_s)
 
     # Speaking
@@ -299,19 +300,20 @@ class Call:
     def received(self, message: Message, now: float) -> None:
         """Feed a message to the dialog and act on what comes out."""
         self.dialog.receive(message, now)
-        self._act(now)
+        self.acted(now)
 
     def timed_out(self, now: float) -> None:
         """Tell the dialog the time it asked to be told."""
         self.dialog.tick(now)
-        self._act(now)
+        self.acted(now)
 
     def unreachable(self, now: float) -> None:
         """Tell the dialog that the network refused what it sent."""
         self.dialog.unreachable()
-        self._act(now)
+        self.acted(now)
 
-    def _act(self, now: float) -> None:
+    def acted(self, now: float) -> None:
+        """Send what the dialog has to say, and take note of what has happened in it."""
         self._flush(self)
         for event in self.dialog.take_events():
             if isinstance(event, Ringing):

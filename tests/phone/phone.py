@@ -5,17 +5,15 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Sequence
-from types import TracebackType
 
 from tests.phone.call import Call
+from tests.phone.endpoint import Address, Endpoint
 from tests.phone.media import MediaSocket
-from tests.phone.message import Caller, MalformedMessage, Message, parse
+from tests.phone.message import Caller, Message
 from tests.phone.sip import Dialog, Line, stray
 
-_CLOSE_S = 3.0
 
-
-class Phone(asyncio.DatagramProtocol):
+class Phone(Endpoint):
     """A telephone that places calls through one PBX, without registration.
 
     Args:
@@ -38,47 +36,12 @@ class Phone(asyncio.DatagramProtocol):
         local_host: str = "127.0.0.1",
         codecs: Sequence[str] = ("PCMU", "PCMA"),
     ) -> None:
-        self.calls: list[Call] = []
+        super().__init__(local_host)
         self._peer = (host, port)
-        self._local_host = local_host
         self._codecs = tuple(codecs)
-        self._by_id: dict[str, Call] = {}
-        self._timers: dict[str, asyncio.TimerHandle] = {}
-        self._transport: asyncio.DatagramTransport | None = None
 
     async def __aenter__(self) -> Phone:
-        loop = asyncio.get_running_loop()
-        # A connected socket, because the kernel tells only those that nobody listens there.
-        transport, _ = await loop.create_datagram_endpoint(
-            lambda: self, local_addr=(self._local_host, 0), remote_addr=self._peer
-        )
-        self._transport = transport
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Hang up whatever is still going on and release every port."""
-        try:
-            live = [call for call in self.calls if call.outcome is None]
-            endings = (call.hangup(_CLOSE_S) for call in live)
-            await asyncio.gather(*endings, return_exceptions=True)
-        finally:
-            for timer in self._timers.values():
-                timer.cancel()
-            for call in self.calls:
-                call.media.close()
-            if self._transport is not None:
-                self._transport.close()
-
-    @property
-    def port(self) -> int:
-        """Our SIP port."""
-        assert self._transport is not None
-        return int(self._transport.get_extra_info("sockname")[1])
+        return await self.open(0, self._peer)
 
     async def call(
         self,
@@ -105,50 +68,21 @@ class Phone(asyncio.DatagramProtocol):
             codecs=tuple(codecs or self._codecs),
         )
         dialog = Dialog(line, token=lambda: secrets.token_hex(8))
-        call = Call(dialog, media, self._flush)
-        self.calls.append(call)
-        self._by_id[dialog.call_id] = call
+        call = Call(dialog, media, self.flush)
+        self.add(call, None)
         now = asyncio.get_running_loop().time()
         call.dialed_at = now
         dialog.start(now)
-        self._flush(call)
+        self.flush(call)
         return call
 
-    def datagram_received(self, data: bytes, addr: tuple[str | int, ...]) -> None:
-        """Hand a datagram to its call; what belongs to none is answered as a phone would."""
-        try:
-            message = parse(data)
-        except MalformedMessage:
-            return  # keep-alives and noise
-        call = self._by_id.get(message.get("call-id"))
-        if call is not None:
-            call.received(message, asyncio.get_running_loop().time())
-        else:
-            self._send(stray(message))
+    def strange(self, message: Message, addr: Address) -> None:
+        """Answer as a phone would that takes no calls."""
+        if (answer := stray(message)) is not None:
+            self.send(answer.encode(), None)
 
     def error_received(self, exc: Exception) -> None:
         """Nobody listens on the PBX's port: whoever waits for an answer need not wait on."""
         for call in self.calls:
             if call.outcome is None:
                 call.unreachable(asyncio.get_running_loop().time())
-
-    def _send(self, message: Message | None) -> None:
-        if message is not None and self._transport is not None:
-            self._transport.sendto(message.encode())
-
-    def _flush(self, call: Call) -> None:
-        """Send what a dialog has to say and set its timer."""
-        assert self._transport is not None
-        if self._transport.is_closing():
-            return
-        for data in call.dialog.take_output():
-            self._transport.sendto(data)
-        key = call.dialog.call_id
-        if (timer := self._timers.pop(key, None)) is not None:
-            timer.cancel()
-        deadline = call.dialog.next_deadline()
-        if deadline is not None:
-            loop = asyncio.get_running_loop()
-            self._timers[key] = loop.call_at(
-                deadline, lambda: call.timed_out(max(deadline, loop.time()))
-            )

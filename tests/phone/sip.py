@@ -9,7 +9,7 @@ and events in `take_events`. There are five states:
 
 Hanging up before the answer sends CANCEL, but only once a provisional answer has come (RFC 3261
 9.1); an answer that crosses the CANCEL is acknowledged and ended with BYE. A request of ours is
-repeated until it is answered: `_Repeat` holds the datagram, the interval and when to give up. What
+repeated until it is answered: `Repeat` holds the datagram, the interval and when to give up. What
 we answered is kept by transaction, so that a repeated request gets the same bytes again.
 
 The phone talks to one PBX, so every datagram goes to the same address whatever the URIs say.
@@ -29,6 +29,7 @@ from tests.phone.outcome import Ended, Party
 T1_S = 0.5  # RFC 3261 17.1.1.1: estimate of the round trip
 T2_S = 4.0  # the longest interval of anything but an INVITE
 GIVE_UP_S = 32.0  # 64 * T1
+FINAL = "200"  # names the answer of ours that waits for an ACK, among what is repeated
 _ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS"
 
 
@@ -68,7 +69,7 @@ Event = Ringing | Answered | MediaChanged | Ended
 
 
 @dataclass(slots=True)
-class _Repeat:
+class Repeat:
     """A datagram that is sent again until something comes back."""
 
     data: bytes
@@ -126,11 +127,16 @@ class Dialog:
         self._invite: Message | None = None
         self._ack = b""
         self._hanging_up = False
-        self._repeats: dict[str, _Repeat] = {}
+        self._repeats: dict[str, Repeat] = {}
         self._answers: dict[tuple[str, str], bytes] = {}
         self._late_offer = False
         self._output: list[bytes] = []
         self._events: list[Event] = []
+
+    @property
+    def established(self) -> bool:
+        """Whether the call was answered."""
+        return bool(self._ack)
 
     def take_output(self) -> list[bytes]:
         """The datagrams to send now, oldest first."""
@@ -170,7 +176,7 @@ class Dialog:
                 continue
             if now >= repeat.give_up_at:
                 del self._repeats[kind]
-                if kind != "200":  # a 200 nobody acknowledged leaves the call as it was
+                if kind != FINAL:  # a 200 nobody acknowledged leaves the call as it was
                     self._end(Ended(Party.NOBODY, "timeout", 408, None, f"no answer to {kind}"))
                 continue
             self._output.append(repeat.data)
@@ -214,7 +220,7 @@ class Dialog:
         if first and self._hanging_up:
             self._cancel(now)
         if status > 100:
-            self._events.append(Ringing(status, _media(message)))
+            self._events.append(Ringing(status, media_of(message)))
 
     def _accepted(self, message: Message, now: float) -> None:
         if self._ack:  # our ACK was lost: the same again
@@ -229,7 +235,7 @@ class Dialog:
         self._ack = self._request("ACK", 1).encode()
         self._output.append(self._ack)
         self.state = State.CONFIRMED
-        media = _media(message)
+        media = media_of(message)
         if media is None or media.codec(self.line.codecs) is None or self._hanging_up:
             self._bye(now, 16 if self._hanging_up else 88)  # 88: incompatible destination
             return
@@ -263,7 +269,7 @@ class Dialog:
             response = reply(message, 200, "OK")
             response.headers.append(("Allow", _ALLOW))
             return response
-        if message.method == "BYE" and self._ack:
+        if message.method == "BYE" and self.established:
             reason = _reason_text(message)
             self._end(Ended(Party.THEM, "bye", 200, q850_of(message), reason))
             return reply(message, 200, "OK")
@@ -276,7 +282,7 @@ class Dialog:
         return response
 
     def _reinvited(self, message: Message, now: float) -> Message:
-        offer = _media(message)
+        offer = media_of(message)
         self._late_offer = offer is None
         response = reply(message, 200, "OK")
         response.headers.append(("Contact", self._contact()))
@@ -290,14 +296,14 @@ class Dialog:
         self._version += 1
         self._describe(response, names, direction)
         data = response.encode()
-        self._repeats["200"] = _Repeat(data, now + T1_S, T1_S, T2_S, now + GIVE_UP_S)
+        self._repeats[FINAL] = Repeat(data, now + T1_S, T1_S, T2_S, now + GIVE_UP_S)
         if offer is not None:
             self._events.append(MediaChanged(offer))
         return response
 
     def _acknowledged(self, message: Message) -> None:
-        self._repeats.pop("200", None)
-        media = _media(message)
+        self._repeats.pop(FINAL, None)
+        media = media_of(message)
         if self._late_offer and media is not None:
             self._late_offer = False
             self._events.append(MediaChanged(media))
@@ -323,7 +329,7 @@ class Dialog:
         self, kind: str, data: bytes, now: float, longest_s: float = T2_S
     ) -> None:
         self._output.append(data)
-        self._repeats[kind] = _Repeat(data, now + T1_S, T1_S, longest_s, now + GIVE_UP_S)
+        self._repeats[kind] = Repeat(data, now + T1_S, T1_S, longest_s, now + GIVE_UP_S)
 
     def _request(self, method: str, cseq: int) -> Message:
         line = self.line
@@ -383,7 +389,8 @@ def _reason_text(message: Message) -> str:
     return found.group(1) if found else ""
 
 
-def _media(message: Message) -> sdp.Media | None:
+def media_of(message: Message) -> sdp.Media | None:
+    """The audio stream a message describes, None if it describes none."""
     if not message.body or "sdp" not in message.get("content-type").lower():
         return None
     try:
