@@ -211,8 +211,8 @@ def variables(
 ) -> dict[str, str]:
     """Return what the dialplan is told of a route; what is left out is the installer's default.
 
-    How a call of the agent is recorded is not among it: the gate tells that when the agent takes
-    the call.
+    How often a caller comes back to the agent, and whether the call is recorded, is not among it:
+    the gate tells that when the agent takes the call, and no other call may end up with it.
 
     Args:
         route: The way.
@@ -233,6 +233,5 @@ def variables(
             "VA_QUEUE": company.queue or "",
             "VA_RING_S": str(company.people.ring_s or ""),
             "VA_MAILBOX": company.mailbox or "",
-            "VA_MOST_RETURNS": str(company.people.returns),
         }
     return {name: value for name, value in told.items() if value}

@@ -246,10 +246,9 @@ def test_what_the_dialplan_is_told():
         "VA_ROUTE": "agent",
         "VA_CALL": str(call),
         "VA_DID": "441632960001",
-        "VA_MOST_RETURNS": "1",
     }
     full = OneCompany(
-        queue="sales", mailbox="100@default", people={"ring_s": 20, "returns": 2},
+        queue="sales", mailbox="100@default", people={"ring_s": 20},
         holidays=["2026-11-23"], closed={"say": "We are closed."},
     )  # fmt: skip
     told = variables(route(full), call, lambda text: {"We are closed.": "/s/say-1"}[text])
@@ -261,7 +260,6 @@ def test_what_the_dialplan_is_told():
         "VA_QUEUE": "sales",
         "VA_RING_S": "20",
         "VA_MAILBOX": "100@default",
-        "VA_MOST_RETURNS": "2",
     }
     assert "VA_SOUND" not in variables(route(full), call)  # not made: the recorded sentence
     nobody = variables(route(OneCompany(), did="junk"), call)
