@@ -9,7 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from audiosocket_agent.conversation import LEGAL, Event, Facts, Phase, State, takes_words
+from audiosocket_agent.conversation import (
+    LEGAL,
+    Event,
+    Facts,
+    Phase,
+    Reply,
+    State,
+    advance,
+    takes_words,
+)
 from audiosocket_agent.draft import Draft, Piece
 from audiosocket_agent.errors import IllegalEvent
 from audiosocket_agent.journal import Speaker
@@ -84,6 +93,20 @@ class Dialogue:
         prompt = Prompt(event, tuple(history), free_speech, on_first_token)
         reference = "" if self._given is None else self._given.reference
         return Draft(self._scene, self.state, reference, prompt, self._spend)
+
+    def settle(self, event: Event) -> Reply | None:
+        """Take an event that ends the call without another word.
+
+        Returns:
+            How it ends; None if there is something to say, and nothing was taken.
+        """
+        state, reply = advance(self.state, event, self._scene.facts)
+        if reply.say or reply.end is None:
+            return None
+        draft = self.draft(event, (), free_speech=False)
+        draft.state, draft.end = state, reply.end
+        self.commit(draft)
+        return reply
 
     def commit(self, draft: Draft) -> None:
         """Give an answer: what it did to the conversation is real, and what it still does.

@@ -189,6 +189,10 @@ class Talker:
         if not self._dialogue.accepts(event):
             return  # said while something is being done, whose result speaks next, or after the end
         self.stop()
+        last = self._dialogue.settle(event)
+        if last is not None and last.end is not None:
+            self._floor.ends(last.end, last.target)
+            return
         self._begin(event).commit(marks_ms or {})
 
     # --- our voice -------------------------------------------------------------------------------
