@@ -13,7 +13,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from audiosocket_agent import protocol
+from audiosocket_agent import exits, protocol
 from audiosocket_agent.away import Away
 from audiosocket_agent.conversation import (
     BookingRequest,
@@ -27,10 +27,10 @@ from audiosocket_agent.conversation import (
     Started,
     Warned,
 )
+from audiosocket_agent.conversation_state import Returned, Seek, Sought, Unanswered, Why
 from audiosocket_agent.desk import BookingDesk
 from audiosocket_agent.dialogue import Dialogue, Mind
 from audiosocket_agent.errors import ProviderError
-from audiosocket_agent.exits import variables
 from audiosocket_agent.journal import EndReason
 from audiosocket_agent.line_clock import LineClock
 from audiosocket_agent.minutes import Minutes
@@ -158,16 +158,23 @@ class Call:
         self._mouth = Mouth(self._playout, engines.voice, engines.stock, self._urge)
         self._talker = Talker(
             self,
-            Dialogue(engines.mind, facts, self._book, str(info.call_id)),
+            Dialogue(
+                engines.mind,
+                facts,
+                self._book,
+                str(info.call_id),
+                None if before is None else before.state,
+            ),
             self._mouth,
             self._playout,
             minutes,
             self._book,
-            lambda seek: people.seek(facts.company, seek),
+            self._seek,
             lambda wish: people.note(info, facts.company.key, wish),
             comfort_after_s=facts.company.comfort_after_s,
             most_discarded=config.speculation_tokens,
         )
+        self._whisper: asyncio.Task[str] | None = None
         self._marks_ms: dict[str, int] = {}  # the waterfall of the caller's turn
         self._warned = self._failed = False
         self._tasks: asyncio.TaskGroup | None = None
@@ -183,13 +190,14 @@ class Call:
             async with asyncio.TaskGroup() as tasks:
                 self._tasks = tasks
                 listening = self.spawn(self._listen())
-                self._talker.on(Started(open_question=self.free_speech))
+                self._talker.on(self._first_event())
                 await self._over.wait()
                 listening.cancel()
                 self._talker.stop()
         except* ProviderError as failures:
             for failure in failures.exceptions:
                 log.error("engine failed: %s", failure, extra=self._extra)
+            self._minutes.wanted(Why.PROVIDER.value)
             self.end(EndReason.ENGINE_FAILED, Outcome.SORRY)
         finally:
             self._beat.leave()
@@ -373,6 +381,20 @@ class Call:
     def _book(self, request: BookingRequest) -> Booking:
         return self._desk.begin(self.info.call_id, self._facts.company.key, request)
 
+    def _seek(self, seek: Seek) -> asyncio.Task[Sought]:
+        """Look for people, and have ready what the one who answers is told."""
+        company, state = self._facts.company, self._talker.state
+        self._minutes.wanted(seek.why.value)
+        if company.people.whisper:
+            text = exits.whisper_text(state, self._facts)
+            self._whisper = self._people.whisper(self.info, text)
+        return self._people.seek(company, seek)
+
+    def _first_event(self) -> Started | Returned:
+        if self.info.back:
+            return Returned(Unanswered(self.info.back))
+        return Started(open_question=self.free_speech)
+
     # --- what our side of the talk needs (`Floor`) -----------------------------------------------
 
     @property
@@ -414,9 +436,17 @@ class Call:
 
     def ends(self, outcome: Outcome, target: str) -> None:
         """See `Floor.ends`."""
-        handed_over = outcome is not Outcome.HANGUP
-        reason = EndReason.HANDED_OVER if handed_over else EndReason.COMPLETED
-        self.end(reason, outcome, variables(outcome, target, self._facts.company))
+        if outcome is Outcome.HANGUP:
+            self.end(EndReason.COMPLETED, outcome)
+            return
+        ready = self._whisper is not None and self._whisper.done()
+        given = exits.variables(
+            target,
+            self._facts.company,
+            whisper=self._whisper.result() if self._whisper is not None and ready else "",
+            summary=exits.summary(self._talker.state, self._facts),
+        )
+        self.end(EndReason.HANDED_OVER, outcome, given)
 
     @property
     def _extra(self) -> dict[str, str]:

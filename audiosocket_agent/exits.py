@@ -13,7 +13,7 @@ from audiosocket_agent import wording
 from audiosocket_agent.company import Company
 from audiosocket_agent.conversation_state import Facts, State, Why
 from audiosocket_agent.understanding import date_of
-from audiosocket_agent.workflow import Outcome, Slot
+from audiosocket_agent.workflow import Slot
 
 MOST_CHARS = 200
 _VALUE = re.compile(r"[A-Za-z0-9_./@+*#:-]{0,200}")
@@ -34,7 +34,6 @@ _REASONS = {
 
 
 def variables(
-    outcome: Outcome,
     target: str,
     company: Company,
     *,
@@ -44,8 +43,7 @@ def variables(
     """Return the channel variables with which a call leaves the agent.
 
     Args:
-        outcome: What the dialplan is to do.
-        target: With an extension or an outside number: it.
+        target: With an extension or an outside number: it; else "".
         company: Whose call it is.
         whisper: Sound that the person who answers hears first; "" for none.
         summary: What the call is about, one line.
@@ -54,7 +52,6 @@ def variables(
     place = next((p for p in people.places.values() if target in (p.extension, p.outside)), None)
     ring_s = place.ring_s if place is not None and target else people.ring_s
     plain = {
-        "VA_NEXT": outcome.value,
         "VA_TARGET": target,
         "VA_QUEUE": company.queue or "",
         "VA_RING_S": "" if ring_s is None else str(ring_s),
