@@ -237,10 +237,11 @@ class Ari:
 
     async def _take(self, event: Mapping[str, Any]) -> None:
         if event["type"] == "ApplicationReplaced":
-            log.error(
-                "another program registered the Stasis application %s at %s: stop one of the two",
-                self._app,
-                self._login.url,
+            # Nothing comes this way any more. When the other is gone ours must be registered again.
+            raise LinkLostError(
+                f"another program registered the Stasis application {self._app} at "
+                f"{self._login.url}: stop one of the two",
+                _REFUSED_HOLD_S,
             )
         await self._room.acquire()
         task = asyncio.create_task(guarded("handling an ARI event", self._on_event(event)))

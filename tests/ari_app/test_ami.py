@@ -47,7 +47,7 @@ async def real(asterisk, on_up=None):
     events = []
     async with Road(asterisk.ports().ami) as road:
         async with running(
-            Ami(login(road.port, *asterisk.ami_login()), events.append, on_up)
+            Ami(login(road.port, *asterisk.agent_ami_login()), events.append, on_up)
         ) as ami:
             yield ami, road, events
 
@@ -72,6 +72,8 @@ def test_actions_lists_events_and_refusals_of_the_real_asterisk(asterisk):
     async def story():
         async with real(asterisk) as (ami, _, events):
             assert (await ami.action("Ping", {}))["Ping"] == "Pong"
+            with pytest.raises(AmiRefused, match="Permission denied"):
+                await ami.listing("CoreShowChannels", {})
             with pytest.raises(AmiRefused) as refused:
                 await ami.set_variables("PJSIP/nobody-1", {"VA_NEXT": "queue"})
             assert refused.value.message == "No such channel"
@@ -112,7 +114,7 @@ def test_a_frozen_link_is_found_dropped_and_made_anew(asterisk):
 
     async def story():
         async with Road(asterisk.ports().ami) as road:
-            ami = Ami(login(road.port, *asterisk.ami_login()), lambda event: None, up)
+            ami = Ami(login(road.port, *asterisk.agent_ami_login()), lambda event: None, up)
             ami_of.append(ami)
             async with running(ami):
                 road.freeze()
@@ -167,7 +169,7 @@ def test_a_slow_link_is_used_and_a_deadline_kept(asterisk):
 def test_a_wrong_secret_is_told_once_and_tried_seldom(asterisk, caplog):
     async def story():
         async with Road(asterisk.ports().ami) as road:
-            wrong = login(road.port, "sandbox", "wr0ng-s3cret")
+            wrong = login(road.port, "voiceagent", "wr0ng-s3cret")
             async with running(Ami(wrong, lambda event: None), up=False) as ami:
                 await until(lambda: caplog.records)
                 await asyncio.sleep(2)
@@ -191,7 +193,7 @@ def test_the_link_comes_back_when_asterisk_does(asterisk):
         async def up():
             ups.append(1)
 
-        ami = Ami(login(asterisk.ports().ami, *asterisk.ami_login()), lambda event: None, up)
+        ami = Ami(login(asterisk.ports().ami, *asterisk.agent_ami_login()), lambda event: None, up)
         async with running(ami):
             await asyncio.to_thread(asterisk.stop_pbx)
             await until(lambda: not ami.up)

@@ -100,8 +100,11 @@ async def with_ami(login, story):
 
 
 @pytest.mark.pbx
-def test_the_real_queue_is_looked_at(asterisk):
-    async def story(ami):
+def test_the_real_queue_is_looked_at_with_the_least_rights(asterisk):
+    port = asterisk.ports().ami
+    admin = AmiLogin("127.0.0.1", port, *asterisk.ami_login())
+
+    async def look(ami):
         queues = Queues(ami)
         assert await queues.outlook("") == Outlook(exists=False)
         assert await queues.outlook("nobody-knows-it") == Outlook(exists=False)
@@ -109,15 +112,19 @@ def test_the_real_queue_is_looked_at(asterisk):
         assert free.exists and free.members >= free.free > 0 and free.waiting == 0
         with pytest.raises(ValueError, match="CR, LF"):
             await queues.outlook("reception\r\nAction: Logoff")
-        await ami.action("QueuePause", {"Queue": "reception", "Interface": STAND_IN, "Paused": "1"})
-        try:
-            less = await queues.outlook("RECEPTION")
-        finally:
-            fields = {"Queue": "reception", "Interface": STAND_IN, "Paused": "0"}
-            await ami.action("QueuePause", fields)
+
+        async def pause(above):
+            fields = {"Queue": "reception", "Interface": STAND_IN}
+            await above.action("QueuePause", {**fields, "Paused": "1"})
+            try:
+                return await queues.outlook("RECEPTION")
+            finally:
+                await above.action("QueuePause", {**fields, "Paused": "0"})
+
+        less = await with_ami(admin, pause)
         assert (less.members, less.free) == (free.members - 1, free.free - 1)
 
-    asyncio.run(with_ami(AmiLogin("127.0.0.1", asterisk.ports().ami, *asterisk.ami_login()), story))
+    asyncio.run(with_ami(AmiLogin("127.0.0.1", port, *asterisk.agent_ami_login()), look))
 
 
 def test_without_a_link_there_is_no_outlook():
