@@ -136,6 +136,9 @@ async def load(store: Store, settings: Settings) -> Directory:
                 log.info("company %s is %s", done.key, done.change.value)
     directory = Directory(store, settings.region)
     await directory.refresh()
+    key = settings.unknown_did.partition(":")[2]
+    if key and directory.by_key(key) is None:
+        log.warning("VOICEAGENT_UNKNOWN_DID: there is no company %s; such calls go to people", key)
     return directory
 
 

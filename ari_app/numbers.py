@@ -47,6 +47,11 @@ def e164(written: str, region: str) -> str | None:
     return None
 
 
+def is_region(code: str) -> bool:
+    """Whether there is a country of this code, ISO 3166, whose numbers are known."""
+    return code in phonenumbers.SUPPORTED_REGIONS
+
+
 def _readings(text: str, digits: str, region: str) -> Iterator[PhoneNumber]:
     """Yield what a text may mean, the likeliest first."""
     ways: list[tuple[str, str | None]] = [(text, region)]

@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 from typing import Annotated
 
-from pydantic import BaseModel, Field, SecretStr
+from pydantic import BaseModel, Field, SecretStr, ValidationInfo, field_validator
+
+from ari_app.numbers import e164, is_region
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 
@@ -65,3 +67,18 @@ class PbxSettings(BaseModel):
         description="folder Asterisk records calls into, as Asterisk sees it",
     )
     recordings: str = Field("", description="the same folder as we see it; empty: the same path")
+
+    @field_validator("region")
+    @classmethod
+    def _numbers_are_known_there(cls, region: str) -> str:
+        if not is_region(region):
+            raise ValueError("no country has this code; use one like GB, DE or US")
+        return region
+
+    @field_validator("blocked")
+    @classmethod
+    def _all_are_numbers(cls, blocked: str, info: ValidationInfo) -> str:
+        for written in filter(str.strip, blocked.split(",")):
+            if e164(written, info.data.get("region", "GB")) is None:
+                raise ValueError(f"{written.strip()!r} is no number; write it like +441632960666")
+        return blocked

@@ -152,6 +152,17 @@ def test_at_a_start_the_sample_only_goes_into_an_empty_database(tmp_path):
     asyncio.run(main())
 
 
+def test_a_default_company_that_is_not_there_is_told(tmp_path, caplog):
+    async def main():
+        async with opened(tmp_path) as store:
+            await load(store, settings(unknown_did="company:harbour"))
+            assert "VOICEAGENT_UNKNOWN_DID" not in caplog.text
+            await load(store, settings(unknown_did="company:harbor"))
+            assert "VOICEAGENT_UNKNOWN_DID: there is no company harbor;" in caplog.text
+
+    asyncio.run(main())
+
+
 def test_at_a_start_the_files_that_are_set_win_over_the_database(tmp_path, monkeypatch):
     monkeypatch.setenv("VOICEAGENT_COMPANIES", str(tmp_path))
     monkeypatch.setenv("VOICEAGENT_REGION", "DE")

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ari_app.numbers import e164
+from ari_app.numbers import e164, is_region
 
 
 @pytest.mark.parametrize(
@@ -101,3 +101,8 @@ def test_what_nearly_is_a_number_gives_digits_or_none(written, region):
 def test_what_it_says_once_it_says_again(written):
     digits = e164(written, "GB")
     assert digits is None or e164(digits, "GB") == digits == e164(f"+{digits}", "GB")
+
+
+def test_regions():
+    assert is_region("GB") and is_region("US")
+    assert not is_region("XX") and not is_region("gb") and not is_region("")

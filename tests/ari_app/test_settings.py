@@ -40,6 +40,10 @@ def test_defaults_are_the_documented_ports():
         ("LINK_GROUP", "no-such-group"),
         ("RUN_DIR", "/" + "x" * 120),
         ("LOG_LEVEL", "verbose"),
+        ("REGION", "XX"),
+        ("REGION", "gb"),
+        ("BLOCKED", "+441632960666,anonymous"),
+        ("UNKNOWN_DID", "company"),
     ],
 )
 def test_each_bad_value_is_named_in_one_line(monkeypatch, name, value):

@@ -1,10 +1,14 @@
 """How calls are handled, as people write it: accepted, or refused in one line that helps."""
 
+import re
 from datetime import date, time
 from functools import partial
 from pathlib import Path
 
 import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import audiosocket_agent
 from ari_app.numbers import e164
@@ -199,6 +203,31 @@ secrets: {card: {name: your card number, url: "http://127.0.0.1:9/x", luhn: true
 """)
     assert it.closed.to is ClosedTo.MESSAGE and it.people.instead is Instead.VOICEMAIL
     assert it.recording.on and it.secrets["card"].luhn
+
+
+@settings(deadline=None, max_examples=150)
+@given(
+    st.sampled_from(["hours", "holidays", "blocked", "dids", "closed", "people", "secrets", "name",
+                     "max_calls", "person_key", "services", "mailbox"]),
+    st.one_of(
+        st.text(max_size=40),
+        st.recursive(
+            st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=12),
+            lambda inner: st.lists(inner, max_size=4)
+            | st.dictionaries(st.sampled_from(["mon", "tue", "to", "say", "places", "a", "name"])
+                              | st.text(max_size=8), inner, max_size=4),
+            max_leaves=8,
+        ).map(lambda value: yaml.safe_dump(value, default_flow_style=True)),
+    ),
+)  # fmt: skip
+def test_whatever_is_written_is_a_company_or_one_line(tmp_path_factory, field, written):
+    path = tmp_path_factory.getbasetemp() / "fuzzed.yaml"
+    text = re.sub(rf"(?m)^{field}:.*$", "", SAMPLE) + f"{field}: {written}\n"
+    path.write_text(text, encoding="utf-8")
+    try:
+        load_company(path, partial(e164, region="GB"))
+    except CompanyError as error:
+        assert "\n" not in str(error) and len(str(error)) < 600
 
 
 def test_open_from_the_first_minute_to_the_last():
