@@ -64,7 +64,9 @@ class Floor(Protocol):
         """What was asked has been spoken to its end."""
 
     def collects(self, secret: str) -> None:
-        """Keys are to be collected unseen from now on; `SecretDone` is to follow.
+        """Keys are to be collected unseen from now on, while they are still being asked for.
+
+        `SecretDone` is to follow.
 
         Args:
             secret: Whose, by key in the company's `secrets`.
@@ -151,7 +153,9 @@ class Talker:
         if answer is None or not answer.committed or self.state.phase in WAITING:
             return None
         reply = answer.reply
-        if reply is not None and (reply.works or reply.end not in (None, Outcome.HANGUP)):
+        if reply is not None and (
+            reply.works or reply.secret or reply.end not in (None, Outcome.HANGUP)
+        ):
             return None  # a booking that was agreed to, and the way to a person, go on
         return self._playout.left_ms
 
@@ -251,6 +255,8 @@ class Talker:
             self._work = self._seek(reply.seek)
         elif reply.note is not None:
             self._work = self._note(reply.note)
+        elif reply.secret:
+            self._floor.collects(reply.secret)
 
     async def _speak(self, answer: Answer) -> None:
         await answer.speak()
@@ -269,9 +275,7 @@ class Talker:
             self.on(result)
         elif reply.end is not None:
             self._floor.ends(reply.end, reply.target)
-        elif reply.secret:
-            self._floor.collects(reply.secret)
-        else:
+        elif not reply.secret:  # then keys are listened to already
             self._floor.listens()
 
     async def _comfort_until(self, work: Work) -> None:
