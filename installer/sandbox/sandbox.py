@@ -32,7 +32,7 @@ from installer.sandbox.state import State, load, save
 from installer.sandbox.vendors import SimulatedVendors
 
 QUEUE = "reception"
-ROUTING = False
+ROUTING = True
 """Whether the controller is asked over ARI where each call goes."""
 _SAMPLE_DIDS = ["441632960001"]  # of the sample company, for a PBX that runs without the agent
 _PORT_ATTEMPTS = 3
@@ -271,6 +271,7 @@ class Sandbox:
     def _start_agent(self, state: State, env: Mapping[str, str] | None) -> None:
         given = os.environ if env is None else env
         ports = self._ports(state)
+        given = {"VOICEAGENT_QUEUE": QUEUE, **given}
         wanted = with_control(
             agent_env(state.profile, given, ports.vendors),
             ports,
