@@ -15,7 +15,6 @@ from ari_app.routing import Load, Rules
 from ari_app.settings import SHIPPED_COMPANIES
 from ari_app.switchboard import APP, Switchboard
 from audiosocket_agent.company import Company
-from installer.sandbox import sandbox as sandbox_module
 from tests.phone import Caller, CallRefused, Party, Phone, heard
 
 pytestmark = pytest.mark.pbx
@@ -75,9 +74,8 @@ class Times:
 
 
 @pytest.fixture
-def pbx(make_sandbox, monkeypatch):
-    """Return a sandbox whose dialplan asks where calls go, without an agent."""
-    monkeypatch.setattr(sandbox_module, "ROUTING", True)
+def pbx(make_sandbox):
+    """Return a sandbox without an agent: who answers for it is the test."""
     it = make_sandbox("routing")
     it.up(with_agent=False)
     return it
