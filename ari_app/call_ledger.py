@@ -14,6 +14,7 @@ from ari_app.routing import Load, RouteKind
 
 _CAUSES = range(1, 128)  # Q.850
 _WHO = 128  # letters of a member's name that are kept
+_PLACES = ("extension", "outside")  # a queue tells by its own events who answered
 
 
 @dataclass(slots=True)
@@ -125,7 +126,7 @@ class CallLedger:
                 return Note(call.call_id, {"answered_at": NOW, "answered_by": who})
             case "AgentComplete":
                 call.person_left = event.get("Reason") == "agent"
-            case "DialEnd" if event.get("DialStatus") == "ANSWER" and call.next:
+            case "DialEnd" if event.get("DialStatus") == "ANSWER" and call.next in _PLACES:
                 who = event.get("DestChannel", "").rpartition("-")[0][:_WHO]
                 return Note(call.call_id, {"answered_at": NOW, "answered_by": who})
             case "Hangup":

@@ -102,12 +102,14 @@ class Pbx:
         writer.close()
         return json.loads(line)
 
-    async def register(self, call_id=None, did=DID, caller="01632960123"):
+    async def register(self, call_id=None, did=DID, caller="01632960123", call="", back=""):
         call_id = call_id or uuid.uuid4()
         reply = await self.ask(
             {
                 "op": "register",
                 "uuid": str(call_id),
+                "call": str(call or call_id),
+                "back": back,
                 "did": did,
                 "caller": caller,
                 "channel": "PJSIP/a-1",

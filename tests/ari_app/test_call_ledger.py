@@ -92,7 +92,9 @@ def test_calls_asterisk_does_not_have_are_over():
 
 
 def test_a_dial_only_counts_once_the_call_was_handed_over():
-    assert tell(ledger(), "DialEnd", DialStatus="ANSWER", DestChannel="PJSIP/100-01") is None
+    for following in ("", "queue"):
+        dialled = {"DialStatus": "ANSWER", "DestChannel": "PJSIP/100-01"}
+        assert tell(ledger(next=following), "DialEnd", **dialled) is None
     note = tell(ledger(next="extension"), "DialEnd", DialStatus="ANSWER", DestChannel="PJSIP/1-01")
     assert note.values["answered_by"] == "PJSIP/1"
 

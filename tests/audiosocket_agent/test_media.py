@@ -155,7 +155,7 @@ def test_odd_messages_inside_a_call_do_not_hurt_it(tmp_path):
         await leg.drain()
         return await it.outcome(leg.call_id)
 
-    assert run(scenario, tmp_path) == {"ok": True, "next": "queue"}
+    assert run(scenario, tmp_path)["next"] == "queue"
 
 
 def test_a_silent_caller_reaches_a_person(tmp_path):
