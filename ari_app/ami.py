@@ -20,11 +20,12 @@ import logging
 import random
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from ari_app.ami_wire import AmiWire, Fields, Lines, checked
 from ari_app.backoff import Backoff
-from ari_app.links import LinkLostError, cancelled, fault_of, guarded, keep_linked
+from ari_app.links import LinkLostError, cancelled, fault_of, guarded, keep_linked, reason_of
 
 log = logging.getLogger(__name__)
 
@@ -123,14 +124,16 @@ class _Link:
             self.wire.send_action(lines)
             if self.wire.lost.done():
                 pending.failed(AmiDown(f"AMI went down before {name}"))
-            async with asyncio.timeout(deadline_s):
-                return await pending.answer
-        except TimeoutError:
-            raise AmiTimeout(f"no answer from AMI to {name} within {deadline_s:g} s") from None
+            with suppress(TimeoutError):
+                async with asyncio.timeout(deadline_s):
+                    return await pending.answer
+            if pending.answer.done() and not pending.answer.cancelled():
+                return pending.answer.result()  # it came in the same moment as the deadline
+            raise AmiTimeout(f"no answer from AMI to {name} within {deadline_s:g} s")
         finally:
             del self._pending[action_id]
             if pending.answer.done() and not pending.answer.cancelled():
-                pending.answer.exception()  # it may have come in the same moment as the deadline
+                pending.answer.exception()  # who waited may have been cancelled: then nobody looks
 
     def _fail_pending(self, _lost: asyncio.Future[str]) -> None:
         for pending in list(self._pending.values()):
@@ -308,7 +311,7 @@ class Ami:
         except TimeoutError:
             raise LinkLostError(f"AMI at {self._where} does not answer; {fix}") from None
         except OSError as error:
-            why = error.strerror or type(error).__name__
+            why = reason_of(error)
             raise LinkLostError(f"AMI at {self._where} cannot be reached: {why}; {fix}") from None
         if link.wire.lost.done():
             raise LinkLostError(f"no AMI at {self._where}: {link.wire.lost.result()}; {fix}")

@@ -29,7 +29,7 @@ import aiohttp
 
 from ari_app.ari_wire import AriWire, checked_path, checked_value
 from ari_app.backoff import Backoff
-from ari_app.links import LinkLostError, cancelled, guarded, keep_linked
+from ari_app.links import LinkLostError, cancelled, guarded, keep_linked, reason_of
 
 log = logging.getLogger(__name__)
 
@@ -198,7 +198,7 @@ class Ari:
         except (TimeoutError, AriTimeout):
             raise LinkLostError(f"ARI at {url} does not answer; {fix}") from None
         except (aiohttp.ClientError, OSError, AriError, ValueError) as error:
-            why = type(error).__name__
+            why = reason_of(error)
             raise LinkLostError(f"ARI at {url} cannot be reached: {why}; {fix}") from None
 
     def _refusal(self, status: int) -> tuple[str, float]:
@@ -278,7 +278,7 @@ async def _answer(
         raise AriTimeout(f"no answer from ARI within {deadline_s:g} s") from None
     except (aiohttp.ClientError, OSError, RuntimeError) as error:
         # RuntimeError: the session was closed between two awaits.
-        raise AriDown(f"ARI went down during a {method}: {type(error).__name__}") from None
+        raise AriDown(f"ARI went down during a {method}: {reason_of(error)}") from None
     except ValueError:
         raise AriRefused(502, "the answer is no JSON") from None
     if status >= 300:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import traceback
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
@@ -93,6 +94,12 @@ async def guarded(what: str, work: Awaitable[None]) -> None:
         await work
     except Exception as error:  # the link must outlive any fault of a handler
         log.error("%s failed: %s", what, fault_of(error))
+
+
+def reason_of(error: Exception) -> str:
+    """Say in few words why a connection failed."""
+    number = getattr(error, "errno", None)
+    return os.strerror(number) if isinstance(number, int) else type(error).__name__
 
 
 def fault_of(error: BaseException) -> str:

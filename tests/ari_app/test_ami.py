@@ -471,7 +471,10 @@ def test_nobody_there_is_told_once_not_at_every_attempt(caplog):
 
     run(story)
     (line,) = [r for r in caplog.records if r.name.startswith("ari_app")]
-    assert "is Asterisk running?" in line.message and "VOICEAGENT_AMI_PORT" in line.message
+    assert (
+        "Connection refused; is Asterisk running?" in line.message
+        and "VOICEAGENT_AMI_PORT" in line.message
+    )
 
 
 def test_the_secret_is_not_shown():
