@@ -26,8 +26,8 @@ from audiosocket_agent.understanding import (
     phone_number,
     plain_words,
     value_of,
-    wants_person,
 )
+from audiosocket_agent.wishes import wish_in
 from audiosocket_agent.workflow import Slot, Step
 
 MOST_WORDS = 30  # a longer story may name anything
@@ -119,7 +119,7 @@ def _sure(text: str, state: State, asked: Slot | None, facts: Facts) -> dict[Slo
         return {}
     if asked is Slot.CALLBACK and state.offer is not Offer.OPEN and words in _PLAIN_NO:
         return {asked: "no"}  # another number is asked for, and nothing else changes
-    if _doubtful(text, words):
+    if _doubtful(text, words, facts):
         return {}
     named = {slot: values for slot in VOLUNTEERED if (values := _named(slot, words, facts))}
     if any(len(v) > 1 or state.slots.get(slot, min(v)) not in v for slot, v in named.items()):
@@ -136,7 +136,7 @@ def _sure(text: str, state: State, asked: Slot | None, facts: Facts) -> dict[Slo
     return found
 
 
-def _doubtful(text: str, words: str) -> bool:
+def _doubtful(text: str, words: str, facts: Facts) -> bool:
     """Whether the words may mean something else than what they name."""
     single = words.split()
     return (
@@ -144,7 +144,7 @@ def _doubtful(text: str, words: str) -> bool:
         or not 0 < len(single) <= MOST_WORDS
         or any(word in _TROUBLE or word.endswith("n't") for word in single)
         or any(f" {phrase} " in f" {words} " for phrase in _TROUBLE_PHRASES)
-        or wants_person(words)
+        or wish_in(words, facts.company) is not None
     )
 
 

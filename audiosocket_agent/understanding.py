@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from audiosocket_agent.caller_words import words_of
 from audiosocket_agent.company import Company
 from audiosocket_agent.seams import Expectation, Expects
+from audiosocket_agent.spelled import figures, is_number_word, whole_telephone_number
 from audiosocket_agent.workflow import INSTEAD_SLOTS, YES_NO_SLOTS, Slot
 
 YES = ("yes", "yes please", "yeah", "that's right")
@@ -148,7 +150,7 @@ def value_in(slot: Slot, text: str, company: Company, today: date) -> str | None
         today: Date of the call.
     """
     if slot is Slot.PHONE:
-        return phone_number(text)
+        return phone_number(text) or _spoken_number(text)
     value = value_of(plain_words(text), choices(slot, company, today))
     if value is None and slot is Slot.AREA:
         return _area_of_written(text, company)
@@ -197,6 +199,16 @@ def phone_number(written: str) -> str | None:
     if not LEAST_DIGITS <= len(digits) <= MOST_DIGITS:
         return None
     return "+" + digits if written.startswith("+") else digits
+
+
+def _spoken_number(text: str) -> str | None:
+    """Return a whole number said in words: "oh one six three two, nine six oh, double nine nine".
+
+    In words only a whole British number is taken: half of one may be anything else.
+    """
+    words = words_of(text)
+    digits = figures([word for word in words if is_number_word(word)])
+    return phone_number(digits) if whole_telephone_number(digits) else None
 
 
 def date_of(day: str, today: date) -> date:

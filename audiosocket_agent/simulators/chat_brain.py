@@ -9,7 +9,8 @@ blocked drain").
 
 The caller's words become one call of ``record_details``, unless all they hold is written down
 already: then it tells and asks at once. The result of a tool becomes the facts and the question it
-holds. It never invents a fact.
+holds. It never invents a fact. Who names a person, a place or a secret of the tools' lists is given
+to the tool for it.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from audiosocket_agent.simulators import chat_words as words_in
 from audiosocket_agent.simulators.chat_words import Words, words_of
 
 RECORD, BOOK, TRANSFER, END = "record_details", "book", "transfer_to_person", "end_call"
+SECRET = "collect_secret"
 
 ARGUMENTS = Mapping[str, object]
 Call = tuple[str, ARGUMENTS]
@@ -90,6 +92,8 @@ def _to_caller(said: Words | None, stands: Stands, offered: Mapping[str, object]
     if place or words_in.says(said, words_in.PERSON):
         wish = {"reason": "asked"} | ({"place": place} if place else {})
         return Answer(TO_PERSON, ((TRANSFER, wish),))
+    if secret := _secret(said, offered.get(SECRET)):
+        return Answer("", ((SECRET, {"name": secret}),))
     details = _details(said, stands, offered.get(RECORD))
     if stands.recorded and all(str(stands.known.get(s)) == v for s, v in details.items()):
         return Answer(onward)
@@ -161,6 +165,17 @@ def _place(said: Words, schema: object) -> str:
     named = _choice(said, "place", place)
     asked = words_in.says(said, (*words_in.PERSON, *words_in.THROUGH))
     return named if asked or len(said) <= MOST_WORDS_OF_A_PLACE else ""
+
+
+def _secret(said: Words, schema: object) -> str:
+    """Return what the words name of that which is keyed unseen, or ""."""
+    name = _mapping(_mapping(_mapping(schema).get("properties")).get("name"))
+    values = [v for v in _list(name.get("enum")) if isinstance(v, str)]
+    ways = ways_of(values, str(name.get("description", "")))
+    mine = {
+        v: [way.strip().removeprefix("your ") for way in said_as] for v, said_as in ways.items()
+    }
+    return words_in.value(said, mine)
 
 
 def _asks_callback(stands: Stands) -> bool:

@@ -204,6 +204,15 @@ def test_anger_and_what_is_not_done_here_lead_to_a_person(says, why):
     assert reply.seek == Seek(why) and state.phase is Phase.SEEKING
 
 
+def test_a_number_is_said_in_words():
+    said = ["oh one six three two, nine six oh, treble nine", "01632 960999"]
+    for words in said:
+        state = last([*ASKS, NOBODY, Heard("yes"), Heard("no"), Heard(words)])[0]
+        assert state.slots[Slot.PHONE] == "01632960999" and state.phase is Phase.NOTING
+    for words in ("nine six oh", "one moment", "oh one six three two"):
+        assert last([*ASKS, NOBODY, Heard("yes"), Heard("no"), Heard(words)])[1].asks is Slot.PHONE
+
+
 @pytest.mark.parametrize("says", [
     "my fucking tap is leaking", "this is a ridiculous leaking tap", "the tap by the accounts desk",
     "the boiler on the accounts floor",

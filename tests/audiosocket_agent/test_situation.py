@@ -1,5 +1,6 @@
 """The model is told where the call stands, what is just written down, and what is booked."""
 
+from dataclasses import replace
 from datetime import date
 
 from audiosocket_agent import wording
@@ -34,6 +35,11 @@ def test_the_situation_tells_what_was_recorded_of_the_newest_words():
         "recorded": {"area": "truro"},
         "tell": ["It costs 75 pounds."],
     }
+
+
+def test_the_situation_tells_what_was_keyed_unseen():
+    keyed = replace(STARTED, collected=("customer",))
+    assert situation(keyed, FACTS) == {**situation(STARTED, FACTS), "collected": ["customer"]}
 
 
 def test_the_situation_tells_the_reference_of_what_is_booked():

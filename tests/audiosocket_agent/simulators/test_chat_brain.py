@@ -180,6 +180,40 @@ def test_a_person_is_fetched_from_every_step():
         assert [name for name, _ in found.tool_calls] == ["transfer_to_person"]
 
 
+def choice(name, **ways):
+    """A tool's parameter with a list of values, each with a way to say it."""
+    said = "; ".join(f"{value}: {way}" for value, way in ways.items())
+    return {
+        "type": "object",
+        "properties": {name: {"enum": list(ways), "description": f"W. {said}"}},
+    }
+
+
+def offering(name, parameters):
+    return [
+        *(tool for tool in TOOLS if tool["function"]["name"] != name),
+        {"type": "function", "function": {"name": name, "parameters": parameters}},
+    ]
+
+
+def test_a_place_that_is_asked_for_is_named_to_the_tool():
+    tools = offering("transfer_to_person", choice("place", accounts="accounts, the office"))
+    for said in ("Accounts, please.", "can you put me through to the office", "the office"):
+        (call,) = heard(said, "understand", ALL, tools=tools).tool_calls
+        assert call == ("transfer_to_person", {"reason": "asked", "place": "accounts"})
+    (call,) = heard("a person please", "understand", ALL, tools=tools).tool_calls
+    assert call == ("transfer_to_person", {"reason": "asked"})
+    other = heard("there is a leaking tap in the office", "understand", ALL, tools=tools)
+    assert other.tool_calls[0][0] == "record_details"
+
+
+def test_a_secret_that_is_named_is_left_to_the_keys():
+    tools = offering("collect_secret", choice("name", customer="your customer number"))
+    found = heard("I have my customer number here", "understand", ALL, tools=tools)
+    assert found == Answer("", (("collect_secret", {"name": "customer"}),))
+    assert not heard("I have my customer number here", "understand", ALL).tool_calls
+
+
 @pytest.mark.parametrize(
     "said", ["purple elephants", "?!", "", "{" * 4000, "\x00\ud800 \U0001f600"]
 )
