@@ -176,7 +176,7 @@ class Call:
         )
         self._whisper: asyncio.Task[str] | None = None
         self._marks_ms: dict[str, int] = {}  # the waterfall of the caller's turn
-        self._warned = self._failed = False
+        self._warned = self._long = self._failed = False
         self._tasks: asyncio.TaskGroup | None = None
         self._over = asyncio.Event()
         self._ended: End | None = None
@@ -306,11 +306,14 @@ class Call:
         if on_s > company.max_call_s + LAST_WORDS_S:
             log.error("the call does not end by itself", extra=self._extra)
             self.end(EndReason.ENGINE_FAILED, Outcome.SORRY)
-        if state.phase is Phase.ENDED:
-            return
+        if state.phase in (Phase.ENDED, Phase.SEEKING, Phase.NOTING):
+            return  # what is waited for there has a deadline of its own
         nobody_speaks = self._talker.silent and not self._turns.caller_speaks
-        over_s = max(on_s - company.max_call_s, now_s - since_s - STEPS[step].timeout_s)
+        over_s = now_s - since_s - STEPS[step].timeout_s
+        if not self._long:  # told once: what is offered instead of a person takes its time
+            over_s = max(over_s, on_s - company.max_call_s)
         if over_s > 0 and (nobody_speaks or over_s > OVERTIME_S):
+            self._long = on_s > company.max_call_s
             self._talker.on(Overtime())
             return
         soon = 0 < company.max_call_s - on_s <= company.warn_before_s
