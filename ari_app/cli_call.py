@@ -26,7 +26,6 @@ NOT_PLACED, USAGE, TOO_MANY, SCRIPT_UNMET, INTERRUPTED = 1, 2, 8, 9, 130
 EXIT_CODES = {
     "completed": 0, "busy": 3, "unanswered": 4, "refused": 5, "machine": 6, "failed": 7,
 }  # fmt: skip
-SILENCE_S = 20.0  # the controller tells something far more often while it works, but for long turns
 LONGEST_SILENCE_S = 7300.0  # a caller in a queue: nothing happens, and the call goes on
 DEFAULT_RUN_DIR = "/run/voiceagent"
 MOST_SCRIPT_BYTES = 100_000
@@ -44,7 +43,13 @@ MOST_SCRIPT_BYTES = 100_000
 @click.option("--from-did", default="", help="Its number, instead of its key.")
 @click.option("--caller-id", default="", metavar="NUMBER", help="The number that is shown.")
 @click.option("--wait/--no-wait", default=True, help="With --to: stay until the call has ended.")
-@click.option("--timeout", default=30, show_default=True, help="How long it may ring, in seconds.")
+@click.option(
+    "--timeout",
+    type=click.IntRange(1, 300),
+    default=30,
+    show_default=True,
+    help="How long it may ring, in seconds.",
+)
 @click.option(
     "--machine",
     type=click.Choice(["hangup", "message"]),
@@ -79,9 +84,15 @@ def call(script: Path | None, as_json: bool, sandbox: str | None, **asked: Any) 
     try:
         order = _order(asked)
     except ValidationError as error:
-        raise click.UsageError(complaint(error)) from None
+        raise click.UsageError(_of_option(complaint(error))) from None
     path = _control_socket(sandbox)
     sys.exit(asyncio.run(_place(path, order, steps, _printer(as_json))))
+
+
+def _of_option(complaint: str) -> str:
+    """Name the option in place of the order's field."""
+    field, colon, what = complaint.partition(": ")
+    return f"--{field.replace('_', '-')}: {what}" if colon and " " not in field else complaint
 
 
 def _steps(script: Path | None) -> tuple[Step, ...]:
@@ -122,7 +133,7 @@ def _control_socket(sandbox: str | None) -> Path:
     in_sandbox = Agent(directory, directory / "logs").run_dir / "control.sock"
     if sandbox is not None:
         return in_sandbox
-    if not installed.exists() and in_sandbox.exists():
+    if not os.path.exists(installed) and os.path.exists(in_sandbox):
         click.echo(f"voiceagent: no agent is installed; using the sandbox in {directory}", err=True)
         return in_sandbox
     return installed
@@ -193,15 +204,18 @@ async def _follow(
                 show(event)
     except control_client.ControlRefused as refused:
         return _refused(refused.word, str(refused))
+    except control_client.ControlDenied as denied:
+        what = f"{denied}: run this as the user the agent runs as"
     except control_client.ControlGone as gone:
-        what = "the controller went away; its log says why" if placed else str(gone)
-        fix = "" if placed else "; start it with voiceagent run, or voiceagent sandbox up"
-        click.echo(f"voiceagent: {what}{fix}", err=True)
-        return EXIT_CODES["failed"] if placed else NOT_PLACED
+        what = f"{gone}; start the agent with voiceagent run, or voiceagent sandbox up"
+        if placed:
+            what = "the controller went away, and its log says why; the call may go on"
     except control_client.ControlLate as late:
-        click.echo(f"voiceagent: the controller does not answer: {late}", err=True)
-        return EXIT_CODES["failed"] if placed else NOT_PLACED
-    return 0  # not waited for
+        what = f"the controller does not answer: {late}"
+    else:
+        return 0  # not waited for
+    click.echo(f"voiceagent: {what}", err=True)
+    return EXIT_CODES["failed"] if placed else NOT_PLACED
 
 
 def _tell(leg: CallerLeg, event: dict[str, Any]) -> None:

@@ -19,6 +19,10 @@ class ControlGone(ControlError):
     """The controller is not there, went away, or said what makes no sense."""
 
 
+class ControlDenied(ControlGone):
+    """The controller's socket is not for us."""
+
+
 class ControlLate(ControlError):
     """The controller did not answer in time."""
 
@@ -46,6 +50,7 @@ async def ask(path: Path, request: Mapping[str, object], deadline_s: float) -> d
         deadline_s: How long all of it may take.
 
     Raises:
+        ControlDenied: If its socket is not for us.
         ControlGone: If there is no controller.
         ControlLate: If it does not answer in time.
         ControlRefused: If it refuses.
@@ -68,6 +73,7 @@ async def stream(
         deadline_s: How long the controller may be silent between two answers.
 
     Raises:
+        ControlDenied: If its socket is not for us.
         ControlGone: If there is no controller, or it went away before the end.
         ControlLate: If it was silent for too long.
         ControlRefused: If it refuses.
@@ -93,6 +99,8 @@ async def _question(
             reader, writer = await asyncio.open_unix_connection(path, limit=2 * MAX_LINE_BYTES)
     except TimeoutError:
         raise ControlLate(f"{path} takes no connection") from None
+    except PermissionError:
+        raise ControlDenied(f"{path} belongs to another user") from None
     except OSError as error:
         raise ControlGone(f"{path}: {error.strerror}") from None
     try:

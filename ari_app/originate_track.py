@@ -33,6 +33,11 @@ UNANSWERED_CAUSES = {18, 19}
 # Reasons of OriginateResponse are Asterisk's AST_CONTROL numbers of the last thing it saw.
 REASON_RINGING, REASON_BUSY = "3", "5"
 MACHINE_EVENT = "VoiceAgentMachine"
+ENDS = {
+    "completed": "the agent said goodbye",
+    "handed_over": "handed over to people",
+    "caller_hung_up": "who was called, or called, hung up",
+}
 FAILED_ENDS = {"never_connected", "engine_failed", "connection_lost", "agent_stopped", "agent_died"}
 
 
@@ -162,12 +167,16 @@ class Track:
             return Result.MACHINE, "an answering machine took the call"
         if not self._row:
             return Result.FAILED, "the agent never took the call; is it running?"
-        reason = self._row["end_reason"]
+        reason, connected = self._row["end_reason"], self._row["connected_at"] is not None
         if reason in FAILED_ENDS:
             return Result.FAILED, f"the agent's part ended badly: {reason}"
-        if reason is None and self._row["connected_at"] is not None:
+        if not connected and self._row["route"] == "agent":
+            return Result.FAILED, "it was for the agent, who never took it; people did, if any"
+        if reason is None and connected:
             return Result.FAILED, "the record of the call has no end"
-        return Result.COMPLETED, str(reason or self._row["route"] or "ended")
+        if reason in ENDS:
+            return Result.COMPLETED, ENDS[reason]
+        return Result.COMPLETED, f"not for the agent: {self._row['route'] or 'people'}"
 
     def _judge_unanswered(self) -> tuple[Result, str]:
         cause = self._cause

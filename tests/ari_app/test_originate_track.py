@@ -112,7 +112,7 @@ def test_a_call_the_agent_ended_is_completed():
     assert [p["event"] for p in told] == ["call", "turn", "turn", "turn"]
     assert followed.recorded
     assert followed.ending() == {
-        "event": "ended", "result": "completed", "why": "completed", "by": "agent",
+        "event": "ended", "result": "completed", "why": "the agent said goodbye", "by": "agent",
         "call_id": "c1", "cause": 16, "latencies_ms": [420],
     }  # fmt: skip
 
@@ -146,7 +146,7 @@ def test_handing_over_is_told_and_the_call_goes_on():
 @pytest.mark.parametrize(
     "changes",
     [{"end_reason": r} for r in ("engine_failed", "connection_lost", "agent_died")]
-    + [{"end_reason": None, "ended_at": None}],
+    + [{"end_reason": None, "ended_at": None}, {"end_reason": "routed", "connected_at": None}],
 )
 def test_a_call_the_agent_lost_has_failed(changes):
     followed, _ = track(UP, GONE)
