@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from ari_app.ami import Ami, AmiDown, AmiError, AmiLogin, AmiRefused, AmiTimeout
 from ari_app.ami_wire import read_message
 from tests.ari_app.fake_ami import fake_ami
+from tests.phone import Caller, Phone
 from tests.roads import Road
 
 PATIENCE_S = 20
@@ -200,6 +201,51 @@ def test_the_link_comes_back_when_asterisk_does(asterisk):
             await asyncio.to_thread(asterisk.up, with_agent=False)
             await until(lambda: ami.up and len(ups) == 2)
             assert await ami.listing("QueueStatus", {"Queue": "reception"})
+
+    run(story)
+
+
+@pytest.mark.pbx
+@pytest.mark.parametrize(
+    "name",
+    ["Zo\u00eb \U0001f600", "x Injected: yes %0d%0aInjected: yes", "n" * 300, 'a"b\\', "\x01\x7f"],
+)
+def test_a_hostile_caller_name_is_one_field_of_an_event(asterisk, name):
+    async def story():
+        async with (
+            real(asterisk) as (ami, _, events),
+            Phone("127.0.0.1", asterisk.ports().sip) as phone,
+        ):
+            call = await phone.call("441632960001", Caller("07700900123", name))
+            await until(lambda: any("07700900123" in e.get("CallerIDNum", "") for e in events))
+            await call.hangup()
+            await until(lambda: any(e["Event"] == "Hangup" for e in events))
+            assert not any("Injected" in event for event in events)
+            assert ami.up
+
+    run(story)
+
+
+@pytest.mark.pbx
+def test_twenty_hand_overs_at_once_are_confirmed_each_within_its_deadline(asterisk):
+    async def story():
+        async with real(asterisk) as (ami, _, events):
+
+            def of(name):
+                return [event for event in events if event.get("Event") == name]
+
+            placed = {"Channel": "Local/1@standin/n", "Application": "Wait", "Data": "30"}
+            for _ in range(20):
+                await ami.action("Originate", placed)
+            await until(lambda: len(of("OriginateResponse")) == 20)
+            channels = [event["Channel"] for event in of("OriginateResponse")]
+            told = {"VA_TARGET": "100", "VA_SUMMARY": "wants a plumber", "VA_NEXT": "queue"}
+            await asyncio.gather(*(ami.set_variables(c, told, 10) for c in channels))
+            listed = await ami.listing("Status", {"Variables": "VA_NEXT,VA_SUMMARY"}, 10)
+            values = [event["Variable"] for event in listed if event["Channel"] in channels]
+            assert values == ["VA_NEXT=queue\nVA_SUMMARY=wants a plumber"] * 20
+            for channel in channels:
+                await ami.action("Hangup", {"Channel": channel})
 
     run(story)
 
