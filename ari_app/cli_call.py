@@ -284,7 +284,6 @@ def _line(at_s: float, event: dict[str, Any]) -> str:
 
 
 def _ending(event: dict[str, Any]) -> str:
-    by = f", hung up by {event['by']}" if event["by"] else ""
     replies = ", ".join(str(ms) for ms in event["latencies_ms"])
     took = f"; replies after {replies} ms" if replies else ""
-    return f"ended: {event['result']} ({event['why']}{by}){took}"
+    return f"ended: {event['result']} ({event['why']}){took}"

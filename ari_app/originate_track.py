@@ -36,7 +36,7 @@ MACHINE_EVENT = "VoiceAgentMachine"
 ENDS = {
     "completed": "the agent said goodbye",
     "handed_over": "handed over to people",
-    "caller_hung_up": "who was called, or called, hung up",
+    "caller_hung_up": "the other side hung up",
 }
 FAILED_ENDS = {"never_connected", "engine_failed", "connection_lost", "agent_stopped", "agent_died"}
 

@@ -157,7 +157,7 @@ def test_people_read_a_transcript(tmp_path, monkeypatch):
         "a person answered: PJSIP/101",
         "AMI is down",
         "Asterisk's manager interface is back",
-        "ended: completed (the agent said goodbye, hung up by agent); replies after 420 ms",
+        "ended: completed (the agent said goodbye); replies after 420 ms",
     ]
 
 
