@@ -6,6 +6,7 @@ import pytest
 import uvloop
 
 from audiosocket_agent import wording
+from audiosocket_agent.company import load_companies
 from audiosocket_agent.company_calls import Instead, People, Place
 from audiosocket_agent.control import ControlError, Outlook
 from audiosocket_agent.conversation_state import CallbackRequest, Why
@@ -14,7 +15,7 @@ from audiosocket_agent.journal import EndReason, Speaker
 from audiosocket_agent.seams import ToolCall
 from audiosocket_agent.workflow import Outcome
 from tests.engines import ScriptedEar, ScriptedModel
-from tests.fake_asterisk import SHIPPED, Notes, pbx
+from tests.fake_asterisk import SHIPPED, SILENCE, Notes, pbx
 
 NOBODY = Outlook()
 PLACES = {"accounts": Place(name="the accounts team", phrases=("accounts",), extension="201")}
@@ -42,9 +43,13 @@ class Control:
 
 
 def company(**changes):
-    from audiosocket_agent.company import load_companies
-
     return {did: c.model_copy(update=changes) for did, c in load_companies(SHIPPED).items()}
+
+
+async def answer_all(_, leg, says):
+    for _ in says:
+        if not await leg.answer():
+            break
 
 
 def call_of(tmp_path, control, *says, answers=None, act=None, **parts):
@@ -56,11 +61,7 @@ def call_of(tmp_path, control, *says, answers=None, act=None, **parts):
         async with pbx(tmp_path, ear=ear, control=control, mind=mind, **parts) as it:
             leg = await it.call()
             await leg.until(voiced=True)
-            for _ in says:
-                if not await leg.answer():
-                    break
-            if act is not None:
-                await act(leg)
+            await (answer_all(it, leg, says) if act is None else act(it, leg))
             await leg.drain()
             end = await it.ended(leg.call_id)
             turns = [it.notes.turns[key] for key in sorted(it.notes.turns, key=lambda k: k[1])]
@@ -127,7 +128,8 @@ def test_who_waits_for_a_slow_answer_is_comforted(tmp_path):
 
 
 def test_the_way_to_a_person_is_not_cut_short_by_a_voice(tmp_path):
-    async def act(leg):
+    async def act(it, leg):
+        await leg.answer()
         await leg.talk(800)  # over "I'll put you through"
 
     control = Control(Outlook(members=1), after_s=0.5)
@@ -149,4 +151,26 @@ def test_after_a_no_to_the_offer_the_model_goes_on(tmp_path):
     assert offer == f"{wording.NOBODY_THERE} Would you like to leave a message instead?"
     assert back.startswith(wording.GO_ON)
     assert model == "Which tap is it?" and last.startswith("Goodbye then.")
+    assert end == (EndReason.COMPLETED, Outcome.HANGUP)
+
+
+async def hear(it, leg, sentence):
+    """Listen until the agent has said something."""
+    while not any(sentence in turn.text and turn.done for turn in it.notes.turns.values()):
+        assert await leg.read() is not None
+        leg.send(0x10, SILENCE)
+
+
+def test_a_call_that_took_too_long_may_still_end_with_a_call_back(tmp_path):
+    async def act(it, leg):
+        await hear(it, leg, "Shall we call you back")
+        await leg.answer()
+        await hear(it, leg, "Can we reach you")
+        await leg.answer()
+
+    short = company(max_call_s=5, warn_before_s=0)
+    says = ["yes please", "yes"]
+    it, turns, end, _ = call_of(tmp_path, Control(), *says, act=act, companies=short)
+    assert wording.TO_PERSON_LONG in spoken(turns)
+    assert it.notes.callbacks[0][1].why is Why.LONG
     assert end == (EndReason.COMPLETED, Outcome.HANGUP)
