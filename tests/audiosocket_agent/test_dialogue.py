@@ -2,12 +2,15 @@
 
 import asyncio
 import json
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
 from audiosocket_agent import wording
 from audiosocket_agent.company import load_companies
+from audiosocket_agent.company_calls import Secret
+from audiosocket_agent.control import Outlook
 from audiosocket_agent.conversation import (
     Booked,
     BookingFailed,
@@ -16,10 +19,15 @@ from audiosocket_agent.conversation import (
     Keyed,
     Phase,
     Reply,
+    Returned,
+    SecretDone,
     Seek,
+    Silent,
+    Sought,
     Started,
     Why,
 )  # fmt: skip
+from audiosocket_agent.conversation_state import Unanswered
 from audiosocket_agent.dialogue import Dialogue, Mind
 from audiosocket_agent.errors import VendorDown
 from audiosocket_agent.journal import Speaker
@@ -282,6 +290,86 @@ def test_an_ending_without_a_word_gets_one():
         assert lines == [wording.TO_PERSON] and reply.seek == Seek(Why.ASKED)
 
     run(scenario, [tool("transfer_to_person", reason="asked")])
+
+
+def test_the_models_words_are_the_announcement_of_a_person():
+    async def scenario(talk):
+        said, lines, reply = await talk.on(Heard("I want a person"))
+        assert said == "I'll see who is there." and not lines
+        assert reply.seek == Seek(Why.ANGRY) and reply.say == () and reply.end is None
+        assert talk.dialogue.state.phase is Phase.SEEKING
+
+    run(scenario, ["I'll see who is there.", tool("transfer_to_person", reason="angry")])
+
+
+def test_the_rules_take_what_was_found_and_the_offer_and_the_model_goes_on():
+    async def scenario(talk):
+        await talk.on(Heard("I want a person"))
+        _, lines, reply = await talk.on(Sought(Outlook()))
+        assert lines[0] == wording.NOBODY_THERE and reply.asks is Slot.RING_BACK
+        _, lines, reply = await talk.on(Heard("no, no need for that"))
+        assert lines[0] == wording.GO_ON and reply.asks is Slot.SERVICE
+        assert len(talk.model.requests) == 1
+        said, _, _ = await talk.on(Heard("it's the tap upstairs"))
+        assert said == "Which town?" and len(talk.model.requests) == 2
+
+    run(scenario, [tool("transfer_to_person", reason="asked")], ["Which town?"])
+
+
+def test_an_end_without_words_is_taken_at_once_and_any_other_is_left_to_a_draft():
+    async def scenario(talk):
+        await talk.on(Heard("I want a person"))
+        before = talk.dialogue.state
+        assert talk.dialogue.settle(Sought(Outlook())) is None
+        assert talk.dialogue.state is before
+        last = talk.dialogue.settle(Sought(Outlook(members=1, free=1)))
+        assert last.end is Outcome.QUEUE and talk.dialogue.state.phase is Phase.ENDED
+        assert not talk.dialogue.reopen()
+        assert talk.dialogue.accepts(Returned(Unanswered.BUSY))
+        assert not talk.dialogue.accepts(Heard("hello"))
+
+    run(scenario, [tool("transfer_to_person")])
+
+
+def test_a_conversation_goes_on_for_a_caller_who_comes_back():
+    async def scenario(talk):
+        await talk.on(Heard("a leaking tap"), free_speech=False)
+        await talk.on(Heard("a person please"), free_speech=False)
+        talk.dialogue.settle(Sought(None))
+        away = talk.dialogue.state
+        talk.dialogue = Dialogue(Mind(talk.model), FACTS, talk.book, "call", away)
+        _, lines, reply = await talk.on(Returned(Unanswered.NO_ANSWER))
+        assert lines[0] == wording.BACK_AGAIN and reply.asks is Slot.RING_BACK
+        _, lines, reply = await talk.on(Heard("no"))
+        assert reply.asks is Slot.AREA
+        await talk.on(Heard("in Truro then"))
+        assert talk.dialogue.state.slots == {Slot.SERVICE: "leaking_tap", Slot.AREA: "truro"}
+
+    run(scenario, ["75 pounds. Shall I book it?"])
+
+
+def test_digits_that_are_keyed_unseen_are_asked_for_in_the_systems_words():
+    secret = Secret(name="your customer number", url="http://127.0.0.1:1/")
+    company = FACTS.company.model_copy(update={"secrets": {"customer": secret}})
+    facts = replace(FACTS, company=company)
+
+    async def scenario(talk):
+        talk.dialogue = Dialogue(Mind(talk.model), facts, talk.book, "call")
+        await talk.on(Started(open_question=True))
+        said, lines, reply = await talk.on(Heard("I am a customer already"))
+        assert said == "Very good." and lines == [wording.secret_question("your customer number")]
+        assert reply.secret == "customer" and talk.dialogue.state.phase is Phase.KEYING
+        assert not talk.dialogue.takes("one two three")
+        assert talk.dialogue.takes("a person please")
+        assert not talk.dialogue.accepts(Keyed("1234")) and not talk.dialogue.accepts(Silent())
+        _, lines, reply = await talk.on(SecretDone("customer", ok=True))
+        assert lines[0] == wording.THANK_YOU and reply.asks is Slot.SERVICE
+        await talk.on(Heard("the tap"))
+        shown = talk.model.requests[-1].messages[-2].content
+        assert '"collected":["customer"]' in shown
+
+    collect = ToolCall("1", "collect_secret", '{"name": "customer"}')
+    run(scenario, ["Very good.", collect], ["I see."])
 
 
 def test_a_tool_call_is_the_models_first_token_too():
