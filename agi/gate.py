@@ -91,8 +91,9 @@ def registration(env: Mapping[str, str], call: str = "", back: str = "") -> dict
     unique = env.get("agi_uniqueid", "")
     if not _CHANNEL.match(channel) or not _UNIQUEID.match(unique):
         raise GateError("no usable channel in the AGI environment")
-    caller = env.get("agi_callerid", "")
-    name = "".join(c for c in env.get("agi_calleridname", "") if c.isprintable())[:64]
+    caller = "" if _withheld(env) else env.get("agi_callerid", "")
+    named = "" if _withheld(env) else env.get("agi_calleridname", "")
+    name = "".join(c for c in named if c.isprintable())[:64]
     return {
         "op": "register",
         "uuid": leg,
@@ -191,6 +192,15 @@ def decode(line: bytes) -> Json:
     if not isinstance(message, dict):
         raise GateError("the agent's answer is not a JSON object")
     return message
+
+
+def _withheld(env: Mapping[str, str]) -> bool:
+    """Whether the caller asked for the number not to be shown: the trunk may pass it all the same.
+
+    Source: asterisk include/asterisk/callerid.h: AST_PRES_RESTRICTION 0x60, _RESTRICTED 0x20.
+    """
+    presentation = env.get("agi_callingpres", "")
+    return presentation.isdecimal() and int(presentation[:3]) & 0x60 == 0x20
 
 
 def _uuid(text: str) -> str | None:

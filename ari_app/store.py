@@ -215,8 +215,10 @@ class Store:
                     calls.c.ended_at.is_(None),
                     sa.not_(sa.func.coalesce(calls.c.held, True)),
                 )
-                end = {"ended_at": values["hung_up_at"], "end_reason": reason}
-                await db.execute(never.values(end | {"next": calls.c.route}))
+                # One that was meant for the agent, who did not take it, went to people.
+                went = sa.case((calls.c.route == "agent", "queue"), else_=calls.c.route)
+                end = {"ended_at": values["hung_up_at"], "end_reason": reason, "next": went}
+                await db.execute(never.values(end))
 
     async def recordings(self) -> list[tuple[uuid.UUID, str, str, str]]:
         """Return every recorded call: its id, company, time, and where Asterisk put the file."""

@@ -119,8 +119,8 @@ class Switchboard:
             self._call_ids.pop(_text(channel.get("id")), None)
         elif event.get("type") == "StasisStart":
             args = event.get("args")
-            did = args[0] if isinstance(args, list) and args else ""
-            arrival = arrival_of(channel, _text(did))
+            did, presentation = (*map(_text, args if isinstance(args, list) else ()), "", "")[:2]
+            arrival = arrival_of(channel, did, presentation)
             if arrival is not None:
                 await self._route(arrival)
 
@@ -217,12 +217,14 @@ class Switchboard:
         return f"{route.kind.value} ({route.reason})"
 
 
-def arrival_of(channel: Mapping[str, Any], did: str) -> Arrival | None:
+def arrival_of(channel: Mapping[str, Any], did: str, presentation: str = "") -> Arrival | None:
     """Read a channel as ARI describes it; any field may be missing or odd.
 
     Args:
         channel: The channel.
         did: The dialled number.
+        presentation: Asterisk's word for whether the caller's number may be shown; the trunk may
+            tell it all the same.
 
     Returns:
         None if it is no caller's.
@@ -232,17 +234,20 @@ def arrival_of(channel: Mapping[str, Any], did: str) -> Arrival | None:
         return None
     caller = channel.get("caller")
     number = _text(caller.get("number")) if isinstance(caller, Mapping) else ""
+    if presentation.startswith("prohib"):
+        number = ""
     return Arrival(uniqueid, name if _CHANNEL.fullmatch(name) else "", did, number)
 
 
 def _waiting(channel: Mapping[str, Any]) -> Arrival | None:
-    """Read a channel that was passed here by Stasis(voiceagent,NUMBER) and is still there."""
+    """Read a channel that is still here: passed by Stasis(voiceagent,NUMBER,PRESENTATION)."""
     dialplan = channel.get("dialplan")
     dialplan = dialplan if isinstance(dialplan, Mapping) else {}
     if dialplan.get("app_name") != "Stasis":
         return None
-    did = _text(dialplan.get("app_data")).partition(",")[2].partition(",")[0]
-    return arrival_of(channel, did)
+    passed = _text(dialplan.get("app_data")).split(",")
+    _app, did, presentation = (*passed, "", "", "")[:3]
+    return arrival_of(channel, did, presentation)
 
 
 def _why(error: BaseException) -> str:

@@ -43,6 +43,7 @@ NEEDED: tuple[Module, ...] = (
     Module("app_playback", "plays the recorded sentences"),
     Module("format_wav", "reads the recorded sentences"),
     Module("func_channel", "sets the hangup handler"),
+    Module("func_callerid", "tells whether the caller's number was withheld", essential=False),
     Module("func_strings", "filters the dialled number"),
     Module("func_timeout", "breaks off a silent agent"),
     _routing("res_http_websocket", "carries ARI's events"),

@@ -43,6 +43,15 @@ def test_implausible_caller_numbers_become_nothing(number):
     assert gate.registration({**ENV, "agi_callerid": number})["caller"] == ""
 
 
+@pytest.mark.parametrize(
+    ("presentation", "shown"),
+    [("0", True), ("3", True), ("32", False), ("35", False), ("67", True), ("x", True)],
+)
+def test_a_number_that_was_withheld_stays_so(presentation, shown):
+    request = gate.registration({**ENV, "agi_callingpres": presentation})
+    assert bool(request["caller"]) == bool(request["caller_name"]) == shown
+
+
 def test_caller_names_lose_what_is_not_printable():
     name = gate.registration({**ENV, "agi_calleridname": 'a\r\nb\x00"${SHELL(id)}"' + "x" * 99})
     assert name["caller_name"].startswith('ab"${SHELL(id)}"x') and len(name["caller_name"]) == 64

@@ -129,6 +129,20 @@ def test_a_call_gets_its_variables_and_goes_on():
     asyncio.run(main())
 
 
+@pytest.mark.parametrize("swept", [False, True])
+def test_a_number_that_was_withheld_is_neither_noted_nor_blocked(swept):
+    async def main():
+        it = Scene(blocked=["+441632960123"])
+        event = it.arrive()
+        event["args"].append("prohib_passed_screen")
+        event["channel"]["dialplan"]["app_data"] += ",prohib_passed_screen"
+        await (it.board.sweep() if swept else it.board.event(event))
+        (row,) = it.notes.rows
+        assert (row["caller"], row["route"]) == ("", "agent")
+
+    asyncio.run(main())
+
+
 def test_many_calls_at_once_see_each_other_in_the_limits():
     async def main():
         it = Scene(delay_s=0.01, rules=Rules(max_calls=7), max_calls=5)

@@ -88,7 +88,7 @@ def test_the_queue_uses_only_the_arguments_all_versions_share():
 def test_the_controller_is_asked_for_a_route_only_where_it_is_wanted(routing):
     entry = [step for step in steps(dialplan(routing=routing)) if step[0] == "voiceagent-in"]
     asked = [step[3] for step in entry if "Stasis" in step[3]]
-    assert asked == (["TryExec(Stasis(voiceagent,${VA_DID}))"] if routing else [])
+    assert asked == (["TryExec(Stasis(voiceagent,${VA_DID},${CALLERID(num-pres)}))"] if routing else [])
     assert {exten for _, exten, _, _ in entry} >= {"_[+0-9]!", "s", "i"}
     assert ("T" in {exten for _, exten, _, _ in entry}) is routing
     # People are never further away than the controller's silence.
@@ -147,6 +147,7 @@ def test_nothing_the_caller_chose_is_expanded_unfiltered():
         "VMSTATUS",
         "RECORD_STATUS",
         "AMDSTATUS",
+        "CALLERID(num-pres)",  # one of Asterisk's own words
         "UNIQUEID",
         "HANGUPCAUSE",
     }
@@ -216,6 +217,7 @@ def test_every_application_and_function_has_its_module_listed():
         "Playback(": "app_playback",
         "UserEvent(": "app_userevent",
         "Return(": "app_stack",
+        "CALLERID(": "func_callerid",
         "CHANNEL(": "func_channel",
         "FILTER(": "func_strings",
         "TIMEOUT(": "func_timeout",
