@@ -13,7 +13,6 @@ from ari_app.ari import Ari, AriError
 from ari_app.call_ledger import CallLedger
 from ari_app.control_server import Answer, Refused
 from ari_app.queues import Queues
-from audiosocket_agent.control import ControlError
 
 EXIT_DEADLINE_S = 0.25  # a little less than the media process waits
 HANG_UP_DEADLINE_S = 0.5
@@ -54,7 +53,7 @@ class CallOperations:
             raise _no_ami()
         try:
             return asdict(await self._queues.outlook(str(request["queue"]) or self._queue))
-        except (AmiError, ControlError) as error:
+        except (AmiError, ValueError) as error:
             raise _refused(error) from None
 
     async def prepare_exit(self, request: Mapping[str, Any]) -> Answer:
@@ -109,7 +108,7 @@ class CallOperations:
             try:
                 await self._ari.delete(f"channels/{uniqueid}", deadline_s=HANG_UP_DEADLINE_S)
                 return True
-            except AriError:
+            except (AriError, ValueError):
                 pass  # AMI is the second way
         if self._ami is not None:
             try:

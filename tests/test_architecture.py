@@ -28,6 +28,7 @@ PURE = [
     "audiosocket_agent/person.py",
     "audiosocket_agent/walk.py",
     "audiosocket_agent/wishes.py",
+    "ari_app/backoff.py",
     "ari_app/call_ledger.py",
     "ari_app/numbers.py",
     "ari_app/routing.py",
