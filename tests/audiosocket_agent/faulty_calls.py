@@ -281,7 +281,7 @@ async def hold(case, folder, cache):
         story.end = await it.ended(leg.call_id)
         story.said = _answers(it, leg)[-1].text
         story.heard = [t.text for t in it.notes.turns.values() if t.speaker is Speaker.CALLER]
-        story.ends = [name for name, _ in it.notes.events].count("ended")
+        story.ends = [event[0] for event in it.notes.events].count("ended")
         story.booked = [request for _, request in it.notes.booked]
         story.spare = any(s.fed_bytes for s in spare.sessions)
     return story
