@@ -16,8 +16,11 @@ from typing import cast
 
 import pytest
 
+from installer.api import Installation
 from installer.sandbox import Sandbox, processes
 from installer.sandbox.rootfs import remove_tree
+from installer.store import Store
+from installer.verify import verify
 from tests.phone import Phone, heard
 
 pytestmark = pytest.mark.pbx
@@ -170,6 +173,24 @@ def test_ami_and_ari_let_the_administrator_in(box: Sandbox) -> None:
             answer += chunk
     settings = box.pbx.cli("manager show settings")
     assert settings is not None and "127.0.0.1" in settings
+
+
+def test_the_installer_understands_what_a_running_asterisk_answers(box: Sandbox) -> None:
+    one = Installation(box.root)
+    manifest = Store(one.tree).manifest()
+    checks = verify(one.tree, one.facts, manifest, box.pbx.cli)
+    assert [check.name for check in checks if not check.ok] == []
+    assert checks[-1].detail == "the running Asterisk has the dialplan and our users"
+
+
+def test_the_desk_phones_the_queues_and_the_mailbox_are_there(box: Sandbox) -> None:
+    contacts = box.pbx.cli("pjsip show contacts") or ""
+    for number in range(4):
+        assert f"sip:{100 + number}@127.0.0.1:{box.ports().desk(number)} " in contacts
+    assert "PJSIP/101" in (box.pbx.cli("queue show desk") or "")
+    assert "No Members" in (box.pbx.cli("queue show empty") or "")
+    assert "max 1)" in (box.pbx.cli("queue show full") or "")
+    assert "Front desk" in (box.pbx.cli("voicemail show users") or "")
 
 
 def test_the_trunk_speaks_the_three_codecs_and_keeps_the_media_to_itself(box: Sandbox) -> None:

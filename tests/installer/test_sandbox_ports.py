@@ -91,3 +91,13 @@ def test_owners_that_claim_at_the_same_moment_get_different_blocks(tmp_path: Pat
     with multiprocessing.get_context("spawn").Pool(3) as pool:
         bases = pool.starmap(_claim_base, [(tmp_path / "cache", owner) for owner in owners])
     assert len(set(bases)) == len(owners)
+
+
+def test_every_desk_phone_has_a_port_of_the_block_of_its_own() -> None:
+    block = PortBlock(10_000)
+    desks = [block.desk(number) for number in range(4)]
+    others = {block.sip, block.ami, block.ari, block.audiosocket, block.agi, block.http}
+    assert len(set(desks) - others - {block.vendors}) == 4
+    assert all(block.base < port < block.rtp_start for port in desks)
+    with pytest.raises(ValueError, match="4 desk phones"):
+        block.desk(4)
