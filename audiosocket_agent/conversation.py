@@ -291,7 +291,8 @@ def _missed(
         if state.step in INSTEAD:
             return person.given_up(missed)
         return person.wish(missed, Seek(why), facts)
-    offers = state.offer is Offer.UNMADE and state.step not in INSTEAD
+    # A person is not offered in place of one, nor where nobody was found before.
+    offers = state.offer is Offer.UNMADE and state.step not in INSTEAD and not state.refused
     if offers and missed.misses >= facts.company.misses_before_offer:
         missed = replace(missed, offer=Offer.OPEN)
     else:

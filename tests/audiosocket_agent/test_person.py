@@ -136,6 +136,12 @@ def test_where_nobody_is_the_caller_is_told_and_a_no_leads_back(found, says):
     assert last([*ASKS, found, Heard("no"), Heard("truro")])[1].asks is Slot.WANTED
 
 
+def test_a_person_is_not_offered_again_where_nobody_was():
+    trail = run([*ASKS, NOBODY, Heard("no"), Silent(), Silent(), Silent()])
+    assert all(wording.OFFER not in reply.say for _, reply in trail)
+    assert trail[-1][1].seek == Seek(Why.SILENT)
+
+
 def test_a_person_insisted_on_where_nobody_is_is_not_there_either():
     trail = run([*ASKS, NOBODY, Heard("a person"), Heard("a person"), Heard("a person")])
     assert [reply.end for _, reply in trail[-3:]] == [None, None, Outcome.HANGUP]
