@@ -130,6 +130,11 @@ class Track:
         return self._row["hung_up_at"] is not None or not handed_over
 
     @property
+    def settled(self) -> bool:
+        """Whether the record has nothing to add: it has its end, or there will never be one."""
+        return self.recorded or not self.answered or "machine" in self._told
+
+    @property
     def is_lost(self) -> bool:
         """Whether nobody can tell what became of it: it may be going on still."""
         return bool(self._lost)

@@ -77,10 +77,8 @@ class Watch:
             return False
         if self._over_s is None:
             self._over_s = self._loop.time()
-        if not self._track.answered or self._track.recorded:
-            # A hangup cause may be told just after the refusal it explains.
-            return self._loop.time() - self._over_s > LOOK_S
-        return self._loop.time() - self._over_s > SETTLE_S
+        # Even then a little longer: a cause may be told just after the refusal it explains.
+        return self._loop.time() - self._over_s > (LOOK_S if self._track.settled else SETTLE_S)
 
     async def look(self) -> list[Progress]:
         """Read the record, and ask Asterisk when it is time to."""

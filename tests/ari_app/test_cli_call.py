@@ -274,6 +274,25 @@ def test_a_call_that_ends_before_its_script_is_told(tmp_path, monkeypatch):
     assert last["why"] == "step 1 of the script: the call ended before it"
 
 
+def test_words_that_are_not_said_end_the_call(tmp_path, monkeypatch):
+    agent = Agent()
+
+    async def originate(request):
+        yield {"event": "placed", "placed": "va-1"}
+        await agent.greet(request)
+        yield GREETING
+        await agent.until_hung_up()
+        yield ENDED
+
+    script = tmp_path / "script.yaml"
+    script.write_text('- expect: "which pizza"\n- hangup: true\n')
+    monkeypatch.setattr("audiosocket_agent.caller_script.EXPECT_DEADLINE_S", 1.0)
+    with controller(tmp_path, monkeypatch, originate=originate):
+        done = call("--did", "441632960001", "--script", str(script))
+    assert done.exit_code == 9
+    assert "step 1 of the script: the agent did not say it" in done.stdout
+
+
 def test_a_failed_agent_counts_for_more_than_the_script(tmp_path, monkeypatch):
     agent = Agent()
 

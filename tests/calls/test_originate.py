@@ -99,37 +99,23 @@ def test_a_test_call_proves_an_install(sandbox):
     assert (record["did"], record["end_reason"]) == (DID, "caller_hung_up")
 
 
-def test_a_scripted_caller_books(sandbox, tmp_path):
-    script = tmp_path / "book.yaml"
-    keys = ["2", "871122#", "1", "2", "1", "1", "1"]
-    script.write_text(
-        "- expect: leaking tap\n"
-        + "".join(f'- press: "{key}"\n' for key in keys)
-        + "- expect: goodbye\n"
-    )
+def test_a_scripted_caller_is_understood_by_voice_and_keys(sandbox, tmp_path):
+    script = tmp_path / "talk.yaml"
+    script.write_text("""
+    - expect: leaking tap
+    - say: a leaking tap
+    - expect: which town
+    - press: "871122#"
+    - expect: costs 75 pounds
+    - hangup: true
+    """)
     options = ("--did", DID, "--script", script, "--caller-id", "07700900123")
     code, last, call = run(sandbox, *options)
     assert code == 0, call.events
-    (booking,) = rows(sandbox, "bookings", last["call_id"])
-    assert (booking["service"], booking["phone"]) == ("leaking_tap", "07700900123")
-    assert rows(sandbox, "calls", last["call_id"])[0]["end_reason"] == "completed"
-
-
-def test_what_a_scripted_caller_says_is_understood(sandbox, tmp_path):
-    script = tmp_path / "talk.yaml"
-    script.write_text('- say: "a leaking tap"\n- expect: "which town"\n- hangup: true\n')
-    code, _last, call = run(sandbox, "--did", DID, "--script", script)
-    assert code == 0, call.events
-    answers = [e["latency_ms"] for e in call.events if e["event"] == "turn" and e["done"]]
-    assert any(ms is not None for ms in answers)
-
-
-def test_an_unmet_expectation_has_a_code_of_its_own(sandbox, tmp_path):
-    script = tmp_path / "pizza.yaml"
-    script.write_text('- expect: "which pizza"\n- hangup: true\n')
-    code, last, _ = run(sandbox, "--did", DID, "--script", script)
-    assert (code, last["result"]) == (9, "script")
-    assert "step 1" in last["why"]
+    turns = [event for event in call.events if event["event"] == "turn" and event["done"]]
+    assert [turn["speaker"] for turn in turns] == ["agent", "caller", "agent", "caller", "agent"]
+    assert turns[2]["latency_ms"] is not None
+    assert rows(sandbox, "calls", last["call_id"])[0]["caller"] == "07700900123"
 
 
 @pytest.mark.parametrize(
@@ -164,13 +150,17 @@ def test_a_device_that_is_not_there(sandbox, device):
 def test_an_unplugged_telephone(sandbox):
     async def main():
         async with (
-            desk(sandbox, Manner.GONE),
+            desk(sandbox, Manner.GONE) as telephone,
             placed(sandbox, "--to", "PJSIP/100", "--timeout", "2") as call,
         ):
-            return await call.finished()
+            finished = await call.finished()
+            # Asterisk goes on knocking for half a minute: plugged in again, it is told to stop.
+            telephone.manner = Manner.RING
+            await (await telephone.rung(40)).ended(30)
+            return finished
 
-    code, _ = asyncio.run(main())
-    assert code in (4, 5)
+    code, last = asyncio.run(main())
+    assert (code, last["result"]) in ((4, "unanswered"), (5, "refused"))
 
 
 def test_who_answers_hears_the_agent_and_may_hang_up(sandbox):
@@ -264,7 +254,7 @@ def test_whoever_stops_waiting_hangs_up(sandbox, how, code):
 def test_only_so_many_calls_at_once(sandbox):
     async def main():
         order = {"op": "originate", "to": "PJSIP/100", "wait": False}
-        async with desk(sandbox, Manner.DECLINE, after_s=15) as telephone:
+        async with desk(sandbox, Manner.DECLINE, after_s=10) as telephone:
             for _ in range(5):
                 stream = control_client.stream(sandbox.agent.run_dir / "control.sock", order, 20)
                 assert [answer["event"] async for answer in stream] == ["placed"]
