@@ -40,6 +40,7 @@ from audiosocket_agent.person_desk import PersonDesk
 from audiosocket_agent.playout import Playout
 from audiosocket_agent.registry import CallInfo
 from audiosocket_agent.seams import FRAME_BYTES, EarTraits, SttSession, VoiceSession
+from audiosocket_agent.secret_desk import SecretDesk
 from audiosocket_agent.speech import Mouth, Stock
 from audiosocket_agent.speech_judge import SpeechJudge
 from audiosocket_agent.talker import Booking, Talker
@@ -175,6 +176,7 @@ class Call:
             most_discarded=config.speculation_tokens,
         )
         self._whisper: asyncio.Task[str] | None = None
+        self._secrets = SecretDesk(info, facts.company, people.control, self._secret_taken)
         self._marks_ms: dict[str, int] = {}  # the waterfall of the caller's turn
         self._warned = self._long = self._failed = False
         self._tasks: asyncio.TaskGroup | None = None
@@ -203,6 +205,7 @@ class Call:
             self._beat.leave()
             self._onset.settled()
             self._minutes.close(self._talker.spent)
+            await self._secrets.close()
         assert self._ended is not None
         return self._ended
 
@@ -241,6 +244,8 @@ class Call:
         """Take the caller's audio, any length; usually 20 ms."""
         for at in range(0, len(pcm), FRAME_BYTES):
             frame = pcm[at : at + FRAME_BYTES]
+            if self._secrets.busy:
+                frame = bytes(len(frame))  # digits are spoken, too
             self._line.frame(self.now_ms())
             self._ear.feed(frame)
             self._onset.heard(frame)
@@ -260,6 +265,11 @@ class Call:
 
     def key(self, digit: str) -> None:
         """Take a key the caller pressed."""
+        if self._secrets.busy:
+            if self._playout.left_ms:
+                self._talker.stop()
+            self._secrets.key(digit)
+            return
         self._do(self._turns.key(digit, self._line_ms, left_ms=self._talker.left_ms))
 
     def _weigh(self) -> None:
@@ -393,6 +403,10 @@ class Call:
             self._whisper = self._people.whisper(self.info, text)
         return self._people.seek(company, seek)
 
+    def _secret_taken(self, name: str, ok: bool) -> None:
+        if not (self._over.is_set() or self._failed):
+            self._talker.on(SecretDone(name, ok=ok))
+
     def _first_event(self) -> Started | Returned:
         if self.info.back:
             return Returned(Unanswered(self.info.back))
@@ -426,6 +440,8 @@ class Call:
 
     def asks(self, reply: Reply) -> None:
         """See `Floor.asks`."""
+        if not reply.secret:
+            self._secrets.stop()  # something else is asked now
         self._ear.expect(reply.listen)
         self._turns.asks(reply.listen, reply.keys)
 
@@ -435,7 +451,7 @@ class Call:
 
     def collects(self, secret: str) -> None:
         """See `Floor.collects`."""
-        self._loop.call_soon(self._talker.on, SecretDone(secret, ok=False))
+        self._secrets.begin(secret)
 
     def ends(self, outcome: Outcome, target: str) -> None:
         """See `Floor.ends`."""

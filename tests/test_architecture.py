@@ -46,6 +46,7 @@ PURE = [
     "audiosocket_agent/tokens.py",
     "audiosocket_agent/prefill.py",
     "audiosocket_agent/same_words.py",
+    "audiosocket_agent/secrets_entry.py",
     "audiosocket_agent/spelled.py",
     "audiosocket_agent/unfinished_words.py",
     "audiosocket_agent/chains/breaker.py",
