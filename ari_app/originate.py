@@ -52,6 +52,9 @@ class Records(Protocol):
             call_id: The id of its record, or "" if that is not known yet.
         """
 
+    async def note_outgoing(self, call_id: str) -> None:
+        """Put down that a call was placed by us to a device."""
+
 
 class StoreRecords:
     """Records of placed calls in the store.
@@ -76,6 +79,11 @@ class StoreRecords:
             said = turns.select().where(turns.c.call_id == row["call_id"])
             rows = (await db.execute(said.order_by(sa.asc(turns.c.index)))).mappings().all()
         return dict(row), [{**turn, "latency_ms": response_ms(turn["marks_ms"])} for turn in rows]
+
+    async def note_outgoing(self, call_id: str) -> None:
+        """See `Records.note_outgoing`."""
+        out = {"direction": "out"}
+        await self._store.note_call(uuid.UUID(call_id), out, over=False, reason="")
 
 
 class Originator:
@@ -272,7 +280,10 @@ class Originator:
 
     async def _look_up(self, track: Track, ids: Ids) -> list[Progress]:
         try:
-            return track.record(*await self._records.read(ids, track.call_id))
+            told = track.record(*await self._records.read(ids, track.call_id))
+            if ids.call_id and any(progress["event"] == "call" for progress in told):
+                await self._records.note_outgoing(ids.call_id)
+            return told
         except DBAPIError as error:
             log.error("the record of a placed call cannot be read: %s", type(error.orig).__name__)
             return []

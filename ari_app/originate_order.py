@@ -154,9 +154,11 @@ def originate(
 def _variables(order: Order, ids: Ids, did: str, message: str) -> dict[str, str]:
     if order.did:
         return {"VA_CALLER_UUID": order.caller_uuid, "VA_CALLER_MEDIA": order.caller_media}
+    dialled = order.to.removesuffix("/n").rpartition("/")[2].partition("@")[0]
     return {
         "VA_DID": did,
         "VA_CALL": ids.call_id,
+        "VA_CALLEE": dialled if re.fullmatch(DIGITS, dialled) else "",
         "VA_AMD": order.machine,
         "VA_MESSAGE": message,
     }

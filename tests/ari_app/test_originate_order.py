@@ -109,10 +109,26 @@ def test_a_call_to_a_device_meets_the_agent():
         {
             "VA_DID": "441632960001",
             "VA_CALL": "11111111-2222-3333-4444-555555555555",
+            "VA_CALLEE": "100",
             "VA_AMD": "message",
             "VA_MESSAGE": "/sounds/say-1",
         },
     )
+
+
+@pytest.mark.parametrize(
+    "device, number",
+    [
+        ("PJSIP/+441632960123@trunk", "+441632960123"),
+        ("DAHDI/g1/01632960123", "01632960123"),
+        ("Local/200@voiceagent-place/n", "200"),
+        ("PJSIP/reception", ""),
+        ("PJSIP/10#0", ""),
+    ],
+)
+def test_who_is_called_has_the_number_we_dialled(device, number):
+    _, variables = originate(Order(to=device), IDS, "441632960001", "")
+    assert variables["VA_CALLEE"] == number
 
 
 def test_a_call_to_a_number_of_ours_brings_its_caller():

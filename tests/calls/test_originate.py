@@ -183,6 +183,7 @@ def test_who_answers_hears_the_agent_and_may_hang_up(sandbox):
     assert shown == "01632960001"
     (record,) = rows(sandbox, "calls", last["call_id"])
     assert record["end_reason"] == "caller_hung_up"
+    assert (record["direction"], record["caller"]) == ("out", "100")
 
 
 def test_a_machine_is_hung_up_on(sandbox):
