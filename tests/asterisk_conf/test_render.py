@@ -138,6 +138,7 @@ def test_nothing_the_caller_chose_is_expanded_unfiltered():
         "FILTER(+0-9,${EXTEN})",
         "TIMEOUT(absolute)",
         "FILTER(+0-9,${VA_DID})",
+        "FILTER(+0-9,${VA_CALLEE})",
         "FILTER(0-9+*#,${VA_TARGET})",
         "FILTER(0-9,${VA_RETURNS})",
         "FILTER(0-9,${VA_MOST_RETURNS})",
