@@ -9,10 +9,10 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from ari_app.control_server import MAX_LINE_BYTES
 from audiosocket_agent.control import ControlError
 
 CONNECT_DEADLINE_S = 2.0
+MAX_ANSWER_BYTES = 1_000_000  # a caller's monologue, twice, every letter escaped: far less
 
 
 class ControlGone(ControlError):
@@ -96,7 +96,7 @@ async def _question(
 ) -> AsyncIterator[asyncio.StreamReader]:
     try:
         async with asyncio.timeout(CONNECT_DEADLINE_S):
-            reader, writer = await asyncio.open_unix_connection(path, limit=2 * MAX_LINE_BYTES)
+            reader, writer = await asyncio.open_unix_connection(path, limit=MAX_ANSWER_BYTES)
     except TimeoutError:
         raise ControlLate(f"{path} takes no connection") from None
     except PermissionError:

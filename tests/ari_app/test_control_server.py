@@ -103,6 +103,21 @@ def test_a_question_is_answered(tmp_path):
     assert run(tmp_path, scenario) == {"said": "grüezi"}
 
 
+def test_an_answer_may_be_longer_than_a_question(tmp_path):
+    async def tell(request):
+        return {"text": "ü" * 50_000}
+
+    async def main():
+        server = ControlServer({"tell": tell})
+        await server.start(tmp_path / "control.sock")
+        try:
+            return await control_client.ask(tmp_path / "control.sock", {"op": "tell"}, 20)
+        finally:
+            await server.close()
+
+    assert len(asyncio.run(main())["text"]) == 50_000
+
+
 def test_a_stream_comes_line_by_line_and_ends(tmp_path):
     async def scenario(path, ops):
         question = {"op": "count", "to": 3}
