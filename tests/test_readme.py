@@ -65,6 +65,8 @@ def test_trying_it_by_hand(sandbox):
             await record_of(live, end_reason="caller_hung_up")
 
     asyncio.run(ring())
+    (call,) = block("voiceagent call --did")
+    assert "Harbour Home Services" in run(f"{call} --sandbox {sandbox.directory}")
     export, listing, show, bookings = block("calls list")
     export = export.replace(".sandbox/data", str(sandbox.agent.data_dir))
     assert "caller_hung_up" in run(f"{export}; {listing}")
@@ -87,6 +89,14 @@ def test_looking_at_the_cloud_engines():
     listed = run(settings)
     table = re.findall(r"^\| `(VOICEAGENT_\w+)`", (ROOT / "README.md").read_text(), re.M)
     assert len(table) >= 5 and all(f"{variable}=" in listed for variable in table)
+
+
+def test_changing_a_company(tmp_path):
+    importing, listing = block("companies import")
+    sample = ROOT / "audiosocket_agent/companies/harbour.yaml"
+    env = {"VOICEAGENT_DATA_DIR": str(tmp_path)}
+    run(importing.replace("harbour.yaml", str(sample)), **env)
+    assert "Harbour Home Services" in run(listing, **env)
 
 
 def test_on_your_pbx(tmp_path):
