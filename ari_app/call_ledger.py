@@ -29,7 +29,7 @@ class LiveCall:
         part: The UUID under which it does, or did last.
         next: What the dialplan was told to do after the agent, "" so far.
         requested: Whether the other side hung up.
-        person_left: Whether a person who had answered hung up.
+        answered: Whether a person took the caller.
     """
 
     call_id: uuid.UUID
@@ -39,7 +39,7 @@ class LiveCall:
     part: str = ""
     next: str = ""
     requested: bool = False
-    person_left: bool = False
+    answered: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,11 +123,11 @@ class CallLedger:
                 return Note(call.call_id, {"handed_to": f"queue {queue}", "queued_at": NOW})
             case "AgentConnect":
                 who = event.get("MemberName", "")[:_WHO]
+                call.answered = True
                 return Note(call.call_id, {"answered_at": NOW, "answered_by": who})
-            case "AgentComplete":
-                call.person_left = event.get("Reason") == "agent"
             case "DialEnd" if event.get("DialStatus") == "ANSWER" and call.next in _PLACES:
                 who = event.get("DestChannel", "").rpartition("-")[0][:_WHO]
+                call.answered = True
                 return Note(call.call_id, {"answered_at": NOW, "answered_by": who})
             case "Hangup":
                 return self.over(call, event.get("Cause", ""))
@@ -155,9 +155,12 @@ class CallLedger:
 
 
 def _who_ended(call: LiveCall) -> str:
-    """Tell who ended a call: the caller, the agent, the person who answered, or the dialplan."""
-    if call.person_left:
-        return "person"
+    """Tell who ended a call: the caller, the agent, the person who answered, or the dialplan.
+
+    A queue's own word, AgentComplete, is no help: it may come after the caller's Hangup.
+    """
     if call.requested:
         return "caller"
+    if call.answered:
+        return "person"
     return "agent" if call.next == "hangup" else "pbx"

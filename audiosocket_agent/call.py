@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from audiosocket_agent import exits, protocol
+from audiosocket_agent import exits
 from audiosocket_agent.away import Away
 from audiosocket_agent.conversation import (
     BookingRequest,
@@ -32,6 +32,7 @@ from audiosocket_agent.desk import BookingDesk
 from audiosocket_agent.dialogue import Dialogue, Mind
 from audiosocket_agent.errors import ProviderError
 from audiosocket_agent.journal import EndReason
+from audiosocket_agent.leg import Leg
 from audiosocket_agent.line_clock import LineClock
 from audiosocket_agent.minutes import Minutes
 from audiosocket_agent.onset import Onset
@@ -120,7 +121,7 @@ class Call:
         engines: Its ear and voice.
         config: Thresholds.
         pacer: The process's frame clock.
-        send: Writes one encoded message to Asterisk.
+        leg: Lets the caller hear us.
         minutes: Writes down what is said.
         desk: Makes its bookings.
         people: Looks for people.
@@ -134,7 +135,7 @@ class Call:
         engines: Engines,
         config: CallConfig,
         pacer: Pacer,
-        send: Callable[[bytes], None],
+        leg: Leg,
         minutes: Minutes,
         desk: BookingDesk,
         people: PersonDesk,
@@ -143,7 +144,7 @@ class Call:
         self.info = info
         self._facts = facts
         self._ear = engines.ear
-        self._send = send
+        self._leg = leg
         self._minutes = minutes
         self._desk = desk
         self._people = people
@@ -290,7 +291,7 @@ class Call:
 
     def _tick(self, now_s: float) -> float:
         tick = self._playout.tick(now_s, self._beat.due_s)
-        self._send(protocol.encode_audio(tick.pcm))
+        self._leg.play(tick.pcm)
         self._onset.played(tick.pcm)
         if tick.voiced:
             self._minutes.mark_once("first_frame", self.now_ms())
@@ -392,7 +393,7 @@ class Call:
         self._marks_ms[name] = round(self.now_ms())
 
     def _book(self, request: BookingRequest) -> Booking:
-        return self._desk.begin(self.info.call_id, self._facts.company.key, request)
+        return self._desk.begin(self.info.record_id, self._facts.company.key, request)
 
     def _seek(self, seek: Seek) -> asyncio.Task[Sought]:
         """Look for people, and have ready what the one who answers is told."""

@@ -30,8 +30,10 @@ def tell(it, name, **fields):
         ([], "queue", "pbx"),
         ([("HangupRequest", {})], "", "caller"),
         ([("HangupRequest", {})], "hangup", "caller"),  # during the goodbye
-        ([("AgentComplete", {"Reason": "agent"})], "queue", "person"),
-        ([("AgentComplete", {"Reason": "caller"}), ("HangupRequest", {})], "queue", "caller"),
+        ([("AgentConnect", {})], "queue", "person"),
+        ([("AgentConnect", {}), ("HangupRequest", {})], "queue", "caller"),
+        ([("DialEnd", {"DialStatus": "ANSWER"})], "extension", "person"),
+        ([("DialEnd", {"DialStatus": "NOANSWER"})], "outside", "pbx"),
     ],
 )
 def test_who_ended_a_call(before, next_, by):
