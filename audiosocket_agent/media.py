@@ -318,7 +318,7 @@ class MediaProcess:
                 Engines(line.ear, engines.mind, line.voice, engines.phrases.get, engines.judge),
                 self._config.call,
                 self._pacer,
-                connection.send,
+                connection,
                 Minutes(info.record_id, self._journal, line.before),
                 self._desk,
                 self._people,

@@ -10,10 +10,11 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from typing import Protocol, cast
+from typing import cast
 
 from audiosocket_agent import protocol
 from audiosocket_agent.errors import AdmissionError, RemoteProtocolError
+from audiosocket_agent.leg import CallHandler
 from audiosocket_agent.protocol import Audio, Dtmf, Hangup, Hello, Message
 from audiosocket_agent.seams import SAMPLE_RATE_HZ
 
@@ -25,21 +26,8 @@ HELLO_DEADLINE_S = 5.0
 MOST_UNSENT_BYTES = 64_000
 
 
-class CallHandler(Protocol):
-    """What a connection does for an admitted call."""
-
-    def audio(self, pcm: bytes) -> None:
-        """The caller's audio, 8 kHz ``pcm`` of any length."""
-
-    def key(self, digit: str) -> None:
-        """A key was pressed."""
-
-    def gone(self) -> None:
-        """Asterisk closed the connection."""
-
-
 class Connection(asyncio.Protocol):
-    """One TCP connection from Asterisk.
+    """One TCP connection from Asterisk: the `Leg` of a call.
 
     Args:
         admit: Given the UUID shown, returns the call's handler or raises AdmissionError.
@@ -89,7 +77,18 @@ class Connection(asyncio.Protocol):
         if self._handler is not None:
             self._handler.gone()
 
-    def send(self, message: bytes) -> None:
+    def play(self, pcm: bytes) -> None:
+        """See `Leg.play`."""
+        self._send(protocol.encode_audio(pcm))
+
+    def hang_up(self) -> None:
+        """Say goodbye with 0x00 and close; idempotent."""
+        if not self._closing and self._transport is not None:
+            self._send(protocol.HANGUP_MESSAGE)
+            self._closing = True
+            self._transport.close()
+
+    def _send(self, message: bytes) -> None:
         """Write one encoded message at once; dropped when the connection is closing."""
         if self._closing or self._transport is None:
             return
@@ -99,13 +98,6 @@ class Connection(asyncio.Protocol):
             self._transport.abort()
             return
         self._transport.write(message)
-
-    def hang_up(self) -> None:
-        """Say goodbye with 0x00 and close; idempotent."""
-        if not self._closing and self._transport is not None:
-            self.send(protocol.HANGUP_MESSAGE)
-            self._closing = True
-            self._transport.close()
 
     def _take(self, message: Message) -> None:
         if self._handler is None:

@@ -40,6 +40,7 @@ PURE = [
     "audiosocket_agent/echo.py",
     "audiosocket_agent/endpointing.py",
     "audiosocket_agent/keypad.py",
+    "audiosocket_agent/leg.py",
     "audiosocket_agent/line_clock.py",
     "audiosocket_agent/ending_words.py",
     "audiosocket_agent/situation.py",
