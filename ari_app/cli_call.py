@@ -229,7 +229,8 @@ def _finish(event: dict[str, Any], leg: CallerLeg | None, show: Show) -> int:
         leg.caller.ended()
         if leg.caller.unmet is not None:
             unmet = leg.caller.unmet
-            event |= {"result": "script", "why": f"step {unmet.step} of the script: {unmet.why}"}
+            why = f"step {unmet.step} of the script: {unmet.why}; {event['why']}"
+            event |= {"result": "script", "why": why}
             code = SCRIPT_UNMET
     show({**event, "exit_code": code})
     return code

@@ -116,7 +116,9 @@ class Track:
             told += self._answer()
         for turn in turns:
             told += self._turn(turn)
-        if to := row["handed_to"] or (row["next"] if row["end_reason"] == "handed_over" else None):
+        # A queue tells that the caller is in it; of other places only the agent's plan is known.
+        planned = row["next"] if row["end_reason"] == "handed_over" else None
+        if to := row["handed_to"] or (planned if planned != "queue" else None):
             told += self._once("handed_over", str(to), to=to)
         if row["answered_by"]:
             told += self._once("person", str(row["answered_by"]), by=row["answered_by"])

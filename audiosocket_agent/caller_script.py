@@ -6,7 +6,7 @@ A script is a list of steps, each one of:
     press: "2#"              press keys
     wait: 1.5                do nothing, in seconds
     expect: "which town"     the agent's next words must contain these
-    hangup: true             end the call
+    hangup: true             end the call; now: whatever is being said
 
 A caller with manners speaks, presses and hangs up when it is their turn: the agent has said
 something since their last turn, and has been quiet for `QUIET_S`.
@@ -65,7 +65,13 @@ class Expect:
 
 @dataclass(frozen=True, slots=True)
 class HangUp:
-    """End the call."""
+    """End the call.
+
+    Attributes:
+        at_once: Whether in the middle of whatever is said, instead of in turn.
+    """
+
+    at_once: bool = False
 
 
 Step = Say | Press | Wait | Expect | HangUp
@@ -111,9 +117,9 @@ def _step(number: int, item: object) -> Step:
                 raise ScriptError(f"step {number}: wait is at most {LONGEST_WAIT_S:.0f} seconds")
             return Wait(float(value))
         case "hangup":
-            if value is not True:
-                raise ScriptError(f"step {number}: hangup: true")
-            return HangUp()
+            if value is not True and value != "now":
+                raise ScriptError(f"step {number}: hangup is true, in turn, or now")
+            return HangUp(at_once=value == "now")
     raise ScriptError(f"step {number}: one of say, press, wait, expect, hangup is needed")
 
 
@@ -204,7 +210,8 @@ class Caller:
         self.unmet = self.unmet or Unmet(self._at, why)
 
     def _take_turn(self, step: Say | Press | HangUp, now_s: float) -> Say | Press | HangUp | None:
-        if self._spoke and now_s - self._quiet_since_s >= QUIET_S:
+        my_turn = self._spoke and now_s - self._quiet_since_s >= QUIET_S
+        if my_turn or step == HangUp(at_once=True):
             self._next(now_s)
             self._spoke = False
             self._told.clear()

@@ -271,7 +271,8 @@ def test_a_call_that_ends_before_its_script_is_told(tmp_path, monkeypatch):
         done = call("--did", "441632960001", "--script", str(script), "--json")
     last = json.loads(done.stdout.splitlines()[-1])
     assert (done.exit_code, last["exit_code"], last["result"]) == (9, 9, "script")
-    assert last["why"] == "step 1 of the script: the call ended before it"
+    unmet = "step 1 of the script: the call ended before it; the agent said goodbye"
+    assert last["why"] == unmet
 
 
 def test_words_that_are_not_said_end_the_call(tmp_path, monkeypatch):

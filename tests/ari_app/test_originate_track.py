@@ -127,11 +127,10 @@ def test_a_turn_is_told_when_it_begins_and_when_it_is_over():
     assert told == [[("call", None), ("turn", False)], [], [("turn", True)], []]
 
 
-def test_handing_over_is_told_and_the_call_goes_on():
+def test_handing_over_to_a_queue_is_told_when_the_caller_is_in_it():
     followed, _ = track(UP)
     handed = row(end_reason="handed_over", next="queue", hung_up_at=None)
-    told = followed.record(handed, [])
-    assert told[1:] == [{"event": "handed_over", "to": "queue"}]
+    assert [p["event"] for p in followed.record(handed, [])] == ["call"]
     assert followed.record({**handed, "handed_to": "queue sales"}, []) == [
         {"event": "handed_over", "to": "queue sales"}
     ]
@@ -141,6 +140,12 @@ def test_handing_over_is_told_and_the_call_goes_on():
     assert not followed.record_says_over()
     followed.record({**handed, "hung_up_at": "t3"}, [])
     assert followed.record_says_over()
+
+
+def test_handing_over_to_another_place_is_told_as_planned():
+    followed, _ = track(UP)
+    handed = row(end_reason="handed_over", next="extension", hung_up_at=None)
+    assert followed.record(handed, [])[1:] == [{"event": "handed_over", "to": "extension"}]
 
 
 @pytest.mark.parametrize(

@@ -59,9 +59,11 @@ def test_a_script_is_read():
     - wait: 1.5
     - expect: Which town
     - hangup: true
+    - hangup: now
     """
     assert read_script(yaml.safe_load(text)) == (
         Say("a leaking tap"), Press("2#"), Press("1"), Wait(1.5), Expect("Which town"), HangUp(),
+        HangUp(at_once=True),
     )  # fmt: skip
 
 
@@ -138,6 +140,11 @@ def test_the_greeting_alone_is_heard_to_its_end():
     assert line.passes(2) + line.speaks(4) == []
     assert [act for act, _ in line.passes(1)] == [HangUp()]
     assert line.caller.finished and line.caller.unmet is None
+
+
+def test_the_caller_may_hang_up_in_the_middle_of_a_word():
+    line = Line(Wait(0.5), HangUp(at_once=True))
+    assert [act for act, _ in line.speaks(1)] == [HangUp(at_once=True)]
 
 
 def test_waiting_counts_from_the_step_before():
