@@ -88,7 +88,9 @@ def test_the_queue_uses_only_the_arguments_all_versions_share():
 def test_the_controller_is_asked_for_a_route_only_where_it_is_wanted(routing):
     entry = [step for step in steps(dialplan(routing=routing)) if step[0] == "voiceagent-in"]
     asked = [step[3] for step in entry if "Stasis" in step[3]]
-    assert asked == (["TryExec(Stasis(voiceagent,${VA_DID},${CALLERID(num-pres)}))"] if routing else [])
+    assert asked == (
+        ["TryExec(Stasis(voiceagent,${VA_DID},${CALLERID(num-pres)}))"] if routing else []
+    )
     assert {exten for _, exten, _, _ in entry} >= {"_[+0-9]!", "s", "i"}
     assert ("T" in {exten for _, exten, _, _ in entry}) is routing
     # People are never further away than the controller's silence.
