@@ -58,7 +58,7 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class Expect:
-    """The agent says these words, among others, before the caller's next turn."""
+    """The agent, no person and no machine, says these words among others; "": anything."""
 
     words: str
 
@@ -76,8 +76,8 @@ class HangUp:
 
 Step = Say | Press | Wait | Expect | HangUp
 
-# What proves an install: the agent answers and is heard to its end. It asks for nothing.
-GREETING_ONLY: tuple[Step, ...] = (HangUp(),)
+# What proves an install: the agent takes the call and is heard to its end. It asks for nothing.
+GREETING_ONLY: tuple[Step, ...] = (Expect(""), HangUp())
 
 
 def read_script(content: object) -> tuple[Step, ...]:
@@ -223,10 +223,11 @@ class Caller:
         return None
 
     def _expect(self, words: str, now_s: float) -> None:
-        if any(f" {words} " in f" {said} " for said in self._told):
+        if any(not words or f" {words} " in f" {said} " for said in self._told):
             self._next(now_s)
         elif now_s - self._since_s > EXPECT_DEADLINE_S:
-            why = f"the agent did not say it within {EXPECT_DEADLINE_S:.0f} s"
+            what = "did not say it" if words else "did not speak"
+            why = f"the agent {what} within {EXPECT_DEADLINE_S:.0f} s"
             self.unmet = Unmet(self._at + 1, why)
 
     def _next(self, now_s: float) -> None:

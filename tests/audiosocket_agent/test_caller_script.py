@@ -137,9 +137,17 @@ def test_the_caller_says_one_thing_at_a_time():
 
 def test_the_greeting_alone_is_heard_to_its_end():
     line = Line(*GREETING_ONLY)
-    assert line.passes(2) + line.speaks(4) == []
+    assert line.passes(2) + line.speaks(2) == []
+    line.caller.told(0, "Hello, this is Harbour")
+    assert line.speaks(2) == []
     assert [act for act, _ in line.passes(1)] == [HangUp()]
     assert line.caller.finished and line.caller.unmet is None
+
+
+def test_a_person_in_place_of_the_agent_is_no_greeting():
+    line = Line(*GREETING_ONLY)
+    assert line.speaks(3) + line.passes(EXPECT_DEADLINE_S) == []
+    assert "did not speak" in line.caller.unmet.why
 
 
 def test_the_caller_may_hang_up_in_the_middle_of_a_word():
