@@ -5,7 +5,7 @@ search, and `sought` takes what was found:
 
     a place of its own          -> put through, without a look
     nobody could tell           -> the queue: better a wait than no person
-    somebody free, nobody waits -> the queue, at once
+    more free than wait         -> the queue, at once
     a wait that is bearable     -> what to expect, then the queue
     a long wait                 -> what to expect, then the offer; "no" -> the queue
     nobody there, or closed     -> that, then the offer; "no" -> back to the conversation
@@ -93,7 +93,8 @@ def expected(sought: Sought, longest_wait_s: int) -> Expected:
         return Expected(Prospect.NOW)
     if not line.exists or not line.members:
         return Expected(Prospect.NOBODY, (wording.NOBODY_THERE,))
-    if line.free and not line.waiting:
+    # Who waits is being put through, or takes one of the free; unless waits tell that it is not so.
+    if line.free > line.waiting and line.longest_wait_s < A_CALL_S:
         return Expected(Prospect.NOW)
     wait_s = max(line.longest_wait_s, line.waiting * A_CALL_S // line.members)
     say = wording.line_ahead(line.waiting, wait_s) if line.waiting else wording.NEXT_IN_LINE

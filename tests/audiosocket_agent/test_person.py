@@ -97,6 +97,8 @@ def test_a_bearable_wait_is_told_of(found, says):
 
 @pytest.mark.parametrize(("outlook", "prospect"), [
     (Outlook(members=1, free=1, waiting=1), Prospect.SOON),
+    (Outlook(members=9, free=5, waiting=4), Prospect.NOW),
+    (Outlook(members=9, free=5, waiting=4, longest_wait_s=60), Prospect.SOON),
     (Outlook(members=1, waiting=2), Prospect.SOON), (Outlook(members=1, waiting=3), Prospect.LATE),
     (Outlook(members=9, waiting=3), Prospect.SOON),
     (Outlook(members=9, waiting=1, longest_wait_s=179), Prospect.SOON),
