@@ -7,7 +7,7 @@ Whoever tells first that it is over decides how that is put down; everything tol
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from ari_app.routing import Load, RouteKind
@@ -148,9 +148,18 @@ class CallLedger:
             values["cause"] = q850
         return Note(call.call_id, values, over=True)
 
-    def reconcile(self, channels: frozenset[str]) -> list[Note]:
-        """Compare with the channels Asterisk has: calls without one are over, unnoticed."""
-        gone = [call for call in self._calls.values() if call.uniqueid not in channels]
+    def reconcile(self, before: Iterable[LiveCall], channels: frozenset[str]) -> list[Note]:
+        """Compare with the channels Asterisk has: calls without one are over, unnoticed.
+
+        Args:
+            before: The calls that were on when Asterisk was asked.
+            channels: The ids it told.
+        """
+        gone = [
+            call
+            for call in before
+            if call.uniqueid not in channels and self._calls.get(call.uniqueid) is call
+        ]
         return [self.over(call, by="unknown") for call in gone]
 
 

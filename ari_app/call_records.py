@@ -94,19 +94,23 @@ class CallRecords:
         """ARI tells that a channel is gone."""
         self.event({"Event": "Hangup", "Uniqueid": uniqueid, "Cause": cause})
 
-    async def reconcile(self, ami: Ami) -> None:
+    async def reconcile(self, ami: Ami) -> list[Mapping[str, str]] | None:
         """Compare with Asterisk: adopt the calls it still has, close those it has not.
 
         Called after every login and now and then; what it cannot find out it leaves as it is.
+
+        Returns:
+            Asterisk's channels; None if it could not be asked.
         """
+        before = self.ledger.live()  # a call that begins while we ask is on neither list
         try:
             rows = await self._store.calls_on()
             channels = await ami.listing("Status", {})
         except (AmiError, DBAPIError) as error:
             log.warning("calls could not be compared with Asterisk's: %s", type(error).__name__)
-            return
+            return None
         there = frozenset(channel.get("Uniqueid", "") for channel in channels)
-        for note in self.ledger.reconcile(there):
+        for note in self.ledger.reconcile(before, there):
             self._put(note)
         known = {call.call_id for call in self.ledger.live()}
         for row in rows:
@@ -119,6 +123,7 @@ class CallRecords:
                 self.ledger.begin(call)
             else:
                 self._put(self.ledger.over(call, by="unknown"))
+        return channels
 
     def _put(self, note: Note) -> None:
         self._writer.note(lambda: self._write(note))

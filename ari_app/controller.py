@@ -79,6 +79,14 @@ class Controller:
         except (OSError, TimeoutError, gate.GateError):
             return False
 
+    async def held(self) -> list[str] | None:
+        """Return the records of the calls the media process holds; None if it does not tell."""
+        try:
+            held = (await self._link.ask({"op": "status"})).get("calls")
+        except (OSError, TimeoutError, gate.GateError):
+            return None
+        return [str(call) for call in held] if isinstance(held, list) else None
+
     async def reconcile(self, stop: asyncio.Event) -> None:
         """Close the records of calls that no process holds any more, until told to stop.
 
@@ -96,13 +104,9 @@ class Controller:
         open_calls = await self._store.open_calls()
         if not open_calls:
             return
-        try:
-            reply = await self._link.ask({"op": "status"})
-        except (OSError, TimeoutError, gate.GateError):
+        held = await self.held()
+        if held is None:
             return  # a process that is just starting; asked again in a second
-        held = reply.get("calls")
-        if not isinstance(held, list):
-            return
         settled_before = (datetime.now(UTC) - SETTLED).isoformat(timespec="milliseconds")
         for call_id, registered_at in open_calls:
             if str(call_id) not in held and registered_at < settled_before:

@@ -23,6 +23,7 @@ from ari_app.hand_over import CallOperations
 from ari_app.media_link import MediaLink
 from ari_app.media_role import open_database
 from ari_app.originate import Originator, StoreRecords
+from ari_app.orphans import Orphans
 from ari_app.recordings import sweep_recordings
 from ari_app.roles import StartError
 from ari_app.routing import rules_of
@@ -67,6 +68,7 @@ class _Role:
         self._store = store
         self._directory = directory
         self._records = CallRecords(store)
+        self._orphans = Orphans()
         self._media = MediaLink(settings.media_socket)
         self._controller = Controller(self._media, store, self._records)
         self._ami = self._make_ami()
@@ -189,7 +191,7 @@ class _Role:
 
     async def _ami_up(self) -> None:
         assert self._ami is not None
-        await self._records.reconcile(self._ami)
+        await self._look(self._ami)
 
     async def _compare(self, ami: Ami, stop: asyncio.Event) -> None:
         """Compare the calls with Asterisk's now and then: an event may have been lost."""
@@ -197,7 +199,19 @@ class _Role:
             with suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), RECONCILE_S)
             if ami.up and not stop.is_set():
-                await self._records.reconcile(ami)
+                await self._look(ami)
+
+    async def _look(self, ami: Ami) -> None:
+        """Compare the records with Asterisk's channels, and both with the media process's calls."""
+        channels = await self._records.reconcile(ami)
+        held = await self._controller.held()
+        if channels is None or held is None:
+            return
+        found = self._orphans.look(self._records.ledger.live(), held, channels)
+        for record in found.hang_up:
+            await self._operations.end_media(record)
+        for uniqueid in found.to_people:
+            await self._operations.to_people(uniqueid)
 
     async def _ari_event(self, event: Mapping[str, Any]) -> None:
         await self._switchboard.event(event)

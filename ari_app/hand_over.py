@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import uuid
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -13,6 +14,8 @@ from ari_app.ari import Ari, AriError
 from ari_app.call_ledger import CallLedger
 from ari_app.control_server import Answer, Refused
 from ari_app.queues import Queues
+
+log = logging.getLogger(__name__)
 
 EXIT_DEADLINE_S = 0.25  # a little less than the media process waits
 HANG_UP_DEADLINE_S = 0.5
@@ -96,11 +99,29 @@ class CallOperations:
             raise Refused("unknown", "there is no such call now")
         if await self.hang_up_channel(call.uniqueid):
             return {}
-        try:
-            await self._media.ask({"op": "hang_up", "call": str(call.call_id)})
-        except (OSError, TimeoutError, gate.GateError):
-            raise Refused("unreachable", "neither Asterisk nor the agent answers") from None
+        if not await self.end_media(str(call.call_id)):
+            raise Refused("unreachable", "neither Asterisk nor the agent answers")
         return {}
+
+    async def end_media(self, record: str) -> bool:
+        """End the agent's part of a call; False if the media process does not answer."""
+        try:
+            reply = await self._media.ask({"op": "hang_up", "call": record})
+        except (OSError, TimeoutError, gate.GateError):
+            return False
+        return reply.get("ok") is True
+
+    async def to_people(self, uniqueid: str) -> None:
+        """Take a caller who hears nobody to people; what fails is tried again at the next look."""
+        if self._ami is None:
+            return
+        fields = {"Channel": uniqueid, "Context": "voiceagent-human", "Exten": "sorry"}
+        try:
+            await self._ami.action("Redirect", {**fields, "Priority": "1"})
+        except (AmiError, ValueError) as error:
+            log.error("a caller who hears nobody stays there: %s", type(error).__name__)
+        else:
+            log.error("a caller who heard nobody was taken to people")
 
     async def hang_up_channel(self, uniqueid: str) -> bool:
         """Hang a channel up by whichever of ARI and AMI answers first in its time."""

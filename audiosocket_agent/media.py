@@ -37,6 +37,7 @@ from audiosocket_agent.workflow import Outcome
 log = logging.getLogger(__name__)
 
 SWEEP_S = 1.0
+LONGEST_CONSENT_S = 60.0  # 400 letters, spoken slowly
 CLOSE_LINES_S = 5.0  # vendors that do not say goodbye in time are left
 
 
@@ -241,9 +242,10 @@ class MediaProcess:
         before = self._away.take(info.record_id, self._now_s()) if info.back else None
         if info.back and before is None:
             raise RegistrationError("forgotten")
-        self._registry.register(info, self._now_s())
-        self._lines[info.call_id] = self._open_line(info, company, before)
         variables = setup_variables(company, info, self._people.sounds, self._config.recordings)
+        later_s = LONGEST_CONSENT_S if "VA_CONSENT" in variables else 0.0
+        self._registry.register(info, self._now_s(), later_s)
+        self._lines[info.call_id] = self._open_line(info, company, before)
         if info.back:
             self._journal.returned(info.record_id)
         else:

@@ -63,8 +63,13 @@ class Registry:
     memory_s: float = 120.0
     _entries: dict[uuid.UUID, _Entry] = field(default_factory=dict)
 
-    def register(self, info: CallInfo, now_s: float) -> None:
+    def register(self, info: CallInfo, now_s: float, later_s: float = 0.0) -> None:
         """Announce a call.
+
+        Args:
+            info: It.
+            now_s: Now.
+            later_s: Seconds it has besides to connect: what the dialplan plays to it first.
 
         Raises:
             RegistrationError: ``full``, or ``repeated`` for a UUID that was seen before.
@@ -73,7 +78,7 @@ class Registry:
             raise RegistrationError("repeated")
         if self.load >= self.capacity:
             raise RegistrationError("full")
-        self._entries[info.call_id] = _Entry(info, now_s + self.admission_s)
+        self._entries[info.call_id] = _Entry(info, now_s + self.admission_s + later_s)
 
     def admit(self, call_id: uuid.UUID, now_s: float) -> CallInfo:
         """Let a connection in that shows this UUID: once, and in time.

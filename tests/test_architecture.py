@@ -31,6 +31,7 @@ PURE = [
     "ari_app/backoff.py",
     "ari_app/call_ledger.py",
     "ari_app/numbers.py",
+    "ari_app/orphans.py",
     "ari_app/routing.py",
     "audiosocket_agent/backchannels.py",
     "audiosocket_agent/barge_in.py",

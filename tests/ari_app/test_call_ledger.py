@@ -88,9 +88,12 @@ def test_only_the_agents_calls_are_load(kind, calls):
 def test_calls_asterisk_does_not_have_are_over():
     it = ledger()
     it.begin(LiveCall(uuid.UUID(int=8), "harbour", "2.2", True))
-    (note,) = it.reconcile(frozenset({"2.2", "3.3"}))
+    before = it.live()
+    it.begin(LiveCall(uuid.UUID(int=9), "harbour", "4.4", True))  # while Asterisk was asked
+    (note,) = it.reconcile(before, frozenset({"2.2", "3.3"}))
     assert note.call_id == CALL and note.values["hung_up_by"] == "unknown"
-    assert [call.uniqueid for call in it.live()] == ["2.2"]
+    assert [call.uniqueid for call in it.live()] == ["2.2", "4.4"]
+    assert it.reconcile(before, frozenset({"2.2"})) == []
 
 
 def test_a_dial_only_counts_once_the_call_was_handed_over():

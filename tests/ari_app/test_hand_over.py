@@ -115,3 +115,12 @@ def test_without_ami_everything_is_refused_in_one_word():
     ):
         with pytest.raises(Refused, match="no_ami"):
             asyncio.run(asking)
+
+
+def test_a_caller_who_hears_nobody_is_taken_to_people():
+    ami = Asterisk()
+    asyncio.run(operations(ami)[0].to_people("1.1"))
+    ((name, fields),) = ami.asked
+    assert (name, fields["Channel"], fields["Context"]) == ("Redirect", "1.1", "voiceagent-human")
+    asyncio.run(operations(Asterisk(AmiDown("x")))[0].to_people("1.1"))
+    asyncio.run(operations()[0].to_people("1.1"))

@@ -78,3 +78,9 @@ def test_calls_that_never_connect_are_told_apart():
     assert registry.live() == [call(1).call_id, call(2).call_id]
     assert registry.expire(11) == [call(1)]
     assert registry.load == 1
+
+
+def test_a_call_that_hears_something_first_has_longer_to_connect():
+    registry = Registry(capacity=1)
+    registry.register(call(), 0, later_s=30)
+    assert registry.admit(call().call_id, 35) == call()
