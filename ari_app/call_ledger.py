@@ -120,11 +120,15 @@ class CallLedger:
                 call.requested = True
             case "QueueCallerJoin":
                 queue = event.get("Queue", "")[:_WHO]
+                call.next = "queue"  # also after a place where nobody answered
                 return Note(call.call_id, {"handed_to": f"queue {queue}", "queued_at": NOW})
             case "AgentConnect":
                 who = event.get("MemberName", "")[:_WHO]
                 call.answered = True
                 return Note(call.call_id, {"answered_at": NOW, "answered_by": who})
+            case "DialBegin" if call.next in _PLACES:
+                number = event.get("DialString", "").partition("@")[0][:_WHO]
+                return Note(call.call_id, {"handed_to": f"{call.next} {number}"})
             case "DialEnd" if event.get("DialStatus") == "ANSWER" and call.next in _PLACES:
                 who = event.get("DestChannel", "").rpartition("-")[0][:_WHO]
                 call.answered = True

@@ -104,6 +104,16 @@ def test_a_dial_only_counts_once_the_call_was_handed_over():
     assert note.values["answered_by"] == "PJSIP/1"
 
 
+def test_the_way_through_a_place_and_on_to_a_queue():
+    it = ledger()
+    it.leaves(CALL, "extension")
+    dialled = tell(it, "DialBegin", DialString="102@phones/n")
+    assert dialled.values == {"handed_to": "extension 102"}
+    tell(it, "QueueCallerJoin", Queue="sales")  # nobody was at the place
+    assert tell(it, "DialBegin", DialString="100") is None
+    assert tell(it, "DialEnd", DialStatus="ANSWER", DestChannel="PJSIP/100-01") is None
+
+
 NAMES = st.sampled_from(["Event", "Uniqueid", "Cause", "Reason", "Queue"])
 VALUES = st.text() | st.sampled_from(["Hangup", "1.1", "QueueCallerJoin"])
 

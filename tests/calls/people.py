@@ -9,7 +9,7 @@ import sys
 import time
 import urllib.request
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -281,6 +281,18 @@ async def house(sandbox: Sandbox, companies: list[dict[str, Any]]) -> AsyncItera
             for task in sorting:
                 task.cancel()
             await asyncio.gather(*sorting, return_exceptions=True)
+
+
+def side_by_side(
+    sandbox: Sandbox, companies: list[dict[str, Any]], *stories: Callable[[House], Awaitable[Any]]
+) -> list[Any]:
+    """Play stories in one house; returns what came of each, exceptions included."""
+
+    async def main() -> list[Any]:
+        async with house(sandbox, companies) as it:
+            return await asyncio.gather(*(story(it) for story in stories), return_exceptions=True)
+
+    return asyncio.run(main())
 
 
 def shut_today() -> dict[str, Any]:

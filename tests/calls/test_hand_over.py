@@ -11,7 +11,7 @@ from statistics import median
 import pytest
 
 from tests.calls import people
-from tests.calls.people import BELLS, company, hears_music, house, shut_today, talk, whisper_s
+from tests.calls.people import BELLS, company, hears_music, shut_today, talk, whisper_s
 from tests.calls.ring import KEYPAD
 from tests.pbx import plain_env
 from tests.phone import Manner, Party, heard, voice
@@ -41,16 +41,6 @@ COMPANIES = [
 def furnished(_shared_sandbox, tmp_path_factory):
     with people.furnished(_shared_sandbox, tmp_path_factory.mktemp("companies"), COMPANIES) as it:
         yield it
-
-
-def side_by_side(sandbox, *stories):
-    """Play stories in one house; returns what came of each, exceptions included."""
-
-    async def main():
-        async with house(sandbox, COMPANIES) as it:
-            return await asyncio.gather(*(story(it) for story in stories), return_exceptions=True)
-
-    return asyncio.run(main())
 
 
 # --- somebody is there --------------------------------------------------------------------------
@@ -351,7 +341,7 @@ STORIES = (
 def played(furnished):
     """Return what came of each story, by its name."""
     names = [story.__name__ for story in STORIES]
-    return dict(zip(names, side_by_side(furnished, *STORIES), strict=True))
+    return dict(zip(names, people.side_by_side(furnished, COMPANIES, *STORIES), strict=True))
 
 
 @pytest.mark.parametrize("name", [story.__name__ for story in STORIES])
@@ -385,7 +375,7 @@ def test_the_telephone_rings_at_once_after_the_agents_last_word(furnished, capsy
         await guest.call.hangup()
         return (joined_at - last_at) * 1000, (bell.dialed_at - last_at) * 1000
 
-    outcomes = side_by_side(furnished, *(twice(n) for n in range(1, 7)))
+    outcomes = people.side_by_side(furnished, COMPANIES, *(twice(n) for n in range(1, 7)))
     rounds = [each for both in outcomes for each in both]
     joined_ms, rung_ms = zip(*rounds, strict=True)
     with capsys.disabled():
