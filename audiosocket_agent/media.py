@@ -184,6 +184,11 @@ class MediaProcess:
             self._preparing.cancel()
             self._preparing = asyncio.create_task(self._prepare_rest())
 
+    def _prepare_again(self) -> None:
+        """Make what could not be made before: a voice comes back, a folder is mended."""
+        if self._preparing is not None and self._preparing.done():
+            self._preparing = asyncio.create_task(self._prepare_rest())
+
     def _each_company(self) -> Iterable[Company]:
         return {company.key: company for company in self._companies.values()}.values()
 
@@ -250,6 +255,8 @@ class MediaProcess:
             self._journal.returned(info.record_id)
         else:
             self._journal.registered(info, company.key, variables.get("VA_RECORD", ""))
+            if company.recording.on and "VA_RECORD" not in variables:
+                self._prepare_again()
         return self._address, variables
 
     def _open_line(self, info: CallInfo, company: Company, before: Away | None) -> _Line:

@@ -122,6 +122,9 @@ def setup_variables(
     recording, people = company.recording, company.people
     consent = sounds.path(recording.consent) if recording.consent else ""
     recorded = recording.on and bool(consent or not recording.consent)
+    if recording.on and not recorded:
+        extra = {"call_id": str(info.call_id)}
+        log.warning("not recorded: there is no sound that asks for consent", extra=extra)
     given = {
         "VA_QUEUE": company.queue or "",
         "VA_RING_S": str(people.ring_s or ""),
