@@ -20,11 +20,12 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import os
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing, suppress
 from pathlib import Path
 from typing import Any
+
+from audiosocket_agent.unix_socket import listen
 
 log = logging.getLogger(__name__)
 
@@ -77,12 +78,7 @@ class ControlServer:
         Raises:
             OSError: If it cannot be made there.
         """
-        with suppress(FileNotFoundError):
-            os.unlink(path)
-        self._server = await asyncio.start_unix_server(self._accept, path, limit=MAX_LINE_BYTES)
-        if gid >= 0:
-            os.chown(path, -1, gid)
-        os.chmod(path, mode)
+        self._server = await listen(self._accept, path, mode, gid, MAX_LINE_BYTES)
 
     async def close(self) -> None:
         """Stop listening and cancel what is being done; idempotent."""

@@ -20,10 +20,8 @@ record; they differ once a caller came back from people. Anything refused:
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import logging
-import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -31,6 +29,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from audiosocket_agent.errors import RegistrationError
+from audiosocket_agent.unix_socket import listen
 
 log = logging.getLogger(__name__)
 
@@ -82,12 +81,7 @@ class LinkServer:
 
     async def start(self, path: Path, mode: int, gid: int = -1) -> None:
         """Listen on a Unix socket, replacing one a dead process left behind."""
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(path)
-        self._server = await asyncio.start_unix_server(self._serve, path, limit=MAX_LINE_BYTES)
-        if gid >= 0:
-            os.chown(path, -1, gid)
-        os.chmod(path, mode)
+        self._server = await listen(self._serve, path, mode, gid, MAX_LINE_BYTES)
 
     async def close(self) -> None:
         """Stop listening and drop the peers; idempotent."""

@@ -10,9 +10,7 @@ import functools
 import json
 import logging
 import os
-import socket
-import struct
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
 
 from ari_app.engines import open_engine, open_engines
 from ari_app.settings import Settings
@@ -29,6 +27,7 @@ from audiosocket_agent.workflow import YES_NO_SLOTS
 from tests.audiosocket_agent.handset import Handset
 from tests.engines import ScriptedEar, ScriptedSession
 from tests.fake_asterisk import pbx
+from tests.roads import Road
 
 # What the caller says to each question, in the order in which they are asked.
 WORDS = {
@@ -139,56 +138,6 @@ class SpareSession(ScriptedSession):
         self.hear(Transcript(words))
 
 
-class Road:
-    """The network between the agent and a vendor, which can be torn up."""
-
-    def __init__(self, port):
-        self._port = port
-        self._writers = set()
-        self._tasks = set()
-
-    async def open(self):
-        self._server = await asyncio.start_server(self._carry, "127.0.0.1", 0)
-        return self._server.sockets[0].getsockname()[1]
-
-    def cut(self):
-        """Reset every connection."""
-        for writer in list(self._writers):
-            plug = writer.get_extra_info("socket")
-            plug.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            writer.transport.abort()
-
-    async def close(self):
-        self._server.close()
-        self.cut()
-        for task in list(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-
-    async def _carry(self, reader, writer):
-        self._tasks.add(task := asyncio.current_task())
-        self._writers.add(writer)
-        try:
-            there, back = await asyncio.open_connection("127.0.0.1", self._port)
-            self._writers.add(back)
-            try:
-                await asyncio.gather(self._copy(reader, back), self._copy(there, writer))
-            finally:
-                self._writers.discard(back)
-                back.transport.abort()
-        finally:
-            self._tasks.discard(task)
-            self._writers.discard(writer)
-            writer.transport.abort()
-
-    async def _copy(self, reader, writer):
-        with suppress(ConnectionError):
-            while data := await reader.read(65536):
-                writer.write(data)
-                await writer.drain()
-        writer.transport.abort()
-
-
 @asynccontextmanager
 async def rig(case, folder, cache):
     """A media process on simulated vendors; gives its PBX, the faults, the road and spare ear."""
@@ -200,12 +149,10 @@ async def rig(case, folder, cache):
         vendors = Simulators(Delays(), faults, folder / "script.jsonl")
         port = await vendors.start()
         stack.push_async_callback(vendors.close)
-        road = Road(port)
-        deepgram_port = await road.open()
-        stack.push_async_callback(road.close)
+        road = await stack.enter_async_context(Road(port))
         environ = {
             "DEEPGRAM_API_KEY": "key-d", "GROQ_API_KEY": "key-g", "CARTESIA_API_KEY": "key-c",
-            "VOICEAGENT_DEEPGRAM_URL": f"ws://127.0.0.1:{deepgram_port}",
+            "VOICEAGENT_DEEPGRAM_URL": f"ws://127.0.0.1:{road.port}",
             "VOICEAGENT_GROQ_URL": f"http://127.0.0.1:{port}/openai/v1",
             "VOICEAGENT_CARTESIA_URL": f"ws://127.0.0.1:{port}",
         }  # fmt: skip
