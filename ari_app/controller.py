@@ -109,6 +109,8 @@ class Controller:
             return  # a process that is just starting; asked again in a second
         settled_before = (datetime.now(UTC) - SETTLED).isoformat(timespec="milliseconds")
         for call_id, registered_at in open_calls:
-            if str(call_id) not in held and registered_at < settled_before:
+            if str(call_id) in held or registered_at >= settled_before:
+                continue
+            # A call that ended while the process was asked is not held either; its record tells.
+            if await self._store.end_if_open(call_id, EndReason.AGENT_DIED.value):
                 log.warning("a call died with its process", extra={"call_id": str(call_id)})
-                await self._store.end_call(call_id, EndReason.AGENT_DIED.value, None)

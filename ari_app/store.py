@@ -178,6 +178,16 @@ class Store:
         async with self.transaction() as db:
             await db.execute(change)
 
+    async def end_if_open(self, call_id: uuid.UUID, reason: str) -> bool:
+        """Note how a call ended unless somebody has meanwhile; returns whether it was noted."""
+        change = (
+            calls.update()
+            .where(calls.c.call_id == str(call_id), calls.c.ended_at.is_(None))
+            .values(end_reason=reason, ended_at=utc_now())
+        )
+        async with self.transaction() as db:
+            return (await db.execute(change)).rowcount > 0
+
     async def calls_on(self) -> list[dict[str, Any]]:
         """Return the calls nobody has put down as hung up, of the last `LONGEST_CALL`."""
         since = (datetime.now(UTC) - LONGEST_CALL).isoformat(timespec="milliseconds")

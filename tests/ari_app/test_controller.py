@@ -1,8 +1,9 @@
 """The controller's answers and what it keeps true, with a real database and a real link."""
 
 import asyncio
+import sqlite3
 import uuid
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -121,6 +122,25 @@ def test_records_of_calls_nobody_holds_are_closed_and_no_others(tmp_path):
             await reconciling
             reasons = [(await record(store, c)).end_reason for c in (dead, live, young, done)]
             assert reasons == ["agent_died", None, None, "completed"]
+
+    asyncio.run(main())
+
+
+def test_a_call_that_ends_while_the_process_is_asked_keeps_its_own_end(tmp_path):
+    class EndsNow(tuple):
+        """What the process holds; the call ends, and is put down, while it answers."""
+
+        def __iter__(self):
+            with closing(sqlite3.connect(tmp_path / "v.db")) as db, db:
+                db.execute("UPDATE calls SET end_reason='handed_over', next='queue', ended_at='x'")
+            return iter(())
+
+    async def main():
+        async with controller(tmp_path, held=EndsNow()) as (it, store):
+            await put(store)
+            await it._close_orphans()
+            row = await record(store)
+            assert (row.end_reason, row.next, row.ended_at) == ("handed_over", "queue", "x")
 
     asyncio.run(main())
 
