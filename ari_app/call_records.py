@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from sqlalchemy.exc import DBAPIError
 
@@ -24,10 +24,14 @@ class CallRecords:
 
     Args:
         store: The records.
+        on_over: Called with each call that is over, once or more.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(
+        self, store: Store, on_over: Callable[[uuid.UUID], None] = lambda _call_id: None
+    ) -> None:
         self._store = store
+        self._on_over = on_over
         self._writer = NoteWriter()
         self.ledger = CallLedger()
 
@@ -126,6 +130,8 @@ class CallRecords:
         return channels
 
     def _put(self, note: Note) -> None:
+        if note.over:
+            self._on_over(note.call_id)
         self._writer.note(lambda: self._write(note))
 
     async def _write(self, note: Note) -> None:

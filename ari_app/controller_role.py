@@ -32,7 +32,7 @@ from ari_app.store import Store
 from ari_app.switchboard import APP, Switchboard
 from audiosocket_agent.errors import CompanyError
 from audiosocket_agent.seams import TextToSpeech
-from audiosocket_agent.sounds import Sounds, sound_name, sound_path
+from audiosocket_agent.sounds import Sounds, forget_whispers, sound_name, sound_path
 from audiosocket_agent.vendors import Kind
 
 log = logging.getLogger(__name__)
@@ -67,7 +67,10 @@ class _Role:
         self._settings = settings
         self._store = store
         self._directory = directory
-        self._records = CallRecords(store)
+        sounds = settings.sounds_dir
+        self._records = CallRecords(
+            store, lambda call_id: forget_whispers(sounds, record_id=str(call_id))
+        )
         self._orphans = Orphans()
         self._media = MediaLink(settings.media_socket)
         self._controller = Controller(self._media, store, self._records)
@@ -85,7 +88,11 @@ class _Role:
             tasks.create_task(self._directory.watch(stop))
             tasks.create_task(
                 sweep_recordings(
-                    self._store, settings.recordings_dir, lambda: self._directory.companies, stop
+                    self._store,
+                    settings.recordings_dir,
+                    settings.sounds_dir,
+                    lambda: self._directory.companies,
+                    stop,
                 )
             )
             if self._ami is not None:

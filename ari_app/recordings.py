@@ -11,9 +11,10 @@ from pathlib import Path, PurePosixPath
 
 from sqlalchemy.exc import DBAPIError
 
-from ari_app.store import Store
+from ari_app.store import LONGEST_CALL, Store
 from audiosocket_agent.company import Company
 from audiosocket_agent.company_calls import Recording
+from audiosocket_agent.sounds import forget_whispers
 
 log = logging.getLogger(__name__)
 
@@ -23,18 +24,25 @@ SWEEP_S = 3600.0
 async def sweep_recordings(
     store: Store,
     folder: Path,
+    sounds: Path,
     companies: Callable[[], Mapping[str, Company]],
     stop: asyncio.Event,
 ) -> None:
     """Delete recordings that are too old, now and every hour, until told to stop.
 
+    What persons were told about a call goes with the call; what was left over, by a controller that
+    was away when it ended, goes here.
+
     Args:
         store: The records.
         folder: Where the recordings are, as we see it.
+        sounds: Where the sounds are that are made for Asterisk.
         companies: The companies by key, as they are now.
         stop: Ends it.
     """
     while not stop.is_set():
+        old = (datetime.now(UTC) - LONGEST_CALL).timestamp()
+        await asyncio.to_thread(forget_whispers, sounds, old)
         try:
             await delete_old(store, folder, companies(), datetime.now(UTC))
         except DBAPIError as error:

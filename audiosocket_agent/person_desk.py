@@ -20,7 +20,7 @@ from audiosocket_agent.conversation_state import CallbackRequest, Noted, NotNote
 from audiosocket_agent.errors import BookingError, ProviderError
 from audiosocket_agent.journal import Callbacks
 from audiosocket_agent.registry import CallInfo
-from audiosocket_agent.sounds import Sounds
+from audiosocket_agent.sounds import Sounds, whisper_name
 
 log = logging.getLogger(__name__)
 
@@ -100,16 +100,11 @@ class PersonDesk:
     async def _whisper(self, info: CallInfo, text: str) -> str:
         try:
             async with asyncio.timeout(WHISPER_DEADLINE_S):
-                return await self.sounds.make(text, whisper_name(info))
+                return await self.sounds.make(text, whisper_name(info.record_id))
         except (ProviderError, OSError, TimeoutError) as error:
             why = error.strerror if isinstance(error, OSError) else error
             log.error("the person will not be told: %s", why, extra={"call_id": str(info.call_id)})
             return ""
-
-
-def whisper_name(info: CallInfo) -> str:
-    """Return the name of the sound that tells a person about this call."""
-    return f"call-{info.record_id}"
 
 
 def setup_variables(

@@ -9,7 +9,9 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
+import math
 import os
+import uuid
 import wave
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
@@ -20,6 +22,7 @@ from audiosocket_agent.seams import SAMPLE_RATE_HZ, TextToSpeech
 
 log = logging.getLogger(__name__)
 
+WHISPER = "call-"
 MODE = 0o640  # callers' affairs: for us and, through the folder's group, Asterisk
 
 
@@ -84,12 +87,26 @@ class Sounds:
         await asyncio.to_thread(_write, self._folder / f"{name}.wav", recording.pcm)
         return str(self._pbx_folder / name)
 
-    def forget(self, name: str) -> None:
-        """Delete a sound that is not needed any more."""
+
+def whisper_name(record_id: uuid.UUID) -> str:
+    """Return the name of the sound that tells a person about a call, without folder and ending."""
+    return f"{WHISPER}{record_id}"
+
+
+def forget_whispers(folder: Path, older_than: float = math.inf, record_id: str = "*") -> None:
+    """Delete what persons were told; what cannot be deleted is logged.
+
+    Args:
+        folder: The folder of the sounds.
+        older_than: Only those made before this, in seconds since the epoch.
+        record_id: Of which call; "*": of every call.
+    """
+    for file in folder.glob(f"{WHISPER}{record_id}.wav"):
         try:
-            (self._folder / f"{name}.wav").unlink(missing_ok=True)
+            if file.stat().st_mtime < older_than:
+                file.unlink(missing_ok=True)
         except OSError as error:
-            log.error("a sound in %s is not deleted: %s", self._folder, error.strerror)
+            log.error("a sound in %s is not deleted: %s", folder, error.strerror)
 
 
 def _write(path: Path, pcm: bytes) -> None:

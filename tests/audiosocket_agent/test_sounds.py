@@ -2,15 +2,18 @@
 
 import asyncio
 import stat
+import time
+import uuid
 import wave
 from pathlib import PurePosixPath
 
 import pytest
 
-from audiosocket_agent.sounds import Sounds, sound_name
+from audiosocket_agent.sounds import Sounds, forget_whispers, sound_name, whisper_name
 from tests.engines import ToneVoice
 
 PBX = PurePosixPath("/var/spool/asterisk/voiceagent")
+FIRST, SECOND = uuid.UUID(int=1), uuid.UUID(int=2)
 
 
 def test_a_text_is_spoken_once_and_found_by_its_words(tmp_path):
@@ -47,12 +50,21 @@ def test_what_cannot_be_made_is_logged_and_missing(tmp_path, caplog):
     assert len(caplog.records) == 2 and "This call" not in caplog.text
 
 
-def test_a_sound_can_be_forgotten(tmp_path):
+def test_what_a_person_was_told_is_forgotten_with_its_call_or_in_time(tmp_path):
     async def main():
         sounds = Sounds(tmp_path, PBX, ToneVoice())
-        assert await sounds.make("Call for Harbour.", "call-7") == str(PBX / "call-7")
-        sounds.forget("call-7")
-        sounds.forget("call-7")
-        assert not list(tmp_path.iterdir())
+        for call_id in (FIRST, SECOND):
+            name = whisper_name(call_id)
+            assert await sounds.make("Call for Harbour.", name) == str(PBX / name)
+        await sounds.prepare(["We are closed."])
+        forget_whispers(tmp_path, record_id=str(FIRST))
+        forget_whispers(tmp_path, record_id=str(FIRST))
+        left = {file.name for file in tmp_path.iterdir()}
+        assert f"{whisper_name(SECOND)}.wav" in left and len(left) == 2
+        forget_whispers(tmp_path, older_than=time.time() - 3600)
+        assert len(list(tmp_path.iterdir())) == 2
+        forget_whispers(tmp_path, older_than=time.time() + 3600)
+        (kept,) = tmp_path.iterdir()
+        assert kept.name.startswith("say-")
 
     asyncio.run(main())
