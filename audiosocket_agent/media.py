@@ -149,6 +149,7 @@ class MediaProcess:
         self._calls: dict[uuid.UUID, asyncio.Task[None]] = {}
         self._legs: dict[uuid.UUID, CallLeg] = {}  # by record
         self._preparing: asyncio.Task[None] | None = None
+        self._making: asyncio.Task[None] | None = None
         self._address = ""
 
     @property
@@ -168,38 +169,51 @@ class MediaProcess:
         log.info("media process ready on %s", self._address)
         on_ready()
         sweeping = asyncio.create_task(self._sweep())
-        self._preparing = asyncio.create_task(self._prepare_rest())
+        self._begin_preparing()
         try:
             await stop
         finally:
             sweeping.cancel()
-            self._preparing.cancel()
-            await asyncio.gather(self._preparing, return_exceptions=True)
+            await self._stop_preparing()
             await self._close()
 
     def use_companies(self, companies: Mapping[str, Company]) -> None:
         """Take other companies, by DID digits, for the calls that come from now on."""
         self._companies = companies
-        if self._preparing is not None:
+        if self._preparing is not None and self._making is not None:
+            self._making.cancel()
             self._preparing.cancel()
-            self._preparing = asyncio.create_task(self._prepare_rest())
+            self._begin_preparing()
 
-    def _prepare_again(self) -> None:
-        """Make what could not be made before: a voice comes back, a folder is mended."""
-        if self._preparing is not None and self._preparing.done():
-            self._preparing = asyncio.create_task(self._prepare_rest())
+    def _begin_preparing(self) -> None:
+        self._making = asyncio.create_task(self._make_sounds())
+        self._preparing = asyncio.create_task(self._prepare_rest())
+
+    async def _stop_preparing(self) -> None:
+        under_way = [task for task in (self._making, self._preparing) if task is not None]
+        for task in under_way:
+            task.cancel()
+        await asyncio.gather(*under_way, return_exceptions=True)
+
+    def _make_again(self) -> None:
+        """Make sounds that could not be made before: a voice comes back, a folder is mended."""
+        if self._making is not None and self._making.done():
+            self._making = asyncio.create_task(self._make_sounds())
 
     def _each_company(self) -> Iterable[Company]:
         return {company.key: company for company in self._companies.values()}.values()
 
-    async def _prepare_rest(self) -> None:
-        """Prepare what nobody hears first, the sentences that most calls need before the others."""
+    async def _make_sounds(self) -> None:
+        """Make what Asterisk plays of each company's own."""
         await self._people.sounds.prepare(
             text
             for company in self._each_company()
             for text in (company.recording.consent, company.closed.say)
             if text
         )
+
+    async def _prepare_rest(self) -> None:
+        """Prepare what nobody hears first, the sentences that most calls need before the others."""
         await self._prepare(wording.STOCK)
         for company in self._each_company():
             today = datetime.now(ZoneInfo(company.timezone)).date()
@@ -256,7 +270,7 @@ class MediaProcess:
         else:
             self._journal.registered(info, company.key, variables.get("VA_RECORD", ""))
             if company.recording.on and "VA_RECORD" not in variables:
-                self._prepare_again()
+                self._make_again()
         return self._address, variables
 
     def _open_line(self, info: CallInfo, company: Company, before: Away | None) -> _Line:
