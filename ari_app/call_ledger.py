@@ -74,6 +74,10 @@ class CallLedger:
         """Return a call by its record."""
         return next((call for call in self._calls.values() if call.call_id == call_id), None)
 
+    def knows(self, uniqueid: str) -> bool:
+        """Whether a channel is a call's."""
+        return uniqueid in self._calls
+
     def of_part(self, part: str) -> LiveCall | None:
         """Return a call by the UUID of its newest part with the agent."""
         return next((call for call in self._calls.values() if call.part == part), None)

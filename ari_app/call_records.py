@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from sqlalchemy.exc import DBAPIError
 
@@ -13,6 +14,7 @@ from ari_app.call_ledger import NOW, CallLedger, LiveCall, Note
 from ari_app.note_writer import NoteWriter
 from ari_app.routing import Load, RouteKind
 from ari_app.store import Store, utc_now
+from ari_app.unrouted import Unrouted, is_with_people, unrouted
 
 log = logging.getLogger(__name__)
 
@@ -25,6 +27,10 @@ class CallRecords:
     Args:
         store: The records.
         on_over: Called with each call that is over, once or more.
+
+    Attributes:
+        ledger: The calls that are on.
+        stranger: Set when somebody is with people whom nobody knows: time to reconcile.
     """
 
     def __init__(
@@ -34,6 +40,7 @@ class CallRecords:
         self._on_over = on_over
         self._writer = NoteWriter()
         self.ledger = CallLedger()
+        self.stranger = asyncio.Event()
 
     async def written(self) -> None:
         """Wait until everything noted so far is written."""
@@ -91,6 +98,9 @@ class CallRecords:
 
     def event(self, event: Mapping[str, str]) -> None:
         """Take an event of AMI."""
+        if event.get("Event") == "QueueCallerJoin" and is_with_people(event):
+            if not self.ledger.knows(event.get("Uniqueid", "")):
+                self.stranger.set()
         if (note := self.ledger.event(event)) is not None:
             self._put(note)
 
@@ -106,6 +116,7 @@ class CallRecords:
         Returns:
             Asterisk's channels; None if it could not be asked.
         """
+        self.stranger.clear()
         before = self.ledger.live()  # a call that begins while we ask is on neither list
         try:
             rows = await self._store.calls_on()
@@ -127,7 +138,16 @@ class CallRecords:
                 self.ledger.begin(call)
             else:
                 self._put(self.ledger.over(call, by="unknown"))
+        # Who hung up while Asterisk told is not live any more, but no stranger.
+        on_record = {call.uniqueid for call in (*before, *self.ledger.live())}
+        self._take_in(unrouted(channels, on_record | {row["uniqueid"] for row in rows}))
         return channels
+
+    def _take_in(self, callers: Iterable[Unrouted]) -> None:
+        """Put the callers on record whom the dialplan took to people while nobody routed them."""
+        for it in callers:
+            queue = RouteKind.QUEUE.value
+            self.routed(uuid.uuid4(), "", it.did, it.caller, it.channel, it.uniqueid, queue)
 
     def _put(self, note: Note) -> None:
         if note.over:

@@ -20,6 +20,7 @@ from ari_app.controller import Controller
 from ari_app.directory import Directory, load
 from ari_app.engines import open_engine
 from ari_app.hand_over import CallOperations
+from ari_app.links import cancelled
 from ari_app.media_link import MediaLink
 from ari_app.media_role import open_database
 from ari_app.originate import Originator, StoreRecords
@@ -38,6 +39,7 @@ from audiosocket_agent.vendors import Kind
 log = logging.getLogger(__name__)
 
 RECONCILE_S = 30.0
+STRANGERS_S = 0.5  # those who come meanwhile are met together
 
 
 async def serve_controller(
@@ -98,6 +100,7 @@ class _Role:
             if self._ami is not None:
                 tasks.create_task(self._ami.run(stop))
                 tasks.create_task(self._compare(self._ami, stop))
+                tasks.create_task(self._meet_strangers(self._ami, stop))
             if self._ari is not None:
                 tasks.create_task(self._ari.run(stop))
             log.info("controller ready")
@@ -207,6 +210,20 @@ class _Role:
                 await asyncio.wait_for(stop.wait(), RECONCILE_S)
             if ami.up and not stop.is_set():
                 await self._look(ami)
+
+    async def _meet_strangers(self, ami: Ami, stop: asyncio.Event) -> None:
+        """Put callers on record who came while ARI was away; they may be gone by the next look."""
+        stopping = asyncio.create_task(stop.wait())
+        try:
+            while not stop.is_set():
+                met = asyncio.create_task(self._records.stranger.wait())
+                await asyncio.wait({stopping, met}, return_when=asyncio.FIRST_COMPLETED)
+                await cancelled(met)
+                if ami.up and not stop.is_set():
+                    await self._records.reconcile(ami)
+                await asyncio.wait({stopping}, timeout=STRANGERS_S)
+        finally:
+            await cancelled(stopping)
 
     async def _look(self, ami: Ami) -> None:
         """Compare the records with Asterisk's channels, and both with the media process's calls."""

@@ -35,6 +35,7 @@ PURE = [
     "ari_app/originate_track.py",
     "ari_app/orphans.py",
     "ari_app/routing.py",
+    "ari_app/unrouted.py",
     "audiosocket_agent/backchannels.py",
     "audiosocket_agent/barge_in.py",
     "audiosocket_agent/caller_script.py",

@@ -104,6 +104,36 @@ def test_after_a_restart_calls_go_on_or_are_closed(tmp_path):
     asyncio.run(main())
 
 
+def test_a_caller_nobody_routed_gets_one_record_when_found_with_people(tmp_path):
+    class People(Channels):
+        async def listing(self, name, fields, deadline_s=2.0):
+            listed = await super().listing(name, fields, deadline_s)
+            return [it | {"Context": "voiceagent-human", "DNID": "4416"} for it in listed]
+
+    async def main():
+        join = {"Event": "QueueCallerJoin", "Context": "voiceagent-human", "Queue": "q"}
+        async with book(tmp_path) as (records, store):
+            route(records, "queue")
+            records.event(join | {"Uniqueid": "1.1"})
+            assert not records.stranger.is_set()
+            records.event(join | {"Uniqueid": "other"})
+            assert records.stranger.is_set()
+            for _ in range(2):
+                await records.reconcile(People("1.1"))
+            assert not records.stranger.is_set() and records.load().total == 0
+            await records.written()
+        async with book(tmp_path) as (records, store):  # another controller finds nothing new
+            await records.reconcile(People("1.1"))
+            end(records, "other")
+            await records.written()
+            async with store.transaction() as db:
+                rows = (await db.execute(calls.select().order_by(calls.c.uniqueid))).all()
+            assert [row.uniqueid for row in rows] == ["1.1", "other"]
+            assert (rows[1].did, rows[1].route, rows[1].cause) == ("4416", "queue", 16)
+
+    asyncio.run(main())
+
+
 def test_nothing_is_closed_when_asterisk_cannot_be_asked(tmp_path):
     async def main():
         async with book(tmp_path) as (records, store):
