@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+import wave
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
@@ -39,8 +40,24 @@ SAMPLE = yaml.safe_load((SHIPPED_COMPANIES / "harbour.yaml").read_text())
 SHUT = {"timezone": "UTC", "closed": {"to": "agent"}}
 
 BELLS = 10
+MUTES = 6
+
+
+def _bell(name: str, music: str) -> str:
+    return f"""
+[{name}]
+strategy = ringall
+timeout = 60
+retry = 1
+joinempty = yes
+musicclass = {music}
+member => PJSIP/100,0,{name.capitalize()},Custom:{name}
+"""
+
+
 # Beside the sandbox's own, so that callers of different tests do not wait for each other. The bells
-# ring one telephone, but each thinks it free whatever the others do.
+# ring one telephone, but each thinks it free whatever the others do. In the mute ones nothing is
+# played, so that the agent's last word is the last that is heard.
 QUEUES = """
 [side]
 strategy = ringall
@@ -51,17 +68,14 @@ joinempty = yes
 musicclass = default
 member => PJSIP/101,0,Desk 101
 """ + "".join(
-    f"""
-[bell{n}]
-strategy = ringall
-timeout = 60
-retry = 1
-joinempty = yes
-musicclass = default
-member => PJSIP/100,0,Bell {n},Custom:bell{n}
-"""
-    for n in range(1, BELLS + 1)
+    [_bell(f"bell{n}", "default") for n in range(1, BELLS + 1)]
+    + [_bell(f"mute{n}", "mute") for n in range(1, MUTES + 1)]
 )
+MUSIC = """
+[mute]
+mode = files
+directory = /var/lib/asterisk/mute-moh
+"""
 
 TONE = np.asarray(8000 * np.sin(2 * np.pi * 1000 * np.arange(8000) / 8000), dtype=np.int16)
 """What callers and people send in these tests once they are connected, so that they are told from
@@ -82,20 +96,29 @@ def did_of(key: str, companies: Iterable[Mapping[str, Any]]) -> str:
 
 
 @contextmanager
-def furnished(sandbox: Sandbox, folder: Path, companies: list[dict[str, Any]]) -> Iterator[Sandbox]:
+def furnished(
+    sandbox: Sandbox,
+    folder: Path,
+    companies: list[dict[str, Any]],
+    profile: str = "offline",
+    **env: str,
+) -> Iterator[Sandbox]:
     """Give the sandbox these companies and the queues above; the companies go at the end."""
-    sandbox.up(env=plain_env())
-    queues = sandbox.root / "etc/asterisk/queues.conf"
-    text = queues.read_text()
-    if QUEUES not in text:
-        queues.write_text(text + QUEUES)
-    asyncio.run(_reload_queues(sandbox))
+    sandbox.up(env={**plain_env(), **env}, profile=profile)
+    _append(sandbox.root / "etc/asterisk/musiconhold.conf", MUSIC)
+    _append(sandbox.root / "etc/asterisk/queues.conf", QUEUES)
+    silence = sandbox.root / "var/lib/asterisk/mute-moh/silence.wav"
+    silence.parent.mkdir(exist_ok=True)
+    with wave.open(str(silence), "wb") as file:
+        file.setparams((1, 2, 8000, 0, "NONE", ""))
+        file.writeframes(bytes(160_000))
+    asyncio.run(_reload(sandbox))
     paths = [folder / f"{it['key']}.yaml" for it in companies]
     for path, it in zip(paths, companies, strict=True):
         path.write_text(yaml.safe_dump(it))
-    env = {**plain_env(), "VOICEAGENT_DATA_DIR": str(sandbox.agent.data_dir)}
+    here = {**plain_env(), "VOICEAGENT_DATA_DIR": str(sandbox.agent.data_dir)}
     command = [PROGRAM, "companies", "import", *paths]
-    subprocess.run(command, env=env, check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(command, env=here, check=True, stdout=subprocess.DEVNULL)
     try:
         _await_dids(sandbox, {str(it["dids"][0]) for it in companies})
         yield sandbox
@@ -124,8 +147,15 @@ def _await_dids(sandbox: Sandbox, wanted: set[str]) -> None:
     time.sleep(2)  # the media process follows the database by itself
 
 
-async def _reload_queues(sandbox: Sandbox) -> None:
+def _append(path: Path, text: str) -> None:
+    there = path.read_text()
+    if text not in there:
+        path.write_text(there + text)
+
+
+async def _reload(sandbox: Sandbox) -> None:
     async with manager(sandbox, lambda event: None) as ami:
+        await ami.action("Reload", {"Module": "res_musiconhold.so"}, 5.0)
         await ami.action("QueueReload", {}, 5.0)
 
 
@@ -170,13 +200,14 @@ class Guest:
         raise AssertionError(f"expected {expected} in {record}")
 
     async def told(self, words: str) -> dict[str, Any]:
-        """Wait until the agent begins a turn with these words in it; returns the turn."""
+        """Wait until the agent says something with these words in it; returns the turn."""
         turns: list[dict[str, Any]] = []
         deadline = asyncio.get_running_loop().time() + PATIENCE_S
         while asyncio.get_running_loop().time() < deadline:
             turns = await self.live.turns()
             for turn in turns:
                 if turn["speaker"] == "agent" and words in turn["text"]:
+                    await self.call.agent_sounds(PATIENCE_S, asyncio.get_running_loop().time())
                     return turn
             await asyncio.sleep(0.05)
         raise AssertionError(f"{words!r} is not in {[turn['text'] for turn in turns]}")

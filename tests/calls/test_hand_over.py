@@ -11,8 +11,9 @@ from statistics import median
 import pytest
 
 from tests.calls import people
-from tests.calls.people import BELLS, company, hears_music, shut_today, talk, whisper_s
+from tests.calls.people import BELLS, MUTES, company, hears_music, shut_today, talk, whisper_s
 from tests.calls.ring import KEYPAD
+from tests.calls.test_simulated import put_faults
 from tests.pbx import plain_env
 from tests.phone import Manner, Party, heard, voice
 
@@ -20,6 +21,7 @@ pytestmark = pytest.mark.pbx
 
 RINGS = {"ring_s": 60}
 BRIEFLY = {"ring_s": 5}
+WORDS = ("I would like to speak to a person", "this is ridiculous")
 COMPANIES = [
     company("desk", 101, RINGS, queue="desk"),
     company("side", 102, RINGS | {"whisper": False}, queue="side"),
@@ -34,6 +36,7 @@ COMPANIES = [
     company("nine", 111, RINGS, queue="bell5", person_key="9"),
     company("keyless", 112, RINGS, queue="bell1", person_key=""),
     *(company(f"bell{n}", 120 + n, RINGS, queue=f"bell{n}") for n in range(1, BELLS + 1)),
+    *(company(f"mute{n}", 140 + n, RINGS, queue=f"mute{n}") for n in range(1, MUTES + 1)),
 ]
 
 
@@ -345,9 +348,47 @@ def played(furnished):
 
 
 @pytest.mark.parametrize("name", [story.__name__ for story in STORIES])
-def test_a(played, name):
+def test_hand_over(played, name):
     if played[name] is not None:
         raise played[name]
+
+
+# --- what an ear for free speech and a language model make of it ----------------------------------
+
+
+def test_the_model_and_the_rules_send_callers_to_people(_shared_sandbox, tmp_path):
+    lines = [json.dumps({"segments": [[words, 500]]}) for words in WORDS]
+    (tmp_path / "script.jsonl").write_text("\n".join(lines))
+
+    async def by_the_model(house):
+        guest = await speaks(house, "bell1")
+        await guest.row(wanted="asked", end_reason="handed_over")
+        turn = (await guest.live.turns())[-1]
+        assert "llm_first_token" in json.loads(turn["marks_ms"]), turn
+        await guest.call.hangup()
+
+    async def by_the_rules(house):
+        guest = await speaks(house, "bell2")
+        await guest.told("I'm sorry about that.")
+        await guest.row(wanted="angry", end_reason="handed_over")
+        assert "upset" in await house.variable(guest, "VA_SUMMARY")
+        await guest.call.hangup()
+
+    async def speaks(house, key):
+        guest = await house.guest(key)
+        await guest.call.agent_quiet(0.6, timeout_s=people.PATIENCE_S)
+        await guest.call.say(await voice.spoken("hello is anybody there"))
+        await house.rung("100", guest)
+        return guest
+
+    if (_shared_sandbox.directory / "state.json").exists():
+        _shared_sandbox.stop_agent()  # one with another script, or none
+    env = {"VOICEAGENT_SIM_TRANSCRIPTS": str(tmp_path / "script.jsonl")}
+    wanted = [it for it in COMPANIES if it["key"] in ("bell1", "bell2")]
+    with people.furnished(_shared_sandbox, tmp_path, wanted, "simulated", **env) as sandbox:
+        assert people.side_by_side(sandbox, COMPANIES, by_the_model) == [None]
+        put_faults(sandbox, "groq:503")
+        assert people.side_by_side(sandbox, COMPANIES, by_the_rules) == [None]
 
 
 # --- how fast -----------------------------------------------------------------------------------
@@ -356,7 +397,7 @@ def test_a(played, name):
 def test_the_telephone_rings_at_once_after_the_agents_last_word(furnished, capsys):
     def twice(n):
         async def scenario(house):
-            return [await ring(house, f"bell{n}") for _ in range(2)]
+            return [await ring(house, f"mute{n}") for _ in range(2)]
 
         return scenario
 
@@ -371,11 +412,11 @@ def test_the_telephone_rings_at_once_after_the_agents_last_word(furnished, capsy
             if it["Event"] == "QueueCallerJoin" and it["Uniqueid"] == unique
         )
         sound = guest.call.sound()
-        last_at = float(sound.at[sound.voiced() & (sound.at < joined_at)][-1])
+        last_at = float(sound.at[sound.voiced() & (sound.at < bell.dialed_at)][-1])
         await guest.call.hangup()
         return (joined_at - last_at) * 1000, (bell.dialed_at - last_at) * 1000
 
-    outcomes = people.side_by_side(furnished, COMPANIES, *(twice(n) for n in range(1, 7)))
+    outcomes = people.side_by_side(furnished, COMPANIES, *(twice(n) for n in range(1, MUTES + 1)))
     rounds = [each for both in outcomes for each in both]
     joined_ms, rung_ms = zip(*rounds, strict=True)
     with capsys.disabled():

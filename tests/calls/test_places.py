@@ -118,7 +118,7 @@ def played(_shared_sandbox, tmp_path_factory):
 
 @pytest.mark.pbx
 @pytest.mark.parametrize("name", [story.__name__ for story in STORIES])
-def test_an(played, name):
+def test_place(played, name):
     if played[name] is not None:
         raise played[name]
 
