@@ -17,6 +17,7 @@ from installer.sandbox import Sandbox
 from tests.calls.ring import Line, line
 from tests.pbx import plain_env
 from tests.phone import Call
+from tests.phone.live import RecordedCall
 from tests.phone.recording import is_sound
 from tests.roads import Road
 
@@ -34,6 +35,7 @@ class Stage:
         ari: Its road to ARI.
         line: A phone; its way is never disturbed.
         admin: A manager session of the PBX's own administrator, not over the roads.
+        known: Ids of the calls on record before.
         told: What it was told, each with the loop's time.
     """
 
@@ -42,6 +44,7 @@ class Stage:
     ari: Road
     line: Line
     admin: Ami
+    known: frozenset[str]
     told: list[tuple[float, dict[str, str]]] = field(default_factory=list)
 
     async def restore(self) -> None:
@@ -82,17 +85,18 @@ class Stage:
         return (rang - max(at for at in heard if at < joined)) * 1000
 
     def records(self, caller: str) -> list[dict[str, Any]]:
-        """Return every record of a caller."""
+        """Return every record of a caller since the stage was opened."""
         with closing(sqlite3.connect(self.line.database, timeout=5)) as db:
             db.row_factory = sqlite3.Row
             rows = db.execute("SELECT * FROM calls WHERE caller = ?", (caller,))
-            return [dict(row) for row in rows]
+            return [dict(row) for row in rows if row["call_id"] not in self.known]
 
     async def record(self, caller: str) -> dict[str, Any]:
         """Wait until the one record of a caller is closed on both counts; return it."""
 
         def closed() -> bool:
-            return all(row["ended_at"] and row["hung_up_at"] for row in self.records(caller))
+            rows = self.records(caller)
+            return bool(rows) and all(row["ended_at"] and row["hung_up_at"] for row in rows)
 
         await until(closed)
         (record,) = self.records(caller)
@@ -121,8 +125,13 @@ async def until(true: Callable[[], bool], patience_s: float = PATIENCE_S) -> Non
 
 
 @asynccontextmanager
-async def stage(sandbox: Sandbox) -> AsyncIterator[Stage]:
-    """Start a sandbox with an agent behind two roads; the caller takes it down."""
+async def stage(sandbox: Sandbox, **settings: str) -> AsyncIterator[Stage]:
+    """Start a sandbox with an agent behind two roads; the caller takes it down.
+
+    Args:
+        sandbox: It.
+        settings: More of the agent's environment.
+    """
     await asyncio.to_thread(sandbox.up, with_agent=False)
     ports, stop = sandbox.ports(), asyncio.Event()
     told: list[tuple[float, dict[str, str]]] = []
@@ -134,13 +143,18 @@ async def stage(sandbox: Sandbox) -> AsyncIterator[Stage]:
     listening = asyncio.create_task(admin.run(stop))
     try:
         async with Road(ports.ami) as ami, Road(ports.ari) as ari:
-            env = plain_env() | {
-                "VOICEAGENT_AMI_PORT": str(ami.port),
-                "VOICEAGENT_ARI_URL": f"http://{HOST}:{ari.port}",
-            }
+            env = (
+                plain_env()
+                | settings
+                | {
+                    "VOICEAGENT_AMI_PORT": str(ami.port),
+                    "VOICEAGENT_ARI_URL": f"http://{HOST}:{ari.port}",
+                }
+            )
             await asyncio.to_thread(sandbox.start_agent, env)
             async with line(sandbox) as it:
-                yield Stage(sandbox, ami, ari, it, admin, told)
+                known = RecordedCall.known_calls(it.database)
+                yield Stage(sandbox, ami, ari, it, admin, known, told)
     finally:
         stop.set()
         await listening

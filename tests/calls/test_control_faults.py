@@ -8,14 +8,18 @@ import asyncio
 import os
 import random
 import signal
+from itertools import count
 
 import numpy as np
 import pytest
+import yaml
 
+from ari_app.settings import SHIPPED_COMPANIES
 from installer.sandbox import Sandbox
 from installer.sandbox.probes import sip_answers
 from tests.calls.control_roads import stage, until
 from tests.calls.ring import reaches_person
+from tests.phone import Caller
 
 pytestmark = pytest.mark.pbx
 
@@ -23,9 +27,14 @@ pytestmark = pytest.mark.pbx
 @pytest.fixture(scope="module")
 def _stage(able_machine, tmp_path_factory):
     sandbox = Sandbox(tmp_path_factory.mktemp("control"))
+    companies = tmp_path_factory.mktemp("companies")
+    # What people are told first takes seconds, and is tested elsewhere.
+    quick = yaml.safe_load((SHIPPED_COMPANIES / "harbour.yaml").read_text())
+    quick["people"] = {"whisper": False}
+    (companies / "harbour.yaml").write_text(yaml.safe_dump(quick))
     try:
         with asyncio.Runner() as runner:
-            opened = stage(sandbox)
+            opened = stage(sandbox, VOICEAGENT_COMPANIES=str(companies))
             it = runner.run(opened.__aenter__())
             it.run = runner.run
             yield it
@@ -44,6 +53,13 @@ def it(_stage):
     yield _stage
     _stage.run(_stage.restore())
     _stage.run(_stage.nothing_left())
+
+
+_others = count(7700901000)
+
+
+def a_caller():
+    return Caller(f"0{next(_others)}")
 
 
 async def greeted(it, many):
@@ -95,7 +111,7 @@ def test_ari_goes_bad_and_people_take_the_calls_until_it_is_back(it, fault):
     async def main():
         talking, _ = await it.line.greeted()
         await FAULTS[fault](it.ari)
-        meanwhile = [await it.line.phone.call(it.line.did) for _ in range(2)]
+        meanwhile = [await it.line.phone.call(it.line.did, a_caller()) for _ in range(2)]
         for call in meanwhile:
             # Routing's own limit is 2 s; the aim, 3 s, is a quiet machine's.
             assert await call.answered() - call.dialed_at < 6
@@ -105,6 +121,9 @@ def test_ari_goes_bad_and_people_take_the_calls_until_it_is_back(it, fault):
         again, _ = await it.line.greeted()
         for call in (*meanwhile, again, talking):
             await call.hangup()
+        for call in meanwhile:
+            record = await it.record(number_of(call))
+            assert (record["route"], record["end_reason"]) == ("queue", "routed")
         assert (await it.record(number_of(talking)))["end_reason"] == "handed_over"
         assert (await it.record(number_of(again)))["end_reason"] == "caller_hung_up"
 
@@ -129,14 +148,8 @@ def test_calls_that_arrive_while_ari_breaks_reach_the_agent_or_people(it):
         await asyncio.gather(*(press_until_person(call) for call, _ in calls))
         await it.restore()
         await it.nothing_left()
-        with_records = 0
         for call, _ in calls:
-            rows = it.records(number_of(call))
-            assert len(rows) <= 1
-            with_records += len(rows)
-            if rows:
-                await it.record(number_of(call))
-        assert with_records  # those before the break at least
+            await it.record(number_of(call))
 
     it.run(main())
 
@@ -156,7 +169,7 @@ def test_the_controller_is_killed_with_both_links_cut_and_comes_back(it):
         await it.ari.refuse()
         it.kill_controller()
         await first.send_digits("0")  # now, while nobody can be asked
-        meanwhile = await it.line.phone.call(it.line.did)
+        meanwhile = await it.line.phone.call(it.line.did, a_caller())
         await asyncio.sleep(1)
         it.kill_controller()
         await second.send_digits("0")
@@ -171,6 +184,8 @@ def test_the_controller_is_killed_with_both_links_cut_and_comes_back(it):
             record = await it.record(number_of(call))
             assert (record["end_reason"], record["next"]) == ("handed_over", "queue")
             assert record["hung_up_by"] == "caller" and record["cause"] == 16
+        record = await it.record(number_of(meanwhile))
+        assert (record["route"], record["hung_up_by"]) == ("queue", "caller")
         for call in (third, fourth):
             record = await it.record(number_of(call))
             assert record["end_reason"] == "caller_hung_up"
@@ -202,6 +217,7 @@ def test_asterisk_is_killed_and_started_again_and_the_agent_answers(it, capsys):
         with capsys.disabled():
             print(f"\nAsterisk answers OPTIONS to a greeted call: {heard_s - ready_s:.2f} s")
         await starting
+        await it.restore()  # a caller who is gone before AMI is back is missed, nobody knows how
         await call.hangup()
         for gone in (with_agent, with_person):
             record = await it.record(number_of(gone))
