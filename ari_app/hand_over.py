@@ -9,7 +9,7 @@ from dataclasses import asdict
 from typing import Any, Protocol
 
 from agi import gate
-from ari_app.ami import Ami, AmiError
+from ari_app.ami import Ami, AmiError, AmiRefused
 from ari_app.ari import Ari, AriError
 from ari_app.call_ledger import CallLedger
 from ari_app.control_server import Answer, Refused
@@ -20,6 +20,7 @@ log = logging.getLogger(__name__)
 EXIT_DEADLINE_S = 0.25  # a little less than the media process waits
 HANG_UP_DEADLINE_S = 0.5
 NEXT = "VA_NEXT"
+NOTHING_TO_MUTE = "Cannot set mute flag"  # said of a channel that nobody listens in on
 
 
 class MediaCalls(Protocol):
@@ -78,7 +79,11 @@ class CallOperations:
         return {}
 
     async def mute_recording(self, request: Mapping[str, Any]) -> Answer:
-        """Keep what is said out of a call's recording, or let it in again."""
+        """Keep what is said out of a call's recording, or let it in again.
+
+        A call that was to be recorded is not where its consent line could not be played. Asterisk
+        has nothing to mute then, and says so; there is nothing to keep out of either.
+        """
         if self._ami is None:
             raise _no_ami()
         fields = {
@@ -89,7 +94,8 @@ class CallOperations:
         try:
             await self._ami.action("MixMonitorMute", fields)
         except (AmiError, ValueError) as error:
-            raise _refused(error) from None
+            if not (isinstance(error, AmiRefused) and error.message == NOTHING_TO_MUTE):
+                raise _refused(error) from None
         return {}
 
     async def hang_up(self, request: Mapping[str, Any]) -> Answer:

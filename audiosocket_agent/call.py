@@ -266,10 +266,9 @@ class Call:
 
     def key(self, digit: str) -> None:
         """Take a key the caller pressed."""
-        if self._secrets.busy:
-            if self._playout.left_ms:
-                self._talker.stop()
-            self._secrets.key(digit)
+        if self._secrets.busy and self._playout.left_ms:
+            self._talker.stop()
+        if self._secrets.key(digit):
             return
         self._do(self._turns.key(digit, self._line_ms, left_ms=self._talker.left_ms))
 

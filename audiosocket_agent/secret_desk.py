@@ -23,6 +23,8 @@ log = logging.getLogger(__name__)
 
 PATIENCE_S = 20.0  # without a key, the question included
 SEND_DEADLINE_S = 5.0
+STRAY_S = 1.5  # a key this soon after a secret's last is one more of it
+REFUSED_S = 5.0  # who was asked for digits that are not taken keys them all the same
 
 
 class SecretDesk:
@@ -53,6 +55,7 @@ class SecretDesk:
         self._entry: SecretEntry | None = None
         self._work: asyncio.Task[None] | None = None
         self._keys = asyncio.Event()
+        self._stray_until_s = 0.0
 
     @property
     def busy(self) -> bool:
@@ -69,11 +72,16 @@ class SecretDesk:
         self._keys = asyncio.Event()
         self._work = asyncio.create_task(self._take(secret, self._entry))
 
-    def key(self, digit: str) -> None:
-        """Take a key."""
+    def key(self, digit: str) -> bool:
+        """Take a key; False if it is none of a secret's, and the conversation may have it."""
+        now_s = asyncio.get_running_loop().time()
         if self._entry is not None:
             self._entry.feed(digit)
             self._keys.set()
+        elif now_s >= self._stray_until_s:
+            return False
+        self._stray_until_s = max(self._stray_until_s, now_s + STRAY_S)
+        return True
 
     def stop(self) -> None:
         """Forget what was keyed, and let the recording go on; nobody is told."""
@@ -93,6 +101,8 @@ class SecretDesk:
             muted = recorded and await self._mute(True)
             if muted or not recorded:
                 ok = await self._collected(entry) and await self._sent(secret, entry.take())
+            else:
+                self._stray_until_s = asyncio.get_running_loop().time() + REFUSED_S
         finally:
             entry.take()  # whatever is left of it is wiped
             self._entry = None

@@ -88,6 +88,14 @@ def test_a_recording_is_muted_and_goes_on():
     assert [fields["State"] for _, fields in ami.asked] == ["1", "0"]
 
 
+def test_a_call_that_is_not_recorded_needs_no_muting():
+    nothing = AmiRefused("MixMonitorMute", "Cannot set mute flag")
+    asyncio.run(operations(Asterisk(nothing))[0].mute_recording({**NAMES, "muted": True}))
+    other = AmiRefused("MixMonitorMute", "No such channel")
+    with pytest.raises(Refused, match="asterisk"):
+        asyncio.run(operations(Asterisk(other))[0].mute_recording({**NAMES, "muted": True}))
+
+
 def test_hanging_up_takes_the_way_that_answers():
     ari, ami, media = Asterisk(), Asterisk(), Asterisk()
     asyncio.run(operations(ami, ari, media)[0].hang_up({"call": str(CALL)}))
