@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import uuid
 from contextlib import asynccontextmanager
 
 import pytest
@@ -9,7 +10,9 @@ from aiohttp import web
 
 from audiosocket_agent.company_calls import Recording, Secret
 from audiosocket_agent.control import ControlError, NoControl
+from audiosocket_agent.registry import CallInfo
 from audiosocket_agent.seams import ToolCall
+from audiosocket_agent.secret_desk import SecretDesk
 from tests.audiosocket_agent.test_media import _company
 from tests.audiosocket_agent.test_media_model import run
 from tests.engines import ScriptedEar
@@ -137,6 +140,30 @@ def test_a_receiver_that_refuses_is_no_secret(tmp_path, caplog):
     came, _, _, _ = take(tmp_path, NUMBER + "#", status=500, times=2)
     assert len(came) == 1
     assert "answered 500" in caplog.text and NUMBER not in caplog.text
+
+
+@pytest.mark.parametrize("works", [True, False])
+def test_keys_that_come_too_late_are_still_no_part_of_the_talk(works):
+    """Digits too many, or keyed although the recording cannot be muted."""
+
+    async def main():
+        async with receiver() as (url, came):
+            done = asyncio.Event()
+            secret = Secret(name="your customer number", url=url, most=5)
+            (company,) = _company(secrets={"it": secret}, recording=Recording(on=True)).values()
+            info = CallInfo(uuid.uuid4(), "", "", "PJSIP/a-1", "1.1", uuid.uuid4())
+            desk = SecretDesk(info, company, Control(works), lambda name, ok: done.set(), {})
+            assert not desk.key("1")
+            desk.begin("it")
+            await asyncio.sleep(0)
+            for key in NUMBER if works else "":
+                assert desk.key(key)
+            await done.wait()
+            assert not desk.busy and desk.key("4") and desk.key("#")
+            assert [body["digits"] for _, body in came] == ([NUMBER] if works else [])
+            await desk.close()
+
+    asyncio.run(main())
 
 
 def test_the_callers_voice_goes_nowhere_meanwhile(tmp_path):
