@@ -254,12 +254,14 @@ class FakeAri:
 
     Attributes:
         sockets: The WebSockets that came, oldest first.
-        ping: Whether `/asterisk/ping` is answered.
+        ping: Whether requests are answered.
+        registered: Whether there is such an application.
     """
 
     def __init__(self):
         self.sockets = []
         self.ping = True
+        self.registered = True
         self.body = b'{"ping": "pong"}'
 
     async def events(self, request):
@@ -275,6 +277,11 @@ class FakeAri:
             await asyncio.sleep(3600)
         return web.Response(body=self.body, content_type="application/json")
 
+    async def application(self, request):
+        if not self.registered:
+            raise web.HTTPNotFound
+        return await self.answer(request)
+
     async def other(self, request):
         return web.Response(
             body=b"<html>", content_type="text/html", status=int(request.query["s"])
@@ -287,6 +294,7 @@ async def fake(on_event, on_up=None):
     app = web.Application()
     app.router.add_get("/ari/events", pbx.events)
     app.router.add_get("/ari/asterisk/ping", pbx.answer)
+    app.router.add_get(f"/ari/applications/{APP}", pbx.application)
     app.router.add_get("/ari/other", pbx.other)
     runner = web.AppRunner(app, shutdown_timeout=0.1)
     await runner.setup()
@@ -370,6 +378,18 @@ def test_an_asterisk_that_answers_no_ping_is_left(caplog):
 
     run(story)
     assert "lost" in caplog.text
+
+
+def test_an_asterisk_that_forgot_the_application_is_told_of_it_again(caplog):
+    async def story():
+        async with fake(nothing) as (ari, pbx):
+            pbx.registered = False
+            await until(lambda: len(pbx.sockets) > 1)
+            pbx.registered = True
+            await until(lambda: ari.up)
+
+    run(story)
+    assert f"lost the Stasis application {APP}" in caplog.text
 
 
 def test_a_reconciliation_under_way_is_cancelled_with_its_link():
