@@ -91,6 +91,11 @@ class CallRecords:
             self.ledger.begin(LiveCall(call_id, company, request["uniqueid"], True))
         self.ledger.agent_takes(call_id, request["uuid"])
 
+    def record_of(self, part: str) -> uuid.UUID:
+        """Return the record of a part of a call; the part's own UUID if nothing else is known."""
+        call = self.ledger.of_part(part)
+        return uuid.UUID(part) if call is None else call.call_id
+
     def left(self, part: str, following: str) -> None:
         """The dialplan was told what comes after a part of a call."""
         if (call := self.ledger.of_part(part)) is not None:

@@ -38,6 +38,7 @@ class Controller:
         self._link = link
         self._store = store
         self._records = records
+        self._missing: set[uuid.UUID] = set()
 
     async def ask(self, request: Mapping[str, str]) -> dict[str, object]:
         """Answer the gate: from the media process, or about a dead one from the records."""
@@ -61,7 +62,7 @@ class Controller:
 
     async def _from_records(self, request: Mapping[str, str]) -> dict[str, object]:
         """Tell how a call ended whose media process does not know it (any more)."""
-        call_id = uuid.UUID(request["uuid"])
+        call_id = self._records.record_of(request["uuid"])
         try:
             planned = await self._store.planned_next(call_id)
             if planned is None:
@@ -108,9 +109,13 @@ class Controller:
         if held is None:
             return  # a process that is just starting; asked again in a second
         settled_before = (datetime.now(UTC) - SETTLED).isoformat(timespec="milliseconds")
-        for call_id, registered_at in open_calls:
-            if str(call_id) in held or registered_at >= settled_before:
-                continue
-            # A call that ended while the process was asked is not held either; its record tells.
+        missing = {
+            call_id
+            for call_id, registered_at in open_calls
+            if str(call_id) not in held and registered_at < settled_before
+        }
+        # One that ended just now is not held either, and its note is on the way: look twice.
+        gone, self._missing = missing & self._missing, missing
+        for call_id in gone:
             if await self._store.end_if_open(call_id, EndReason.AGENT_DIED.value):
                 log.warning("a call died with its process", extra={"call_id": str(call_id)})

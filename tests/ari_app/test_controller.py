@@ -153,3 +153,15 @@ def test_records_stay_open_while_the_media_process_cannot_be_asked(tmp_path):
             assert (await record(store)).end_reason is None
 
     asyncio.run(main())
+
+
+def test_the_end_of_a_later_part_is_looked_up_on_the_calls_record(tmp_path):
+    async def main():
+        async with controller(tmp_path, media=False) as (it, store):
+            await put(store, ended="completed", following="hangup")
+            part = str(uuid.UUID(int=99))
+            it._records.registered({"uuid": part, "call": str(CALL), "uniqueid": "1.1"})
+            answer = await it.ask({"op": "outcome", "uuid": part})
+            assert answer == {"ok": True, "next": "hangup"}
+
+    asyncio.run(main())
