@@ -60,10 +60,10 @@ class Stage:
         health = self.sandbox.agent.health(self.sandbox.ports()) or {}
         return all(health.get(name) is True for name in ("ok", "ami", "ari"))
 
-    def kill_controller(self) -> None:
-        """End the controller as a crash would."""
+    def kill_controller(self, how: signal.Signals = signal.SIGKILL) -> None:
+        """End the controller as a crash would, or stop it in its tracks."""
         if pid := self.sandbox.agent.pids().get("controller"):
-            os.kill(pid, signal.SIGKILL)
+            os.kill(pid, how)
 
     def events(self, name: str, caller: str = "") -> list[tuple[float, dict[str, str]]]:
         """Return what the administrator was told under one name, perhaps of one caller."""

@@ -17,7 +17,7 @@ import yaml
 from ari_app.settings import SHIPPED_COMPANIES
 from installer.sandbox import Sandbox
 from installer.sandbox.probes import sip_answers
-from tests.calls.control_roads import stage, until
+from tests.calls.control_roads import PATIENCE_S, stage, until
 from tests.calls.ring import reaches_person
 from tests.phone import Caller
 
@@ -65,6 +65,17 @@ def a_caller():
 async def greeted(it, many):
     """Place calls at once; each caller is in the middle of the greeting."""
     return await asyncio.gather(*(it.line.greeted() for _ in range(many)))
+
+
+async def by_agent(it):
+    """Call until the agent takes the call; returns it and when the agent was heard first."""
+    async with asyncio.timeout(PATIENCE_S):
+        while True:
+            call, live = await it.line.call()
+            heard_s = await call.agent_sounds()
+            if (record := await live.record()) and record["connected_at"]:
+                return call, heard_s
+            await call.hangup()  # people took it: the link was not up yet
 
 
 def number_of(call):
@@ -118,7 +129,7 @@ def test_ari_goes_bad_and_people_take_the_calls_until_it_is_back(it, fault):
         await talking.send_digits("0")  # who talked all the while is well
         await asyncio.gather(*(reaches_person(call, 20) for call in (talking, *meanwhile)))
         await it.restore()
-        again, _ = await it.line.greeted()
+        again, _ = await by_agent(it)
         for call in (*meanwhile, again, talking):
             await call.hangup()
         for call in meanwhile:
@@ -208,12 +219,7 @@ def test_asterisk_is_killed_and_started_again_and_the_agent_answers(it, capsys):
         ports, clock = it.sandbox.ports(), asyncio.get_running_loop().time
         await until(lambda: sip_answers(ports.sip, it.line.did, 0.05))
         ready_s = clock()
-        while True:
-            call, live = await it.line.call()
-            heard_s = await call.agent_sounds()
-            if (record := await live.record()) and record["connected_at"]:
-                break
-            await call.hangup()  # people took it: ARI was not up yet
+        call, heard_s = await by_agent(it)
         with capsys.disabled():
             print(f"\nAsterisk answers OPTIONS to a greeted call: {heard_s - ready_s:.2f} s")
         await starting
