@@ -19,6 +19,7 @@ from audiosocket_agent.sounds import forget_whispers
 log = logging.getLogger(__name__)
 
 SWEEP_S = 3600.0
+MESSAGE = "-message.wav"  # what a caller left, recorded by the dialplan under the call's id
 
 
 async def sweep_recordings(
@@ -54,23 +55,35 @@ async def sweep_recordings(
 async def delete_old(
     store: Store, folder: Path, companies: Mapping[str, Company], now: datetime
 ) -> int:
-    """Delete the recordings whose days are over; returns how many calls lost theirs.
+    """Delete the recordings and messages whose days are over; returns how many.
 
     A company that is no longer there keeps its recordings for the usual number of days. A file that
     cannot be deleted stays on the record, and is tried again.
     """
     deleted = 0
     for call_id, company, registered_at, recording in await store.recordings():
-        known = companies.get(company)
-        rule = known.recording if known is not None else Recording()
-        if datetime.fromisoformat(registered_at) + timedelta(days=rule.keep_days) > now:
-            continue
-        path = folder / PurePosixPath(recording).name  # only ever a file of this folder
-        try:
-            await asyncio.to_thread(path.unlink, missing_ok=True)
-        except OSError as error:
-            log.error("recording %s is not deleted: %s", path, error.strerror)
-            continue
-        await store.forget_recording(call_id)
-        deleted += 1
+        if _is_over(companies.get(company), datetime.fromisoformat(registered_at), now):
+            # Only ever a file of this folder.
+            if await _deleted(folder / PurePosixPath(recording).name):
+                await store.forget_recording(call_id)
+                deleted += 1
+    for message in await asyncio.to_thread(lambda: sorted(folder.glob(f"*{MESSAGE}"))):
+        company = await store.company_of(message.name.removesuffix(MESSAGE))
+        left_at = datetime.fromtimestamp(message.stat().st_mtime, UTC)
+        if _is_over(companies.get(company), left_at, now):
+            deleted += await _deleted(message)
     return deleted
+
+
+def _is_over(company: Company | None, since: datetime, now: datetime) -> bool:
+    rule = company.recording if company is not None else Recording()
+    return since + timedelta(days=rule.keep_days) <= now
+
+
+async def _deleted(path: Path) -> bool:
+    try:
+        await asyncio.to_thread(path.unlink, missing_ok=True)
+    except OSError as error:
+        log.error("recording %s is not deleted: %s", path, error.strerror)
+        return False
+    return True

@@ -238,6 +238,12 @@ class Store:
             rows = await db.execute(query)
             return [(uuid.UUID(key), company, at, file) for key, company, at, file in rows]
 
+    async def company_of(self, call_id: str) -> str:
+        """Return the company of a call, by its key; "" if there is no such call."""
+        query = sa.select(calls.c.company).where(calls.c.call_id == call_id)
+        async with self.transaction() as db:
+            return (await db.execute(query)).scalar_one_or_none() or ""
+
     async def forget_recording(self, call_id: uuid.UUID) -> None:
         """Note that a call's recording is gone."""
         change = calls.update().where(calls.c.call_id == str(call_id)).values(recording=None)

@@ -1,6 +1,7 @@
 """Recordings are kept for their days, and no longer."""
 
 import asyncio
+import os
 import uuid
 from datetime import UTC, datetime, timedelta
 
@@ -28,7 +29,12 @@ def kept(tmp_path, days_ago, keep_days, company="harbour", file="a.wav"):
         row = dict.fromkeys(("did", "caller", "channel", "uniqueid"), "x")
         row |= {"call_id": str(uuid.UUID(int=1)), "company": company, "registered_at": at}
         await store.upsert(calls, row | {"recording": f"/var/spool/asterisk/x/{file}"})
+        message = folder / f"{uuid.UUID(int=1)}-message.wav"
+        message.write_bytes(b"RIFF")
+        left_at = (NOW - timedelta(days=days_ago)).timestamp()
+        os.utime(message, (left_at, left_at))
         await delete_old(store, folder, {"harbour": rules}, NOW)
+        assert message.exists() == (days_ago <= rules.recording.keep_days or company != "harbour")
         left = await store.recordings()
         await store.close()
         return bool(left)
