@@ -21,19 +21,19 @@ bootstrap:
 demo: bootstrap
 	@$(BIN)/python -m tests.demo $(if $(PROFILE),--profile $(PROFILE))
 
-# Tests mostly wait, so two files run at a time; those with a PBX, each worker its own, come last.
-TWO := $(BIN)/pytest -n 2 --dist loadfile
+# Tests mostly wait, so three files run at a time; those with a PBX, each worker its own, come last.
+MANY := $(BIN)/pytest -n 3 --dist loadfile
 
 # Without root the sandbox's tests skip themselves; here that must not pass unnoticed.
 test: bootstrap
-	@failed=0; $(TWO) -m "not pbx" || failed=1; \
-	SANDBOX_TESTS=required $(TWO) -m pbx || failed=1; exit $$failed
+	@failed=0; $(MANY) -m "not pbx" || failed=1; \
+	SANDBOX_TESTS=required $(MANY) -m pbx || failed=1; exit $$failed
 
 check: bootstrap
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
-	@$(TWO) -m "not pbx and not live"
+	@$(MANY) -m "not pbx and not live"
 
 conformance: bootstrap
 	@scripts/conformance.sh

@@ -46,8 +46,8 @@ async def sweep_recordings(
         await asyncio.to_thread(forget_whispers, sounds, old)
         try:
             await delete_old(store, folder, companies(), datetime.now(UTC))
-        except DBAPIError as error:
-            log.error("old recordings could not be looked for: %s", type(error.orig).__name__)
+        except (DBAPIError, OSError) as error:
+            log.error("old recordings could not be looked for: %s", type(error).__name__)
         with suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), SWEEP_S)
 
