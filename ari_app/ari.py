@@ -150,6 +150,10 @@ class Ari:
         """POST, with a JSON body if there is one; otherwise as `get`."""
         return await self._ask("POST", path, params, body, deadline_s)
 
+    async def put(self, path: str, body: Mapping[str, Any], deadline_s: float = 1.0) -> Any:
+        """PUT with a JSON body; otherwise as `get`."""
+        return await self._ask("PUT", path, _NOTHING, body, deadline_s)
+
     async def delete(
         self, path: str, params: Mapping[str, str] = _NOTHING, deadline_s: float = 1.0
     ) -> Any:

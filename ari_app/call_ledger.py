@@ -7,12 +7,13 @@ Whoever tells first that it is over decides how that is put down; everything tol
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from ari_app.routing import Load, RouteKind
 
 _CAUSES = range(1, 128)  # Q.850
+MOST_LOOKS = 4  # one a second: the dialplan may be asking the gate, or playing a consent line
 _WHO = 128  # letters of a member's name that are kept
 _PLACES = ("extension", "outside")  # a queue tells by its own events who answered
 
@@ -30,6 +31,8 @@ class LiveCall:
         next: What the dialplan was told to do after the agent, "" so far.
         requested: Whether the other side hung up.
         answered: Whether a person took the caller.
+        admin: Whether somebody ended it from the command line.
+        looks: How often in a row the media process did not hold it.
     """
 
     call_id: uuid.UUID
@@ -40,6 +43,8 @@ class LiveCall:
     next: str = ""
     requested: bool = False
     answered: bool = False
+    admin: bool = False
+    looks: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +71,16 @@ class CallLedger:
 
     _calls: dict[str, LiveCall] = field(default_factory=dict)  # by uniqueid
 
-    def begin(self, call: LiveCall) -> None:
-        """A call is on; what was known of the same channel before is forgotten."""
+    def begin(self, call: LiveCall) -> Note | None:
+        """A call is on.
+
+        Returns:
+            The end of the call the same channel was before: somebody sent the caller here again.
+        """
+        before = self._calls.get(call.uniqueid)
+        note = None if before is None or before.call_id == call.call_id else self.over(before)
         self._calls[call.uniqueid] = call
+        return note
 
     def of(self, call_id: uuid.UUID) -> LiveCall | None:
         """Return a call by its record."""
@@ -110,6 +122,26 @@ class CallLedger:
         if (call := self.of(call_id)) is not None:
             call.with_agent, call.part, call.next = True, part, ""
 
+    def held(self, records: Collection[str]) -> list[LiveCall]:
+        """Take what the media process holds: it alone knows whether the agent talks to somebody.
+
+        Args:
+            records: The calls it holds.
+
+        Returns:
+            Calls that are not with the agent any more, or never were.
+        """
+        left = []
+        for call in self._calls.values():
+            if not call.with_agent or str(call.call_id) in records:
+                call.looks = 0
+                continue
+            call.looks += 1
+            if call.looks >= MOST_LOOKS:
+                call.with_agent = False
+                left.append(call)
+        return left
+
     def event(self, event: Mapping[str, str]) -> Note | None:
         """Take an event of AMI; hostile: any field may be missing or odd.
 
@@ -125,6 +157,7 @@ class CallLedger:
             case "QueueCallerJoin":
                 queue = event.get("Queue", "")[:_WHO]
                 call.next = "queue"  # also after a place where nobody answered
+                call.with_agent = False  # also if the agent did not take it
                 return Note(call.call_id, {"handed_to": f"queue {queue}", "queued_at": NOW})
             case "AgentConnect":
                 who = event.get("MemberName", "")[:_WHO]
@@ -149,7 +182,8 @@ class CallLedger:
             cause: Q.850, as Asterisk writes it; "" if nobody knows.
             by: Who ended it; "": judged by what was seen.
         """
-        self._calls.pop(call.uniqueid, None)
+        if self._calls.get(call.uniqueid) is call:
+            del self._calls[call.uniqueid]
         q850 = int(cause) if cause.isascii() and cause.isdigit() and len(cause) < 4 else None
         values: dict[str, object] = {"hung_up_at": NOW, "hung_up_by": by or _who_ended(call)}
         if q850 in _CAUSES:
@@ -172,10 +206,12 @@ class CallLedger:
 
 
 def _who_ended(call: LiveCall) -> str:
-    """Tell who ended a call: the caller, the agent, the person who answered, or the dialplan.
+    """Tell who ended a call: an admin, the caller, the agent, the person, or the dialplan.
 
     A queue's own word, AgentComplete, is no help: it may come after the caller's Hangup.
     """
+    if call.admin:
+        return "admin"
     if call.requested:
         return "caller"
     if call.answered:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import uuid
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 from sqlalchemy.exc import DBAPIError
 
@@ -75,8 +75,7 @@ class CallRecords:
             uniqueid: Its id.
             route: Where it goes: a `RouteKind`'s value.
         """
-        with_agent = route == RouteKind.AGENT.value
-        self.ledger.begin(LiveCall(call_id, company, uniqueid, with_agent))
+        self._begin(LiveCall(call_id, company, uniqueid, route == RouteKind.AGENT.value))
         row = {
             "call_id": str(call_id), "company": company, "did": did, "caller": caller,
             "channel": channel, "uniqueid": uniqueid, "registered_at": utc_now(),
@@ -88,7 +87,7 @@ class CallRecords:
         """The agent took a call, or took one back."""
         call_id = uuid.UUID(request["call"])
         if self.ledger.of(call_id) is None:
-            self.ledger.begin(LiveCall(call_id, company, request["uniqueid"], True))
+            self._begin(LiveCall(call_id, company, request["uniqueid"], True))
         self.ledger.agent_takes(call_id, request["uuid"])
 
     def record_of(self, part: str) -> uuid.UUID:
@@ -109,9 +108,33 @@ class CallRecords:
         if (note := self.ledger.event(event)) is not None:
             self._put(note)
 
+    def hangs_up(self, uniqueid: str) -> None:
+        """ARI tells that the other side of a channel hangs up."""
+        self.event({"Event": "HangupRequest", "Uniqueid": uniqueid})
+
     def gone(self, uniqueid: str, cause: str) -> None:
         """ARI tells that a channel is gone."""
         self.event({"Event": "Hangup", "Uniqueid": uniqueid, "Cause": cause})
+
+    async def known(self, uniqueid: str) -> uuid.UUID | None:
+        """Return the call on record that a channel carries now; None if there is none."""
+        try:
+            rows = await self._store.calls_on()
+        except DBAPIError:
+            return None
+        found = [row["call_id"] for row in rows if row["uniqueid"] == uniqueid]
+        return uuid.UUID(found[0]) if found else None
+
+    def held(self, records: Collection[str], *, told: bool) -> None:
+        """Take what the media process holds; it is asked every second.
+
+        Args:
+            records: The calls it holds.
+            told: Whether anybody else tells how calls end: AMI, or ARI.
+        """
+        for call in self.ledger.held(records):
+            if not told:
+                self._put(self.ledger.over(call, by="unknown"))
 
     async def reconcile(self, ami: Ami) -> list[Mapping[str, str]] | None:
         """Compare with Asterisk: adopt the calls it still has, close those it has not.
@@ -139,7 +162,7 @@ class CallRecords:
                 continue
             held = bool(row["held"]) and row["ended_at"] is None
             call = LiveCall(call_id, row["company"], row["uniqueid"], held, next=row["next"] or "")
-            if row["uniqueid"] in there:
+            if row["uniqueid"] in there and not self.ledger.knows(row["uniqueid"]):
                 self.ledger.begin(call)
             else:
                 self._put(self.ledger.over(call, by="unknown"))
@@ -147,6 +170,10 @@ class CallRecords:
         on_record = {call.uniqueid for call in (*before, *self.ledger.live())}
         self._take_in(unrouted(channels, on_record | {row["uniqueid"] for row in rows}))
         return channels
+
+    def _begin(self, call: LiveCall) -> None:
+        if (note := self.ledger.begin(call)) is not None:
+            self._put(note)
 
     def _take_in(self, callers: Iterable[Unrouted]) -> None:
         """Put the callers on record whom the dialplan took to people while nobody routed them."""

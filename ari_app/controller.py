@@ -32,9 +32,13 @@ class Controller:
         link: The way to the media process.
         store: The records.
         records: Told of what was answered.
+        told: Whether Asterisk tells how calls end, over AMI or ARI.
     """
 
-    def __init__(self, link: MediaLink, store: Store, records: CallRecords) -> None:
+    def __init__(
+        self, link: MediaLink, store: Store, records: CallRecords, *, told: bool = True
+    ) -> None:
+        self._told = told
         self._link = link
         self._store = store
         self._records = records
@@ -94,6 +98,9 @@ class Controller:
         It is told, not cancelled: a query cancelled half-way would keep its connection.
         """
         while not stop.is_set():
+            held = await self.held()
+            if held is not None:
+                self._records.held(held, told=self._told)
             try:
                 await self._close_orphans()
             except DBAPIError as error:

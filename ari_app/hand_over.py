@@ -103,6 +103,7 @@ class CallOperations:
         call = self._ledger.of(uuid.UUID(request["call"]))
         if call is None:
             raise Refused("unknown", "there is no such call now")
+        call.admin = True
         if await self.hang_up_channel(call.uniqueid):
             return {}
         if not await self.end_media(str(call.call_id)):

@@ -189,9 +189,14 @@ class Store:
             return (await db.execute(change)).rowcount > 0
 
     async def calls_on(self) -> list[dict[str, Any]]:
-        """Return the calls nobody has put down as hung up, of the last `LONGEST_CALL`."""
+        """Return the calls nobody has put down as hung up, the newest first.
+
+        Those that ended before `LONGEST_CALL` are left out: older versions noted no hang-up.
+        """
         since = (datetime.now(UTC) - LONGEST_CALL).isoformat(timespec="milliseconds")
-        query = calls.select().where(calls.c.hung_up_at.is_(None), calls.c.registered_at > since)
+        maybe_on = sa.or_(calls.c.ended_at.is_(None), calls.c.registered_at > since)
+        query = calls.select().where(calls.c.hung_up_at.is_(None), maybe_on)
+        query = query.order_by(calls.c.registered_at.desc())
         async with self.transaction() as db:
             return [dict(row) for row in (await db.execute(query)).mappings()]
 

@@ -23,6 +23,7 @@ ROLES = ("controller", "media")
 SILENCE_S = 2.0
 START_GRACE_S = 20.0  # until the first beat: importing and binding on a busy machine
 CHECK_S = 0.1
+STALLED_S = 0.5  # later than this the supervisor itself stood still
 STOP_GRACE_S = 5.0
 STEADY_S = 10.0  # a role that lived this long is restarted without a pause
 LONGEST_PAUSE_S = 4.0
@@ -98,7 +99,12 @@ class Role:
 
     async def _watch(self, process: asyncio.subprocess.Process) -> None:
         while True:
+            slept_from_s = self._loop.time()
             await asyncio.sleep(CHECK_S)
+            late_s = self._loop.time() - slept_from_s - CHECK_S
+            if late_s > STALLED_S:
+                # We stood still ourselves (a paused machine): its beats still wait in the pipe.
+                self._beat_due_s += late_s
             if self._loop.time() > self._beat_due_s:
                 log.error(
                     "%s is frozen (no heartbeat for %.0f s); killing it", self.name, SILENCE_S
@@ -136,8 +142,14 @@ class Supervisor:
         if late:
             await asyncio.wait(late)
         reporting.cancel()
-        self._status.unlink(missing_ok=True)
+        self._forget()
         return self._exit_code
+
+    def _forget(self) -> None:
+        """Delete the status file, unless another supervisor has written it meanwhile."""
+        with suppress(OSError, ValueError):
+            if json.loads(self._status.read_text())["pid"] == os.getpid():
+                self._status.unlink()
 
     async def _keep(self, role: Role) -> None:
         while not self._stopping.is_set():
@@ -163,7 +175,7 @@ class Supervisor:
                     "roles": {role.name: role.pid for role in self._roles},
                 }
             )
-            if text != written:
+            if text != written or not self._status.exists():  # another one took it away
                 part = self._status.with_suffix(".part")
                 part.write_text(text)
                 part.replace(self._status)

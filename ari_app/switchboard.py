@@ -22,6 +22,7 @@ from ari_app.routing import Companies, Incoming, Load, Rules, decide, variables
 log = logging.getLogger(__name__)
 
 APP = "voiceagent"  # in the dialplan's Stasis()
+EVENTS = ("StasisStart", "StasisEnd", "ChannelHangupRequest", "ChannelDestroyed")
 DEADLINE_S = 1.0  # for all of a call's requests; the dialplan's own time-out is longer
 ROUTED = {"context": "voiceagent-in", "extension": "routed", "priority": "1"}
 # Channels that Asterisk makes, not callers. The second half of a Local channel is a caller: a
@@ -43,9 +44,21 @@ class Requests(Protocol):
     ) -> Any:
         """See `Ari.post`."""
 
+    async def put(self, path: str, body: Mapping[str, Any], deadline_s: float = ...) -> Any:
+        """See `Ari.put`."""
+
 
 class Records(Protocol):
-    """Keeps the calls: how many there are, and each one's record."""
+    """Keeps the calls: how many there are, each one's record, and how it ended."""
+
+    def hangs_up(self, uniqueid: str) -> None:
+        """The other side of a channel hangs up."""
+
+    def gone(self, uniqueid: str, cause: str) -> None:
+        """A channel is gone; `cause` as in Q.850, "" if it was not told."""
+
+    async def known(self, uniqueid: str) -> uuid.UUID | None:
+        """Return the call on record that a channel carries now; None if there is none."""
 
     def load(self) -> Load:
         """Count the calls with the agent."""
@@ -117,6 +130,12 @@ class Switchboard:
             return
         if event.get("type") == "StasisEnd":
             self._call_ids.pop(_text(channel.get("id")), None)
+        elif event.get("type") == "ChannelHangupRequest":
+            self._records.hangs_up(_text(channel.get("id")))
+        elif event.get("type") == "ChannelDestroyed":
+            cause = event.get("cause")
+            told = str(cause) if isinstance(cause, int) else ""
+            self._records.gone(_text(channel.get("id")), told)
         elif event.get("type") == "StasisStart":
             args = event.get("args")
             did, presentation = (*map(_text, args if isinstance(args, list) else ()), "", "")[:2]
@@ -130,6 +149,9 @@ class Switchboard:
         Raises:
             AriError: If they cannot be listed.
         """
+        # The channels that are subscribed to below would tell every step of the dialplan.
+        wanted = {"allowed": [{"type": kind} for kind in EVENTS]}
+        await self._ari.put(f"applications/{APP}/eventFilter", wanted)
         told = await self._ari.get(f"applications/{APP}")
         listed = told.get("channel_ids") if isinstance(told, Mapping) else None
         waiting = [_text(it) for it in listed] if isinstance(listed, list) else []
@@ -152,7 +174,7 @@ class Switchboard:
             if arrival is None:
                 return
             if uniqueid not in self._call_ids:
-                known = await self._call_id_of(uniqueid)
+                known = await self._call_id_of(uniqueid) or await self._records.known(uniqueid)
                 if known is not None:
                     self._call_ids[uniqueid] = known
         except (AriError, ValueError) as error:
@@ -210,6 +232,10 @@ class Switchboard:
         )
         channel = f"channels/{arrival.uniqueid}"
         async with asyncio.TaskGroup() as group:
+            # Once it has left, only a channel that is subscribed to tells its end.
+            source = {"eventSource": f"channel:{arrival.uniqueid}"}
+            subscription = f"applications/{APP}/subscription"
+            group.create_task(self._ari.post(subscription, source, DEADLINE_S))
             for name, value in variables(route, call_id, self._sound).items():
                 told = {"variable": name, "value": value}
                 group.create_task(self._ari.post(f"{channel}/variable", told, DEADLINE_S))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ari_app.call_ledger import NOW, CallLedger, LiveCall
+from ari_app.call_ledger import MOST_LOOKS, NOW, CallLedger, LiveCall
 from ari_app.routing import RouteKind
 
 CALL = uuid.UUID(int=7)
@@ -121,3 +121,33 @@ VALUES = st.text() | st.sampled_from(["Hangup", "1.1", "QueueCallerJoin"])
 @given(st.dictionaries(NAMES, VALUES))
 def test_no_event_is_too_odd(event):
     ledger().event(event)
+
+
+def test_a_call_the_media_process_does_not_hold_is_no_load():
+    it = ledger()
+    for _ in range(MOST_LOOKS - 1):
+        assert it.held([]) == []
+    it.held([str(CALL)])  # it was only slow
+    for _ in range(MOST_LOOKS - 1):
+        assert it.held([]) == [] and it.load().total == 1
+    assert [call.call_id for call in it.held([])] == [CALL] and it.load().total == 0
+    assert it.held([]) == []
+
+
+def test_a_caller_who_is_queued_is_not_with_the_agent_whoever_sent_them():
+    it = ledger()
+    tell(it, "QueueCallerJoin", Queue="sales")
+    assert it.load().total == 0
+
+
+def test_a_channel_that_comes_in_again_ends_the_call_it_was():
+    it = ledger()
+    again = LiveCall(uuid.UUID(int=8), "harbour", "1.1", True)
+    note = it.begin(again)
+    assert note.call_id == CALL and note.over
+    assert it.live() == [again] and it.begin(again) is None
+
+
+def test_an_admin_is_named():
+    it = ledger(requested=True, admin=True)
+    assert tell(it, "Hangup", Cause="16").values["hung_up_by"] == "admin"

@@ -5,6 +5,7 @@ import uuid
 from contextlib import asynccontextmanager
 
 from ari_app.ami import AmiDown
+from ari_app.call_ledger import MOST_LOOKS
 from ari_app.call_records import CallRecords
 from ari_app.store import calls, open_store
 
@@ -140,5 +141,35 @@ def test_nothing_is_closed_when_asterisk_cannot_be_asked(tmp_path):
             route(records, "queue")
             await records.reconcile(Channels(up=False))
             assert (await row(records, store)).hung_up_at is None and records.ledger.live()
+
+    asyncio.run(main())
+
+
+def test_a_caller_sent_here_again_has_a_record_for_each_time(tmp_path):
+    async def main():
+        second = uuid.UUID(int=8)
+        async with book(tmp_path) as (records, store):
+            route(records, "agent")
+            route(records, "queue", call_id=second)
+            assert (await row(records, store)).hung_up_by == "pbx"
+            await records.reconcile(Channels("1.1"))
+            assert [call.call_id for call in records.ledger.live()] == [second]
+            assert await records.known("1.1") == second and await records.known("2.2") is None
+        async with book(tmp_path) as (records, store):
+            await records.reconcile(Channels("1.1"))
+            assert [call.call_id for call in records.ledger.live()] == [second]
+            assert (await row(records, store, second)).hung_up_at is None
+
+    asyncio.run(main())
+
+
+def test_where_nobody_tells_the_end_the_media_process_does(tmp_path):
+    async def main():
+        async with book(tmp_path) as (records, store):
+            route(records, "agent")
+            for _ in range(MOST_LOOKS):
+                records.held([], told=False)
+            assert (await row(records, store)).hung_up_by == "unknown"
+            assert records.ledger.live() == []
 
     asyncio.run(main())

@@ -24,6 +24,8 @@ class FakeAri:
         self.channels = {}  # id -> description
         self.set = {}  # id -> variables
         self.continued = []
+        self.subscribed = []
+        self.filter = []
         self.refuses = {}  # part of a path -> error
         self.posting = 0
         self.most_posting = 0
@@ -41,6 +43,10 @@ class FakeAri:
             return {"value": self.set[channel][params["variable"]]}
         return self.channels[channel]
 
+    async def put(self, path, body, deadline_s=1.0):
+        assert path == "applications/voiceagent/eventFilter"
+        self.filter = [kind["type"] for kind in body["allowed"]]
+
     async def post(self, path, params=None, deadline_s=1.0):
         self.posting += 1
         self.most_posting = max(self.most_posting, self.posting)
@@ -49,6 +55,9 @@ class FakeAri:
         finally:
             self.posting -= 1
         self._check(path)
+        if path == "applications/voiceagent/subscription":
+            self.subscribed.append(params["eventSource"])
+            return
         _, channel, verb = path.split("/")
         if verb == "variable":
             self.set.setdefault(channel, {})[params["variable"]] = params["value"]
@@ -68,7 +77,7 @@ class Notes:
     """Records, and the count they imply."""
 
     def __init__(self):
-        self.rows = []
+        self.rows, self.ends, self.before = [], [], {}
 
     def load(self):
         with_agent = [row["company"] for row in self.rows if row["route"] == "agent"]
@@ -79,6 +88,15 @@ class Notes:
             {"call_id": call_id, "company": company, "did": did, "caller": caller,
              "channel": channel, "uniqueid": uniqueid, "route": route}
         )  # fmt: skip
+
+    def hangs_up(self, uniqueid):
+        self.ends.append((uniqueid, "request"))
+
+    def gone(self, uniqueid, cause):
+        self.ends.append((uniqueid, cause))
+
+    async def known(self, uniqueid):
+        return self.before.get(uniqueid)
 
 
 class OneCompany:
@@ -124,7 +142,34 @@ def test_a_call_gets_its_variables_and_goes_on():
             "VA_ROUTE": "agent", "VA_CALL": str(row["call_id"]), "VA_DID": "441632960001",
             "VA_QUEUE": "sales", "VA_RING_S": "20",
         }  # fmt: skip
-        assert it.ari.most_posting == 5  # all at the same time: they cost one round trip
+        assert it.ari.most_posting == 6  # all at the same time: they cost one round trip
+
+    asyncio.run(main())
+
+
+def test_a_call_tells_its_end_also_once_it_has_left():
+    async def main():
+        it = Scene()
+        event = it.arrive()
+        await it.board.event(event)
+        assert it.ari.subscribed == ["channel:1.1"]
+        for kind, more in (("ChannelHangupRequest", {}), ("ChannelDestroyed", {"cause": 16})):
+            await it.board.event({**event, "type": kind, **more})
+        await it.board.event({**event, "type": "ChannelDestroyed", "cause": "x"})
+        assert it.notes.ends == [("1.1", "request"), ("1.1", "16"), ("1.1", "")]
+        await it.board.sweep()
+        assert {"StasisStart", "ChannelDestroyed"} <= set(it.ari.filter)
+
+    asyncio.run(main())
+
+
+def test_a_call_whose_controller_died_before_it_was_sent_on_keeps_its_record():
+    async def main():
+        it = Scene()
+        it.arrive()
+        it.notes.before["1.1"] = uuid.UUID(int=7)
+        await it.board.sweep()
+        assert [row["call_id"] for row in it.notes.rows] == [uuid.UUID(int=7)]
 
     asyncio.run(main())
 

@@ -22,7 +22,7 @@ from audiosocket_agent.workflow import Outcome
 from tests.audiosocket_agent.faulty_calls import ASKED, WORDS, Case, Diary, hold, rig
 from tests.fake_asterisk import SHIPPED
 
-AT_ONCE = 12
+AT_ONCE = 8
 APART_S = 0.15  # calls do not begin all at the same moment
 # The design says 1.5 s, and what is measured is printed; this only says that nobody was left.
 MOST_SILENCE_S = 8.0
