@@ -6,6 +6,7 @@ import asyncio
 import logging
 import uuid
 from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import replace
 
 from sqlalchemy.exc import DBAPIError
 
@@ -26,7 +27,7 @@ class CallRecords:
 
     Args:
         store: The records.
-        on_over: Called with each call that is over, once or more.
+        on_over: Called with each call that is over, once or more; returns what else goes on record.
 
     Attributes:
         ledger: The calls that are on.
@@ -34,7 +35,9 @@ class CallRecords:
     """
 
     def __init__(
-        self, store: Store, on_over: Callable[[uuid.UUID], None] = lambda _call_id: None
+        self,
+        store: Store,
+        on_over: Callable[[uuid.UUID], Mapping[str, object]] = lambda _call_id: {},
     ) -> None:
         self._store = store
         self._on_over = on_over
@@ -183,7 +186,8 @@ class CallRecords:
 
     def _put(self, note: Note) -> None:
         if note.over:
-            self._on_over(note.call_id)
+            more = self._on_over(note.call_id)
+            note = replace(note, values={**note.values, **more})
         self._writer.note(lambda: self._write(note))
 
     async def _write(self, note: Note) -> None:

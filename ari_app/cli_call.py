@@ -26,6 +26,7 @@ NOT_PLACED, USAGE, TOO_MANY, SCRIPT_UNMET, INTERRUPTED = 1, 2, 8, 9, 130
 EXIT_CODES = {
     "completed": 0, "busy": 3, "unanswered": 4, "refused": 5, "machine": 6, "failed": 7,
 }  # fmt: skip
+FIRST_ANSWER_S = 15.0  # a message for a machine is spoken first
 LONGEST_SILENCE_S = 7300.0  # a caller in a queue: nothing happens, and the call goes on
 DEFAULT_RUN_DIR = "/run/voiceagent"
 MOST_SCRIPT_BYTES = 100_000
@@ -192,7 +193,7 @@ async def _follow(
     from ari_app import control_client
 
     try:
-        events = control_client.stream(path, order.model_dump(), LONGEST_SILENCE_S)
+        events = control_client.stream(path, order.model_dump(), LONGEST_SILENCE_S, FIRST_ANSWER_S)
         async with aclosing(events):
             async for event in events:
                 if event["event"] == "placed":

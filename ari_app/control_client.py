@@ -63,7 +63,7 @@ async def ask(path: Path, request: Mapping[str, object], deadline_s: float) -> d
 
 
 async def stream(
-    path: Path, request: Mapping[str, object], deadline_s: float
+    path: Path, request: Mapping[str, object], deadline_s: float, first_s: float | None = None
 ) -> AsyncGenerator[dict[str, Any], None]:
     """Ask for a stream and yield its answers; closing it early cancels the operation.
 
@@ -71,6 +71,7 @@ async def stream(
         path: The controller's socket.
         request: The question; its ``op`` says what is asked.
         deadline_s: How long the controller may be silent between two answers.
+        first_s: How long it may be before the first; None: as long.
 
     Raises:
         ControlDenied: If its socket is not for us.
@@ -78,13 +79,15 @@ async def stream(
         ControlLate: If it was silent for too long.
         ControlRefused: If it refuses.
     """
+    wait_s = deadline_s if first_s is None else first_s
     async with _question(path, request) as reader:
         while True:
             try:
-                async with asyncio.timeout(deadline_s):
+                async with asyncio.timeout(wait_s):
                     answer = await _read(reader)
             except TimeoutError:
-                raise ControlLate(f"silent for {deadline_s} s") from None
+                raise ControlLate(f"silent for {wait_s:g} s") from None
+            wait_s = deadline_s
             if answer.get("end_of_stream") is True:
                 return
             yield answer

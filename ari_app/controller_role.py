@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from typing import Any, cast
@@ -25,7 +26,7 @@ from ari_app.media_link import MediaLink
 from ari_app.media_role import open_database
 from ari_app.originate import Originator, StoreRecords
 from ari_app.orphans import Orphans
-from ari_app.recordings import sweep_recordings
+from ari_app.recordings import left_of, sweep_recordings
 from ari_app.roles import StartError
 from ari_app.routing import rules_of
 from ari_app.settings import Settings
@@ -69,10 +70,7 @@ class _Role:
         self._settings = settings
         self._store = store
         self._directory = directory
-        sounds = settings.sounds_dir
-        self._records = CallRecords(
-            store, lambda call_id: forget_whispers(sounds, record_id=str(call_id))
-        )
+        self._records = CallRecords(store, self._over)
         self._orphans = Orphans()
         self._media = MediaLink(settings.media_socket)
         told = bool(settings.ami_secret or settings.ari_password)
@@ -194,6 +192,12 @@ class _Role:
             return await sounds.make(text, sound_name(text))
         finally:
             await voice.close()
+
+    def _over(self, call_id: uuid.UUID) -> Mapping[str, object]:
+        """Look after what a call that is over has left in the folders shared with Asterisk."""
+        settings = self._settings
+        forget_whispers(settings.sounds_dir, record_id=str(call_id))
+        return left_of(call_id, settings.recordings_dir, settings.pbx_recordings)
 
     def _event(self, event: Mapping[str, str]) -> None:
         self._records.event(event)

@@ -63,3 +63,6 @@ class NoteWriter:
                 # The statement's parameters are personal data: only the driver's words are logged.
                 log.error("a note of a call was refused: %s", type(error.orig).__name__)
                 return None
+            except Exception as error:  # one odd note must not stop those behind it
+                log.error("a note of a call could not be written: %s", type(error).__name__)
+                return None

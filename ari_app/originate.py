@@ -36,7 +36,7 @@ ORDER_DEADLINE_S = 2.0
 MOST_EVENTS = 1000  # of one call between two looks; past it the record still tells the end
 KEY_MS = 120
 KEY_GAP_S = 0.2
-MOST_KEYS = 32
+MOST_KEYS = 20  # within the deadline of an answer
 
 
 class Records(Protocol):

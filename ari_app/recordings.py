@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import uuid
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -52,6 +53,23 @@ async def sweep_recordings(
             await asyncio.wait_for(stop.wait(), SWEEP_S)
 
 
+def left_of(call_id: uuid.UUID, folder: Path, pbx_folder: PurePosixPath) -> dict[str, str | None]:
+    """Return what a call that is over has left in the folder, for its record.
+
+    A caller who hangs up during the consent line was not recorded, whatever was planned.
+
+    Args:
+        call_id: Which.
+        folder: Where the recordings are, as we see it.
+        pbx_folder: The same folder, as Asterisk sees it.
+    """
+    names = {"recording": f"{call_id}.wav", "message": f"{call_id}{MESSAGE}"}
+    there = {column: (folder / name).is_file() for column, name in names.items()}
+    return {
+        column: str(pbx_folder / name) if there[column] else None for column, name in names.items()
+    }
+
+
 async def delete_old(
     store: Store, folder: Path, companies: Mapping[str, Company], now: datetime
 ) -> int:
@@ -70,8 +88,9 @@ async def delete_old(
     for message in await asyncio.to_thread(lambda: sorted(folder.glob(f"*{MESSAGE}"))):
         company = await store.company_of(message.name.removesuffix(MESSAGE))
         left_at = datetime.fromtimestamp(message.stat().st_mtime, UTC)
-        if _is_over(companies.get(company), left_at, now):
-            deleted += await _deleted(message)
+        if _is_over(companies.get(company), left_at, now) and await _deleted(message):
+            await store.forget_message(message.name.removesuffix(MESSAGE))
+            deleted += 1
     return deleted
 
 

@@ -52,6 +52,7 @@ calls = sa.Table(
     sa.Column("answered_at", sa.String(32)),
     sa.Column("answered_by", sa.String(128)),
     sa.Column("recording", sa.String(256)),
+    sa.Column("message", sa.String(256)),  # what the caller left, where the dialplan recorded it
     sa.Column("hung_up_at", sa.String(32)),
     sa.Column("hung_up_by", sa.String(16)),
     sa.Column("cause", sa.Integer),  # Q.850
@@ -242,6 +243,12 @@ class Store:
         async with self.transaction() as db:
             rows = await db.execute(query)
             return [(uuid.UUID(key), company, at, file) for key, company, at, file in rows]
+
+    async def forget_message(self, call_id: str) -> None:
+        """Note that what a caller left is gone."""
+        change = calls.update().where(calls.c.call_id == call_id).values(message=None)
+        async with self.transaction() as db:
+            await db.execute(change)
 
     async def company_of(self, call_id: str) -> str:
         """Return the company of a call, by its key; "" if there is no such call."""

@@ -27,7 +27,7 @@ EXPECT_DEADLINE_S = 20.0
 AFTER_SCRIPT_S = 60.0  # after the last step the agent is to end the call; else we do
 MOST_STEPS = 200
 MOST_CHARS = 500
-MOST_KEYS = 32
+MOST_KEYS = 20  # what the controller presses in one go
 LONGEST_WAIT_S = 300.0
 
 

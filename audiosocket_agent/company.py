@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
@@ -211,6 +212,10 @@ def load_company(path: Path, read_number: Callable[[str], str | None] = plain_nu
     """
     try:
         data = read_yaml(path.read_text(encoding="utf-8"))
+        try:
+            json.dumps(data, ensure_ascii=False, default=str).encode()
+        except UnicodeEncodeError:  # half of a surrogate pair, written as an escape
+            raise ValueError("a text holds half a character (\\ud800 to \\udfff)") from None
         return Company.model_validate(data, context={NUMBER: read_number})
     except OSError as error:
         raise CompanyError(path, error.strerror or "cannot be read") from None

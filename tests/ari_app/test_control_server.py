@@ -307,3 +307,13 @@ def test_a_controller_that_goes_away_is_no_end_of_a_stream(tmp_path):
             await anext(answers)
 
     asyncio.run(scenario())
+
+
+def test_a_stream_that_does_not_even_begin_is_given_up_sooner(tmp_path):
+    async def scenario(path, ops):
+        request = {"op": "count", "to": 0, "hold": True}
+        with pytest.raises(control_client.ControlLate, match="silent for 0.2 s"):
+            async for _ in control_client.stream(path, request, 3600, 0.2):
+                pass
+
+    run(tmp_path, scenario)

@@ -4,8 +4,9 @@ import asyncio
 import os
 import uuid
 from datetime import UTC, datetime, timedelta
+from pathlib import PurePosixPath
 
-from ari_app.recordings import delete_old
+from ari_app.recordings import delete_old, left_of
 from ari_app.store import calls, open_store
 from audiosocket_agent.company import load_companies
 from audiosocket_agent.company_calls import Recording
@@ -58,3 +59,12 @@ def test_a_company_that_is_gone_leaves_its_recordings_for_the_usual_time(tmp_pat
 
 def test_only_files_of_the_folder_are_ever_deleted(tmp_path):
     assert kept(tmp_path, 8, 7, file="../secret.wav") == (False, True)
+
+
+def test_a_record_names_only_what_is_there(tmp_path):
+    call_id, pbx = uuid.UUID(int=1), PurePosixPath("/var/spool/asterisk/x")
+    assert left_of(call_id, tmp_path / "missing", pbx) == {"recording": None, "message": None}
+    (tmp_path / f"{call_id}-message.wav").write_bytes(b"RIFF")
+    assert left_of(call_id, tmp_path, pbx) == {
+        "recording": None, "message": f"{pbx}/{call_id}-message.wav",
+    }  # fmt: skip

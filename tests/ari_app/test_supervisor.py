@@ -139,7 +139,7 @@ def test_a_port_in_use_stops_the_start_and_names_the_setting(tmp_path, name):
             async with agent(tmp_path, env) as it, asyncio.timeout(40):
                 assert await it.process.wait() == EX_CONFIG
                 lines = [s for s in it.log.read_text().splitlines() if " ERROR " in s]
-                assert len(lines) == 1 and f"VOICEAGENT_{name}" in lines[0]
+                assert len(lines) == 1 and f"VOICEAGENT_{name}" in lines[0], "\n".join(lines)
 
     asyncio.run(main())
 

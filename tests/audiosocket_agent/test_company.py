@@ -77,6 +77,7 @@ def broken(**changes):
         (broken(dids=[True]), "dids.0: "),
         (broken(dids=["12"]), "dids.0: '12' cannot be used: a number has 3-15 digits"),
         (broken(dids="441632960001"), "dids: "),
+        (SAMPLE.replace("name: Truro", 'name: "\\ud83d x"'), "half a character"),
     ],
 )
 def test_a_bad_file_is_refused_in_one_line(tmp_path, text, says):
