@@ -34,7 +34,7 @@ _BACK = frozenset(("no_answer", "nobody", "full", "busy"))
 _SETTABLE = frozenset(
     (
         "VA_QUEUE", "VA_RING_S", "VA_MAILBOX", "VA_RECORD", "VA_CONSENT", "VA_TARGET",
-        "VA_WHISPER", "VA_SUMMARY", "VA_MOST_RETURNS",
+        "VA_WHISPER", "VA_SUMMARY", "VA_MOST_RETURNS", "VA_FOR",
     )
 )  # fmt: skip
 _VALUE = re.compile(r'(?:(?![${}"\\,;|])[ -~]){0,200}\Z')

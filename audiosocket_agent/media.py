@@ -368,7 +368,9 @@ class MediaProcess:
         if leg.call is None or ended.outcome in (None, Outcome.HANGUP, Outcome.SORRY):
             return
         self._away.put(info.record_id, leg.call.away(), self._now_s())
-        await self._people.leave(info, {**ended.variables, "VA_NEXT": ended.outcome.value})
+        # Should it arrive late, with the caller back here, it must not count for the later part.
+        decided = {"VA_FOR": str(info.call_id), "VA_NEXT": ended.outcome.value}
+        await self._people.leave(info, {**ended.variables, **decided})
 
     async def _sweep(self) -> None:
         while True:

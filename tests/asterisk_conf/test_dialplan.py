@@ -217,7 +217,8 @@ def test_without_a_mailbox_that_works_a_message_is_recorded_beside_the_calls(box
 # ---- People, and back
 
 
-def test_where_to_now_is_taken_from_ami_and_then_not_asked(box):
+@pytest.mark.parametrize("late", [False, True])
+def test_where_to_now_is_taken_from_ami_and_then_not_asked(box, late):
     async def main():
         async with (
             await Manager.login(box) as manager,
@@ -226,17 +227,21 @@ def test_where_to_now_is_taken_from_ami_and_then_not_asked(box):
         ):
 
             async def tell():
-                channel = agent.channels[-1]
-                setvar = {"Channel": channel, "Variable": "VA_NEXT", "Value": "queue"}
-                assert (await manager.action("Setvar", **setvar))["Response"] == "Success"
+                on = {"Channel": agent.channels[-1]}
+                part = (await manager.action("Getvar", **on, Variable="VA_UUID"))["Value"]
+                told = {"VA_FOR": "an earlier part" if late else part, "VA_NEXT": "queue"}
+                for name, value in told.items():
+                    setvar = {**on, "Variable": name, "Value": value}
+                    assert (await manager.action("Setvar", **setvar))["Response"] == "Success"
 
             agent.before_goodbye = tell
             call = await line.call(DIRECT)
             await call.answered()
-            await person(call)
+            await (call.ended() if late else person(call))
             return agent.asked
 
-    assert [one[0] for one in asyncio.run(main())] == ["setup"]
+    asked = ["setup", "outcome"] if late else ["setup"]
+    assert [one[0] for one in asyncio.run(main())] == asked
 
 
 @pytest.mark.parametrize(

@@ -64,7 +64,8 @@ def test_a_free_person_gets_the_caller_by_one_way_or_the_other(tmp_path, tells):
     assert answer["next"] == "queue"
     told = answer["variables"]
     assert told["VA_WHISPER"] == f"/sounds/call-{call_id}" and "asked" in told["VA_SUMMARY"]
-    assert control.exits == ([(call_id, {**told, "VA_NEXT": "queue"})] if tells else [])
+    decided = {"VA_FOR": str(call_id), "VA_NEXT": "queue"}
+    assert control.exits == ([(call_id, {**told, **decided})] if tells else [])
     assert len(words) == 2  # the greeting, and that a person is coming: no more than that
 
 
