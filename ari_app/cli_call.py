@@ -75,6 +75,7 @@ def call(script: Path | None, as_json: bool, sandbox: str | None, **asked: Any) 
     5 refused or unavailable, 6 answering machine, 7 the agent failed or the caller was lost,
     8 too many calls of our own, 9 the script could not be followed, 130 interrupted (hung up).
     """
+    import uvloop
     from pydantic import ValidationError
 
     from ari_app.originate_order import complaint
@@ -87,7 +88,9 @@ def call(script: Path | None, as_json: bool, sandbox: str | None, **asked: Any) 
     except ValidationError as error:
         raise click.UsageError(_of_option(complaint(error))) from None
     path = _control_socket(sandbox)
-    sys.exit(asyncio.run(_place(path, order, steps, _printer(as_json))))
+    # The loop of the roles: asyncio's own complains now and then of a child that has just ended.
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        sys.exit(runner.run(_place(path, order, steps, _printer(as_json))))
 
 
 def _of_option(complaint: str) -> str:

@@ -36,6 +36,8 @@ def doctor(as_json: bool) -> None:
 
 def _look() -> list[Finding]:
     # Imported here: the other commands must not wait for the engines' libraries.
+    import uvloop
+
     from ari_app.settings import SettingsError, load_settings, unknown_settings
     from installer.doctor.engines import check_engines
 
@@ -55,9 +57,12 @@ def _look() -> list[Finding]:
         )
         for name, likely in unknown_settings().items()
     ]
+    # The loop of the roles: asyncio's own complains now and then of a child that has just ended.
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        engines = runner.run(check_engines(settings))
     return [
         *(strange or [Finding("settings", Verdict.GREEN, "all values are in range")]),
-        *asyncio.run(check_engines(settings)),
+        *engines,
     ]
 
 
