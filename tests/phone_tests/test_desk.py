@@ -216,12 +216,12 @@ def test_asterisk_takes_it_for_a_telephone(real_pbx: RealPbx, manner: Manner, q8
                 await out.answered()
                 await call.answered()
                 said = await out.say(_TONE)
-                await call.agent_quiet(0.3, after=said.started_at)
+                await call.agent_quiet(1.0, after=said.started_at)
                 assert call.tone_heard()
                 said = await call.say(_TONE)
-                await out.agent_quiet(0.3, after=said.started_at)
+                await out.agent_quiet(1.0, after=said.started_at)
                 assert out.tone_heard()
-                assert heard.tone_spans(out.sound())[0].seconds > 0.8
+                assert sum(span.seconds for span in heard.tone_spans(out.sound())) > 0.8
                 await call.hangup()
             ended = await out.ended()
             assert (ended.by, ended.q850) == (Party.THEM, q850)
