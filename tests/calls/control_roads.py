@@ -53,7 +53,7 @@ class Stage:
             road.slow(0)
             road.thaw()
             await road.allow()
-        await until(self.linked)
+        await until(lambda: self.admin.up and self.linked())
 
     def linked(self) -> bool:
         """Whether the agent is well and has both its links."""
