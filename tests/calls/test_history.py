@@ -63,6 +63,18 @@ def event(**fields):
     return b"data: " + json.dumps(fields).encode() + b"\n\n"
 
 
+# No engine is behind these, and no deadline is tested here: a busy machine may miss the usual ones.
+PATIENT = dict.fromkeys(
+    (
+        "VOICEAGENT_DEEPGRAM_FINAL_MS", "VOICEAGENT_DEEPGRAM_FLUX_FINAL_MS",
+        "VOICEAGENT_OLLAMA_FIRST_TOKEN_MS", "VOICEAGENT_OLLAMA_STALL_MS",
+        "VOICEAGENT_OLLAMA_CONNECT_MS", "VOICEAGENT_CARTESIA_FIRST_BYTE_MS",
+        "VOICEAGENT_CARTESIA_STALL_MS", "VOICEAGENT_CARTESIA_CONNECT_MS",
+    ),
+    "2500",
+)  # fmt: skip
+
+
 class Phone:
     """A call on the real phone; see `history.Phone`."""
 
@@ -111,7 +123,7 @@ def test_history_is_what_the_recording_contains(_shared_sandbox, tmp_path, ear, 
     answers = history.Answers(seed)
     lines = tmp_path / "script.jsonl"
     lines.write_text("".join(script(steps) + "\n" for steps in plans))
-    env = {
+    env = PATIENT | {
         "VOICEAGENT_STT": ear, "VOICEAGENT_LLM": "ollama", "VOICEAGENT_TTS": "cartesia",
         "VOICEAGENT_CARTESIA_VOICE": VOICE, "VOICEAGENT_SIM_TRANSCRIPTS": str(lines),
     }  # fmt: skip

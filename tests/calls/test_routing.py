@@ -55,6 +55,15 @@ class Notes:
         self.rows.append({"call_id": str(call_id), "company": company, "did": did, "route": route,
                           "caller": caller, "uniqueid": uniqueid})  # fmt: skip
 
+    def hangs_up(self, uniqueid):
+        pass
+
+    def gone(self, uniqueid, cause):
+        pass
+
+    async def known(self, uniqueid):
+        return None
+
 
 class Times:
     """When the calls went on, on our clock, and how long they were in the application."""
