@@ -21,8 +21,8 @@ bootstrap:
 demo: bootstrap
 	@$(BIN)/python -m tests.demo $(if $(PROFILE),--profile $(PROFILE))
 
-# Tests mostly wait, so three files run at a time; those with a PBX, each worker its own, come last.
-MANY := $(BIN)/pytest -n 3 --dist loadfile
+# Tests mostly wait, so two files run at a time; those with a PBX, each worker its own, come last.
+MANY := $(BIN)/pytest -n 2 --dist loadfile
 
 # Without root the sandbox's tests skip themselves; here that must not pass unnoticed.
 test: bootstrap
