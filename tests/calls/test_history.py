@@ -66,7 +66,6 @@ def event(**fields):
 # No engine is behind these, and no deadline is tested here: a busy machine may miss the usual ones.
 PATIENT = dict.fromkeys(
     (
-        "VOICEAGENT_DEEPGRAM_FINAL_MS", "VOICEAGENT_DEEPGRAM_FLUX_FINAL_MS",
         "VOICEAGENT_OLLAMA_FIRST_TOKEN_MS", "VOICEAGENT_OLLAMA_STALL_MS",
         "VOICEAGENT_OLLAMA_CONNECT_MS", "VOICEAGENT_CARTESIA_FIRST_BYTE_MS",
         "VOICEAGENT_CARTESIA_STALL_MS", "VOICEAGENT_CARTESIA_CONNECT_MS",

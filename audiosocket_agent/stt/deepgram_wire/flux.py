@@ -11,10 +11,19 @@ Source: vendor facts, section 1.2.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from audiosocket_agent.errors import WireViolation
 from audiosocket_agent.seams import Hearing, Transcript
 from audiosocket_agent.stt.deepgram_wire.failures import reported
-from audiosocket_agent.stt.deepgram_wire.messages import Message, mean, read_message, spoken_after
+from audiosocket_agent.stt.deepgram_wire.messages import (
+    Message,
+    Word,
+    mean,
+    read_message,
+    spoken_after,
+    spoken_before,
+)
 from audiosocket_agent.stt.deepgram_wire.owed import TAIL_S
 from audiosocket_agent.stt.deepgram_wire.turns import OwedTurns
 
@@ -37,6 +46,7 @@ class FluxTurns(OwedTurns):
         self._eager = False  # the vendor announced the end of its turn
         self._eager_told = False  # and so did we
         self._text = ""
+        self._words: Sequence[Word] = ()  # of the turn, as last told
         self._confidence = 0.0
         self._shown = ""
 
@@ -83,6 +93,7 @@ class FluxTurns(OwedTurns):
         if event == "EndOfTurn" and text and not self._started:
             raise WireViolation(self._provider, "an EndOfTurn of a turn that never began")
         self._text = spoken_after(text, words, self._settled_s)
+        self._words = words
         kept = [w.confidence for w in words if w.end_s is None or w.end_s > self._settled_s]
         self._confidence = mean(kept, 1.0) if self._text else 0.0
         # The vendor's ear is better than the local VAD's; but while a finalize is owed this may
@@ -126,6 +137,14 @@ class FluxTurns(OwedTurns):
         self._ledger.quiet()
         self._forget(0.0)
         return [final] if final.text else []
+
+    def _pay_late(self) -> list[Transcript]:
+        """See `OwedTurns`; words said since are of the turn that goes on, which repeats them."""
+        owed, settled_s = self._ledger.next, self._settled_s
+        if owed is not None and self._text and self._words:
+            unsettled = [w for w in self._words if w.end_s is None or w.end_s > settled_s]
+            self._text = spoken_before(self._text, unsettled, owed.position_s)
+        return self._pay()
 
     def _pay(self, *, answered: bool = False) -> list[Transcript]:
         """Deliver the FINAL of the first finalize."""

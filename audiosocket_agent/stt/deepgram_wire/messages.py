@@ -120,6 +120,13 @@ def spoken_after(text: str, words: Sequence[Word], after_s: float) -> str:
     return " ".join(word.text for word in kept)
 
 
+def spoken_before(text: str, words: Sequence[Word], until_s: float) -> str:
+    """Return what of a text was said before a moment of the audio; the rest of `spoken_after`."""
+    if any(word.end_s is None for word in words):
+        return text
+    return " ".join(word.text for word in words if word.end_s is not None and word.end_s <= until_s)
+
+
 def mean(values: Sequence[float], default: float) -> float:
     """Return the mean, within 0.0 to 1.0; the default of none."""
     if not values:

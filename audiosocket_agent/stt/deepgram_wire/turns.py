@@ -53,8 +53,12 @@ class OwedTurns(ABC):
         """
         transcripts: list[Transcript] = []
         while self._ledger.check(now_s, self._covered_s):
-            transcripts += self._pay()
+            transcripts += self._pay_late()
         return transcripts
+
+    def _pay_late(self) -> list[Transcript]:
+        """Deliver the FINAL of a finalize that the vendor left unanswered."""
+        return self._pay()
 
     def _pay_what_needs_no_answer(self) -> list[Transcript]:
         transcripts: list[Transcript] = []

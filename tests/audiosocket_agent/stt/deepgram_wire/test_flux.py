@@ -239,3 +239,16 @@ def test_what_breaks_the_protocol_is_a_typed_error(frames, kind):
     with pytest.raises(kind) as caught:
         s.got(1, *frames)
     assert "secret" not in str(caught.value)
+
+
+def test_a_finalize_left_unanswered_takes_no_words_of_what_follows():
+    s = Session()
+    s.turns.speech_started(0.1)  # a cough: the vendor hears no word in it, and ends no turn
+    assert s.finalize(0.4) == ([], True)
+    s.got(0.7, info("Update", "", 0.7))
+    assert s.got(0.9, info("StartOfTurn", "I", 0.9, start=0.7)) == [("I", PARTIAL)]
+    assert s.due(1.0) == [("", FINAL)]
+    assert s.got(1.3, info("Update", "I would like", 1.3, start=0.7)) == [("I would like", PARTIAL)]
+    assert s.got(1.6, info("EndOfTurn", "I would like", 1.6, start=0.7)) == [
+        ("I would like", FINAL)
+    ]
