@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import metadata
 from pathlib import Path, PurePosixPath
 
@@ -43,11 +43,13 @@ class Wanted:
         path: Where.
         node: What should be there.
         bulk: Whether its text is of no interest to the admin.
+        settings: Whether it is a file that the admin is meant to edit.
     """
 
     path: PurePosixPath
     node: Node
     bulk: bool = False
+    settings: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +129,7 @@ def located(bundle: Bundle, tree: Tree) -> Bundle:
     for one in bundle.wanted:
         is_folder = one.node.kind is Kind.FOLDER
         path = tree.locate(one.path, follow_last=is_folder)
-        wanted.append(Wanted(path, one.node, one.bulk))
+        wanted.append(replace(one, path=path))
     scripts = None if bundle.scripts is None else tree.locate(bundle.scripts)
     return Bundle(tuple(wanted), bundle.blocks, scripts)
 

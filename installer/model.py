@@ -74,6 +74,8 @@ class Role(Enum):
 
     OURS = "ours"
     """A file or link that is wholly ours."""
+    SETTINGS = "settings"
+    """A file of ours that the admin is meant to edit."""
     PARENT = "parent"
     """A file of the PBX's with our marked lines in it."""
     FOLDER = "folder"
@@ -87,9 +89,10 @@ class Owned:
     Attributes:
         path: Where.
         role: What it is to us.
-        digest: Digest of the content as we left it; empty for a folder.
+        digest: Digest of the content as we left it; empty for a folder. Of settings that the admin
+            edited, the last one without an edit, so that they are known for edited ever after.
         original: Digest of a parent's content before our lines, under which its bytes are kept;
-            None if unknown.
+            None if unknown. Settings have one only where the file was there before us.
         original_mtime_ns: When that content was last changed.
     """
 
@@ -102,10 +105,10 @@ class Owned:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """Everything we are responsible for in one tree; folders come after what is in them.
+    """Everything we are responsible for in one tree.
 
     Attributes:
-        owned: The paths.
+        owned: The paths: settings first, folders last and after what is in them.
     """
 
     owned: tuple[Owned, ...] = ()

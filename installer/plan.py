@@ -35,6 +35,7 @@ class Planner:
         self._manifest = manifest
         self._originals = originals
         self._changes: list[Change] = []
+        self._settings: list[Owned] = []
         self._owned: list[Owned] = []
         self._folders: list[Owned] = []
         self._emptied: list[PurePosixPath] = []
@@ -52,6 +53,9 @@ class Planner:
         owned = self._manifest.at(wanted.path)
         if wanted.node.kind is Kind.FOLDER:
             self._want_folder(wanted, old, owned)
+            return
+        if wanted.settings:
+            self._want_settings(wanted, old, owned)
             return
         if old is not None and owned is None and not _same_content(old, wanted.node):
             raise _in_the_way(wanted.path, old)
@@ -98,7 +102,7 @@ class Planner:
 
     def give_back(self) -> None:
         """Plan for everything owned and no longer wanted to be gone."""
-        wanted = {one.path for one in (*self._owned, *self._folders)}
+        wanted = {one.path for one in (*self._settings, *self._owned, *self._folders)}
         for owned in self._manifest.owned:
             if owned.path in wanted:
                 continue
@@ -106,6 +110,8 @@ class Planner:
                 self._emptied.append(owned.path)
             elif owned.role is Role.PARENT:
                 self._restore(owned)
+            elif owned.original is not None:
+                self._restore_settings(owned)
             else:
                 self._remove(owned)
 
@@ -131,7 +137,7 @@ class Planner:
         return Plan(
             changes=tuple(self._changes),
             base=self._manifest,
-            manifest=Manifest((*self._owned, *folders)),
+            manifest=Manifest((*self._settings, *self._owned, *folders)),
             originals=dict(self._wanted_originals),
             kept=dict(self._kept),
             emptied=tuple(sorted(self._emptied, key=lambda one: len(one.parts), reverse=True)),
@@ -146,6 +152,35 @@ class Planner:
             self._changes.append(Change(wanted.path, None, wanted.node))
         if old is None or owned is not None:
             self._folders.append(Owned(wanted.path, Role.FOLDER))
+
+    def _want_settings(self, wanted: Wanted, old: Node | None, owned: Owned | None) -> None:
+        """Plan for a file the admin may edit; what is wanted was made from what is there."""
+        if old is not None and old.kind is not Kind.FILE:
+            raise _in_the_way(wanted.path, old)
+        new, digest = wanted.node, wanted.node.digest
+        original, mtime_ns = (owned.original, owned.original_mtime_ns) if owned else (None, None)
+        if owned is not None and old is not None and old.digest != owned.digest:
+            digest = owned.digest
+        elif owned is None and old is not None:
+            # It was there before us: like a parent it keeps its mode and owner, and comes back.
+            original, mtime_ns = old.digest, old.mtime_ns
+            self._wanted_originals[old.digest] = old.content
+        if original is not None and old is not None:
+            new = Node(old.kind, old.mode, old.uid, old.gid, new.content)
+        self._keep_original(original)
+        if old != new:
+            self._changes.append(Change(wanted.path, old, new, wanted.bulk))
+        self._settings.append(Owned(wanted.path, Role.SETTINGS, digest, original, mtime_ns))
+
+    def _restore_settings(self, owned: Owned) -> None:
+        old = self._snapshot.get(owned.path)
+        exact = self._original(owned, old) if old is not None else None
+        if old is None or exact is None:
+            self._notes.append(f"{owned.path} was there before us and edited since; it stays")
+            return
+        new = Node(old.kind, old.mode, old.uid, old.gid, exact, owned.original_mtime_ns)
+        if new.content != old.content:
+            self._changes.append(Change(owned.path, old, new))
 
     def _restore(self, owned: Owned) -> None:
         old = self._snapshot.get(owned.path)
@@ -179,7 +214,7 @@ class Planner:
         self._notes.append(f"{path} was edited by hand; a copy of it as it is now will be kept")
 
     def _original(self, owned: Owned, old: Node) -> bytes | None:
-        """Return a parent's bytes without our lines, if nobody touched it since."""
+        """Return a file's bytes from before us, if nobody touched it since."""
         if old.digest != owned.digest or owned.original is None:
             return None
         return self._originals.get(owned.original)

@@ -262,17 +262,21 @@ def _encoded(raw: Mapping[str, Any]) -> bytes:
 
 
 def _raw(manifest: Manifest) -> dict[str, Any]:
-    rows = [
-        {
-            "path": str(one.path),
-            "role": one.role.value,
-            "digest": one.digest,
-            "original": one.original,
-            "original_mtime_ns": one.original_mtime_ns,
-        }
-        for one in manifest.owned
-    ]
-    return {"version": _VERSION, "owned": rows}
+    # Settings have a list of their own: the versions that knew none pass over it, and so leave
+    # them where they are when somebody goes back to one.
+    settings = [_row(one) for one in manifest.owned if one.role is Role.SETTINGS]
+    owned = [_row(one) for one in manifest.owned if one.role is not Role.SETTINGS]
+    return {"version": _VERSION, "settings": settings, "owned": owned}
+
+
+def _row(owned: Owned) -> dict[str, Any]:
+    return {
+        "path": str(owned.path),
+        "role": owned.role.value,
+        "digest": owned.digest,
+        "original": owned.original,
+        "original_mtime_ns": owned.original_mtime_ns,
+    }
 
 
 def _manifest_of(raw: Mapping[str, Any]) -> Manifest:
@@ -285,6 +289,6 @@ def _manifest_of(raw: Mapping[str, Any]) -> Manifest:
                 one["original"],
                 one["original_mtime_ns"],
             )
-            for one in raw.get("owned", ())
+            for one in (*raw.get("settings", ()), *raw.get("owned", ()))
         )
     )

@@ -204,3 +204,73 @@ def test_damaged_marks_stop_the_plan(act):
 def test_a_parent_that_is_not_there_is_a_conflict():
     with pytest.raises(ConflictError, match="not there"):
         planner().want_block(PARENT, INCLUDE)
+
+
+ENV = P("/etc/voiceagent/voiceagent.env")
+
+
+def settings(content):
+    return Wanted(ENV, file(content), settings=True)
+
+
+def installed_settings(old=None, content=b"A=1\n"):
+    """Return what an installation makes of settings: the file, its record and what it kept."""
+    one = planner({} if old is None else {ENV: old})
+    one.want(settings(content))
+    plan = one.plan()
+    node = plan.changes[0].new if plan.changes else old
+    return node, plan.manifest.owned[0], plan.originals
+
+
+def test_settings_are_written_where_there_are_none():
+    node, record, kept = installed_settings()
+    assert node == file(b"A=1\n") and not kept
+    assert record == Owned(ENV, Role.SETTINGS, digest_of(b"A=1\n"))
+
+
+def test_settings_that_were_edited_are_updated_without_a_word_and_stay_known_as_edited():
+    _, record, _ = installed_settings()
+    one = planner({ENV: file(b"A=2\nB=1\n")}, [record])
+    one.want(settings(b"A=2\nB=7\n"))
+    plan = one.plan()
+    assert not plan.notes and not plan.kept
+    assert plan.changes[0].new.content == b"A=2\nB=7\n"
+    one = planner({ENV: plan.changes[0].new}, plan.manifest.owned)
+    one.give_back()
+    assert one.plan().kept == {ENV: b"A=2\nB=7\n"}
+
+
+def test_settings_nobody_edited_go_and_edited_ones_are_set_aside():
+    node, record, _ = installed_settings()
+    for content, kept in ((node.content, {}), (b"A=2\n", {ENV: b"A=2\n"})):
+        one = planner({ENV: file(content)}, [record])
+        one.give_back()
+        plan = one.plan()
+        assert plan.changes[0].new is None and plan.kept == kept
+        assert plan.manifest == Manifest()
+
+
+def test_settings_that_were_there_before_us_keep_their_mode_and_come_back():
+    theirs = file(b"A=0\n", mode=0o600, uid=7, mtime_ns=99)
+    node, record, kept = installed_settings(theirs)
+    assert (node.content, node.mode, node.uid) == (b"A=1\n", 0o600, 7)
+    one = planner({ENV: node}, [record], kept)
+    one.want(settings(b"A=1\n"))
+    assert one.plan().idle
+    one = planner({ENV: node}, [record], kept)
+    one.give_back()
+    (change,) = one.plan().changes
+    assert (change.new, change.new.mtime_ns) == (theirs, 99)
+
+
+def test_settings_from_before_us_that_were_edited_since_stay_as_they_are():
+    node, record, kept = installed_settings(file(b"A=0\n"))
+    one = planner({ENV: file(node.content + b"B=1\n")}, [record], kept)
+    one.give_back()
+    plan = one.plan()
+    assert not plan.changes and "it stays" in plan.notes[0]
+
+
+def test_a_folder_where_settings_should_be_is_a_conflict():
+    with pytest.raises(ConflictError):
+        planner({ENV: folder()}).want(settings(b""))

@@ -1,3 +1,4 @@
+import json
 from pathlib import PurePosixPath as P
 
 import pytest
@@ -10,7 +11,8 @@ from installer.tree import Tree
 CONF = Owned(P("/etc/asterisk/voiceagent.d/extensions.conf"), Role.OURS, digest_of(b"x"))
 PARENT = Owned(P("/etc/a.conf"), Role.PARENT, digest_of(b"new"), digest_of(b"old"), 12345)
 FOLDER = Owned(P("/etc/asterisk/voiceagent.d"), Role.FOLDER)
-MANIFEST = Manifest((CONF, PARENT, FOLDER))
+ENV = Owned(P("/etc/voiceagent/voiceagent.env"), Role.SETTINGS, digest_of(b"A=1"))
+MANIFEST = Manifest((ENV, CONF, PARENT, FOLDER))
 JOURNAL = Journal(
     run="0a1b2c3d",
     phase=Phase.APPLYING,
@@ -81,6 +83,17 @@ def test_a_memory_of_another_version_or_a_broken_one_is_refused(store, text):
     (store.folder / "manifest.json").write_text(text)
     with pytest.raises(ConflictError, match=r"manifest\.json"):
         store.manifest()
+
+
+def test_settings_are_kept_where_versions_that_knew_none_pass_over_them(store):
+    store.folder.mkdir()
+    store.close(MANIFEST)
+    path = store.folder / "manifest.json"
+    raw = json.loads(path.read_text())
+    assert {one["role"] for one in raw["owned"]} == {"ours", "parent", "folder"}
+    del raw["settings"]  # what such a version wrote
+    path.write_text(json.dumps(raw))
+    assert store.manifest() == Manifest((CONF, PARENT, FOLDER))
 
 
 def test_a_tree_without_a_place_for_it_is_refused(tmp_path):
