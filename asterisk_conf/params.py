@@ -6,6 +6,7 @@ the next statement and ``${`` an expansion. Each has a whitelist, so nothing nee
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from dataclasses import dataclass, field
 from enum import Enum
@@ -16,6 +17,8 @@ _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?\Z")
 _QUEUE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,78}\Z")  # 79 = Asterisk's own limit
 _CONTEXT = _QUEUE  # contexts have the same limit
 _FOLDER = re.compile(r"(?:/[A-Za-z0-9_.-]{1,80}){1,16}\Z")
+# Technology and address: PJSIP/100, Local/100@from-queue/n.
+_MEMBER = re.compile(r"[A-Za-z][A-Za-z0-9]{0,15}/[A-Za-z0-9_+*#.@/-]{1,79}\Z")
 SPOOL = "/var/spool/asterisk"
 """The spool directory of nearly every Asterisk."""
 SECRET = re.compile(r"[A-Za-z0-9_-]{32,128}\Z")
@@ -45,12 +48,19 @@ class BundleParams:
             is free.
         routing: Whether the controller is asked over ARI where each call goes. Without it every
             call goes to the agent.
-        extensions_context: The context whose extensions callers may be put through to.
+        extensions_context: The context whose extensions callers may be put through to; empty:
+            whatever is usual on the PBX.
         outside_context: The context that dials outside numbers; empty: there is none, and such
-            transfers go to the queue.
+            transfers go to the queue, or whatever is usual on the PBX.
         spool: Asterisk's spool directory; recordings and our sounds are below it.
         ami_secret: The secret of our user in manager.conf; empty: not known yet.
         ari_password: The password of our user in ari.conf; empty: not known yet.
+        queue_stub: Members of a queue to make under the name `queue`, such as ``PJSIP/100``;
+            empty: it is there already.
+        http: Whether Asterisk's HTTP server may be switched on, on the loopback address, where it
+            is off and routing needs it.
+        agent_address: Where the agent connects to AMI from: an IPv4 or IPv6 address.
+        freepbx: Whether queues are FreePBX's, which are entered through its own dialplan.
 
     Raises:
         ParameterError: If a value must not go into an Asterisk file.
@@ -62,11 +72,15 @@ class BundleParams:
     queue: str = "voiceagent"
     queue_timeout_s: int = 120
     routing: bool = True
-    extensions_context: str = "default"
+    extensions_context: str = ""
     outside_context: str = ""
     spool: str = SPOOL
     ami_secret: str = field(default="", repr=False)
     ari_password: str = field(default="", repr=False)
+    queue_stub: tuple[str, ...] = ()
+    http: bool = True
+    agent_address: str = "127.0.0.1"
+    freepbx: bool = False
 
     def __post_init__(self) -> None:
         if not _HOST.match(self.agi_host):
@@ -79,11 +93,12 @@ class BundleParams:
             )
         if not 1 <= self.queue_timeout_s <= 86_400:  # a day: longer is a slip of the finger
             raise ParameterError("queue_timeout_s", "between 1 and 86400 seconds")
-        contexts = {"extensions_context": self.extensions_context}
-        if self.outside_context:
-            contexts["outside_context"] = self.outside_context
+        contexts = {
+            "extensions_context": self.extensions_context,
+            "outside_context": self.outside_context,
+        }
         for name, context in contexts.items():
-            if not _CONTEXT.match(context):
+            if context and not _CONTEXT.match(context):
                 raise ParameterError(
                     name, "a context: letters, digits, _ and -, at most 79, without a leading -"
                 )
@@ -92,3 +107,25 @@ class BundleParams:
         for name, secret in (("ami_secret", self.ami_secret), ("ari_password", self.ari_password)):
             if secret and not SECRET.match(secret):
                 raise ParameterError(name, "32 to 128 letters, digits, _ and -")
+        self._check_stub()
+        if not _is_address(self.agent_address):
+            raise ParameterError("agent_address", "an IPv4 or IPv6 address")
+
+    def _check_stub(self) -> None:
+        if not all(_MEMBER.match(one) for one in self.queue_stub):
+            raise ParameterError("queue_stub", "members such as PJSIP/100")
+        if self.queue_stub and self.queue.lower() == "general":
+            raise ParameterError("queue", "another name: [general] is queues.conf's own section")
+
+    @property
+    def remote(self) -> bool:
+        """Whether the agent is on another host than Asterisk."""
+        return not ipaddress.ip_address(self.agent_address).is_loopback
+
+
+def _is_address(text: str) -> bool:
+    try:
+        # The library takes any text after a % for the name of a network interface.
+        return "%" not in str(ipaddress.ip_address(text))
+    except ValueError:
+        return False

@@ -9,7 +9,7 @@ from asterisk_conf import AgiMode, BundleParams
 from asterisk_conf.errors import ParameterError
 from installer import live, precompile
 from installer.bundle import Bundle, agi_package, assemble, located
-from installer.control import Control, completed, read_control, settings_for_agent
+from installer.control import Control, completed, read_control, settings_to_tell
 from installer.errors import ConflictError
 from installer.facts import Facts, gather
 from installer.model import Manifest, Plan, Role
@@ -81,7 +81,7 @@ class Installation:
     @property
     def settings_for_agent(self) -> tuple[str, ...]:
         """Settings the agent needs to reach this PBX, one line each, without a secret."""
-        return settings_for_agent(self.control, self.facts)
+        return settings_to_tell(self.control, self.facts)
 
     @property
     def interrupted(self) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
@@ -21,6 +22,7 @@ from installer.tree import Tree
 
 AMI_PORT = 5038
 ARI_URL = "http://127.0.0.1:8088"
+_INSIDE, _FREEPBX_INSIDE = "default", "from-internal"
 _PEOPLE = "until then every call goes to people, or install with --no-routing"
 
 
@@ -85,15 +87,41 @@ def read_control(tree: Tree, facts: Facts) -> Control:
 def completed(params: BundleParams, tree: Tree, facts: Facts) -> BundleParams:
     """Fill in what the PBX decides and the secrets: those installed before, or fresh ones."""
     folder = facts.config / FOLDER
+    usual = _FREEPBX_INSIDE if facts.freepbx else _INSIDE
     return replace(
         params,
+        freepbx=facts.freepbx,
+        extensions_context=params.extensions_context or usual,
+        # FreePBX's outbound routes are part of the context its phones are in; elsewhere no context
+        # can be guessed that would not be somebody's bill.
+        outside_context=params.outside_context or (usual if facts.freepbx else ""),
         spool=str(facts.spool),
         ami_secret=params.ami_secret or _secret(tree, folder / "manager.conf", "secret"),
         ari_password=params.ari_password or _secret(tree, folder / "ari.conf", "password"),
     )
 
 
-def settings_for_agent(control: Control, facts: Facts) -> tuple[str, ...]:
+def settings_for_agent(params: BundleParams, control: Control, facts: Facts) -> Mapping[str, str]:
+    """Return the settings by which the agent reaches this PBX, secrets and all: never show them.
+
+    Args:
+        params: The admin's choices, complete with secrets.
+        control: The PBX's AMI and ARI.
+        facts: The PBX.
+    """
+    values = {"VOICEAGENT_QUEUE": params.queue, "VOICEAGENT_AGI_PORT": str(params.agi_port)}
+    if control.ami:
+        values["VOICEAGENT_AMI_PORT"] = str(control.ami_port)
+        values["VOICEAGENT_AMI_SECRET"] = params.ami_secret
+    if control.ari and params.routing:
+        values["VOICEAGENT_ARI_URL"] = control.ari_url
+        values["VOICEAGENT_ARI_PASSWORD"] = params.ari_password
+    values["VOICEAGENT_PBX_SOUNDS"] = str(facts.spool / SPOOL_SOUNDS)
+    values["VOICEAGENT_PBX_RECORDINGS"] = str(facts.spool / SPOOL_RECORDINGS)
+    return values
+
+
+def settings_to_tell(control: Control, facts: Facts) -> tuple[str, ...]:
     """List the settings the agent needs to reach this PBX; secrets only by where they are."""
     folder = facts.config / FOLDER
     lines = []

@@ -14,8 +14,10 @@ from pathlib import PurePosixPath
 from asterisk_conf.modules import NEEDED, Module
 from asterisk_conf.params import SPOOL
 from asterisk_conf.render import CONTEXTS, FOLDER
+from asterisk_conf.version import AsteriskVersion
 from installer.conf_reader import Config, read_config
 from installer.errors import ConflictError, NotAPbxError
+from installer.packages import installed_version
 from installer.tree import Tree
 
 CONFIG = PurePosixPath("/etc/asterisk")
@@ -27,6 +29,12 @@ _MODULES = (
     "/usr/lib/asterisk/modules",
 )
 _PYTHON = (PurePosixPath("/usr/bin"), PurePosixPath("/usr/local/bin"))
+_SYSTEMD = (
+    PurePosixPath("/usr/lib/systemd/systemd"),
+    PurePosixPath("/lib/systemd/systemd"),
+)
+# FreePBX's own settings: since version 2.9 the first, the second is still written beside it.
+_FREEPBX = (PurePosixPath("/etc/freepbx.conf"), PurePosixPath("/etc/amportal.conf"))
 _LOADING = ("load", "require", "preload", "preload-require")
 _OLDEST_PYTHON = 9  # 3.9; what the script is written for
 
@@ -49,6 +57,12 @@ class Facts:
         absent: Essential modules whose file is not in the tree.
         unroutable: Modules that routing over ARI needs and that are not there or kept from loading.
         problems: What Asterisk would complain about in the files we read.
+        version: Asterisk's version: the running one's, else the installed package's; None if
+            neither tells.
+        freepbx: Whether FreePBX writes this PBX's files.
+        systemd: Whether the tree has systemd.
+        user_name: The user Asterisk runs as, by name; its number where it has none.
+        group_name: The group Asterisk runs as, likewise.
     """
 
     config: PurePosixPath
@@ -64,15 +78,23 @@ class Facts:
     absent: tuple[Module, ...]
     unroutable: tuple[Module, ...]
     problems: tuple[str, ...]
+    version: AsteriskVersion | None
+    freepbx: bool
+    systemd: bool
+    user_name: str
+    group_name: str
 
 
-def gather(tree: Tree, directories: Mapping[str, str] | None = None) -> Facts:
+def gather(
+    tree: Tree, directories: Mapping[str, str] | None = None, version_text: str = ""
+) -> Facts:
     """Read a tree.
 
     Args:
         tree: The PBX.
         directories: What the running Asterisk says of itself, by the names of asterisk.conf; it
             beats everything else.
+        version_text: What it answers to ``core show version``.
 
     Raises:
         NotAPbxError: If it has no Asterisk, or does not tell where things go.
@@ -95,20 +117,26 @@ def gather(tree: Tree, directories: Mapping[str, str] | None = None) -> Facts:
         refuse_open_comment(config)
     _refuse_foreign_contexts(dialplan)
     files = _module_files(tree, named.get("astmoddir"))
+    user, group = _user(tree, main, config_at), _group(tree, main, config_at)
     return Facts(
         config=tree.locate(config_at),
         data=tree.locate(data),
         agi_bin=tree.locate(agi_bin),
         spool=tree.locate(PurePosixPath(named.get("astspooldir", SPOOL))),
-        user=_user(tree, main, config_at),
+        user=user,
         owner=_numbers(tree, "/etc/passwd").get("root", 0),
         owner_group=_numbers(tree, "/etc/group").get("root", 0),
-        config_group=_group(tree, main, config_at),
+        config_group=group,
         python=_python(tree),
         missing=unloaded(modules, count_ours=False),
         absent=tuple(one for one in _without_file(files) if one.essential),
         unroutable=_unroutable(files, modules),
         problems=(*modules.problems, *dialplan.problems),
+        version=AsteriskVersion.parse(version_text) or installed_version(tree),
+        freepbx=_is_freepbx(tree, config_at),
+        systemd=any(tree.is_file(one) for one in _SYSTEMD),
+        user_name=_name(tree, "/etc/passwd", user),
+        group_name=_name(tree, "/etc/group", group),
     )
 
 
@@ -202,6 +230,18 @@ def _numbers(tree: Tree, path: str) -> dict[str, int]:
         if len(fields) >= 3 and fields[2].isdecimal():
             numbers.setdefault(fields[0], int(fields[2]))
     return numbers
+
+
+def _name(tree: Tree, path: str, number: int) -> str:
+    """Return the name a passwd or group file gives a number."""
+    names = {found: name for name, found in reversed(_numbers(tree, path).items())}
+    return names.get(number, str(number))
+
+
+def _is_freepbx(tree: Tree, config_at: PurePosixPath) -> bool:
+    # A settings file alone may be what was left of it.
+    generated = tree.is_file(config_at / "extensions_additional.conf")
+    return generated and any(tree.is_file(one) for one in _FREEPBX)
 
 
 def refuse_open_comment(config: Config) -> None:

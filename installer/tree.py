@@ -137,6 +137,10 @@ class Tree:
         """Say whether a path is a folder, links followed."""
         return self.host(self.locate(path)).is_dir()
 
+    def is_file(self, path: PurePosixPath) -> bool:
+        """Say whether a path is a regular file, links followed."""
+        return self.host(self.locate(path)).is_file()
+
 
 def _unreadable(place: Path, error: OSError) -> NotAPbxError:
     return NotAPbxError(

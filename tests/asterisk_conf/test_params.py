@@ -60,10 +60,41 @@ def test_a_context_that_would_break_the_dialplan_is_refused(value):
         BundleParams(outside_context=value)
 
 
-def test_there_must_be_extensions_but_need_not_be_an_outside():
-    assert BundleParams().outside_context == ""
-    with pytest.raises(ParameterError, match="extensions_context"):
-        BundleParams(extensions_context="")
+def test_what_is_usual_on_the_pbx_need_not_be_named():
+    assert (BundleParams().extensions_context, BundleParams().outside_context) == ("", "")
+
+
+@pytest.mark.parametrize("member", ["PJSIP/100", "Local/100@from-queue/n", "IAX2/a-b_c+1.2"])
+def test_a_queue_can_have_members_of_any_technology(member):
+    assert BundleParams(queue_stub=(member,)).queue_stub == (member,)
+
+
+@pytest.mark.parametrize("member", [*HOSTILE, "100", "/100", "PJSIP/", "PJSIP/1,2", "PJSIP/1;2"])
+def test_a_member_that_would_break_the_queues_is_refused(member):
+    with pytest.raises(ParameterError, match="queue_stub must be members"):
+        BundleParams(queue_stub=("PJSIP/100", member))
+
+
+def test_a_queue_of_ours_cannot_be_called_like_the_files_own_section():
+    assert BundleParams(queue="general").queue == "general"
+    with pytest.raises(ParameterError, match="queue must be another name"):
+        BundleParams(queue="General", queue_stub=("PJSIP/100",))
+
+
+@pytest.mark.parametrize(
+    ("address", "remote"),
+    [("127.0.0.1", False), ("127.8.0.1", False), ("::1", False), ("10.0.0.7", True), ("::2", True)],
+)
+def test_an_agent_elsewhere_is_known_by_its_address(address, remote):
+    assert BundleParams(agent_address=address).remote is remote
+
+
+@pytest.mark.parametrize(
+    "address", [*HOSTILE, "pbx.example", "10.0.0", "10.0.0.0/8", "::g", "fe80::1%a\nb"]
+)
+def test_an_agent_is_named_by_an_address_and_nothing_else(address):
+    with pytest.raises(ParameterError, match="agent_address must be an IPv4 or IPv6 address"):
+        BundleParams(agent_address=address)
 
 
 @pytest.mark.parametrize("value", [*HOSTILE, "var/spool", "/", "/a/", "/a b", "/a,b", "/a//b"])

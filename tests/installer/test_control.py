@@ -2,7 +2,7 @@ import pytest
 
 from asterisk_conf import BundleParams
 from installer.api import Installation
-from installer.control import completed, read_control, settings_for_agent
+from installer.control import completed, read_control, settings_to_tell
 from installer.errors import ConflictError
 from tests.installer import trees
 
@@ -35,7 +35,7 @@ def test_a_pbx_without_either_is_told_what_that_means(root):
     assert not found.ami and not found.ari
     assert "no manager.conf" in found.ami_notes[0]
     assert "no ari.conf" in found.ari_notes[0] and "goes to people" in found.ari_notes[0]
-    assert settings_for_agent(found, one.facts) == ()
+    assert settings_to_tell(found, one.facts) == ()
     plan = one.plan_install(BundleParams())
     assert not any(change.path.name in ("manager.conf", "ari.conf") for change in plan.changes)
     assert set(found.ami_notes + found.ari_notes) <= set(plan.notes)
