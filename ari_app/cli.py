@@ -7,7 +7,11 @@ import json
 import os
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -17,6 +21,9 @@ from ari_app.cli_companies import companies
 from ari_app.cli_records import bookings, calls
 from installer.doctor.cli import doctor
 from installer.sandbox.cli import sandbox
+
+if TYPE_CHECKING:
+    from ari_app.settings import Settings
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -36,7 +43,6 @@ def run(role: str | None, heartbeat_fd: int) -> None:
     Exit codes: 0 told to stop, 78 a setting is wrong.
     """
     # Imported here: the other commands must not wait for the engines' libraries.
-    from ari_app.logs import set_up_logging
     from ari_app.roles import run_role
     from ari_app.settings import SettingsError, load_settings, unknown_settings
     from ari_app.supervisor import EX_CONFIG, supervise
@@ -44,15 +50,7 @@ def run(role: str | None, heartbeat_fd: int) -> None:
     os.umask(0o077)  # records hold callers' numbers and words: nobody else's to read
     try:
         settings = load_settings()
-        for folder, name in ((settings.run_dir, "RUN_DIR"), (settings.data_dir, "DATA_DIR")):
-            try:
-                folder.mkdir(parents=True, exist_ok=True)
-                with tempfile.TemporaryFile(dir=folder):
-                    pass
-            except OSError as error:
-                raise SettingsError(
-                    [f"VOICEAGENT_{name}={folder}: cannot write there: {error.strerror}"]
-                ) from None
+        _check_writable(settings)
     except SettingsError as error:
         for line in error.lines:
             click.echo(f"voiceagent: {line}", err=True)
@@ -61,13 +59,43 @@ def run(role: str | None, heartbeat_fd: int) -> None:
         for name, likely in unknown_settings().items():
             meant = f"; is {likely} meant?" if likely else ""
             click.echo(f"voiceagent: {name} is no setting and does nothing{meant}", err=True)
-        set_up_logging(settings.log_level, "supervisor")
         sys.exit(asyncio.run(supervise(settings.run_dir)))
     if role == "media":
         from ari_app.media_role import serve_media as serve
     else:
         from ari_app.controller_role import serve_controller as serve
     sys.exit(run_role(role, serve, settings, heartbeat_fd))
+
+
+def _check_writable(settings: Settings) -> None:
+    """Check the places the agent writes to, and begin to log.
+
+    Raises:
+        SettingsError: Naming the setting of the place that cannot be written.
+    """
+    from ari_app.logs import set_up_logging
+
+    places = {"RUN_DIR": settings.run_dir, "DATA_DIR": settings.data_dir}
+    for name, place in places.items():
+        with _named(name, place):
+            place.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=place):
+                pass
+    with _named("LOG_FILE", Path(settings.log_file)):
+        set_up_logging(settings.log_level, "supervisor", settings.log_file)
+
+
+@contextmanager
+def _named(name: str, place: Path) -> Iterator[None]:
+    """Let an error in writing name the setting."""
+    from ari_app.settings import SettingsError
+
+    try:
+        yield
+    except OSError as error:
+        raise SettingsError(
+            [f"VOICEAGENT_{name}={place}: cannot write there: {error.strerror}"]
+        ) from None
 
 
 @main.command()

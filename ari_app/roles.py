@@ -36,7 +36,7 @@ def run_role(name: str, serve: Serve, settings: Settings, heartbeat_fd: int) -> 
     Returns:
         The exit code: 0, or 78 when it cannot start.
     """
-    set_up_logging(settings.log_level, name)
+    set_up_logging(settings.log_level, name, settings.log_file)
     if heartbeat_fd >= 0:
         die_with_parent(os.getppid())
 

@@ -104,6 +104,11 @@ class Settings(TurnSettings, PbxSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="least severe log lines written"
     )
+    log_file: str = Field(
+        "",
+        description="file the log lines go to besides stderr; moved away by log rotation, it is "
+        "made anew; empty: none",
+    )
 
     @field_validator("link_group")
     @classmethod

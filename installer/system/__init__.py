@@ -1,0 +1,27 @@
+"""Everything of an installation that is not Asterisk's: service, settings, company, log rotation.
+
+Pure: parameters and what is there in, files out. Nothing here reads a disk or starts anything.
+"""
+
+from installer.system.params import NewCompany, SystemParams
+from installer.system.render import (
+    COMPANIES,
+    ENV_FILE,
+    FOLDER,
+    ROTATION,
+    UNIT,
+    SystemFile,
+    render_system,
+)
+
+__all__ = [
+    "COMPANIES",
+    "ENV_FILE",
+    "FOLDER",
+    "ROTATION",
+    "UNIT",
+    "NewCompany",
+    "SystemFile",
+    "SystemParams",
+    "render_system",
+]

@@ -1,0 +1,100 @@
+"""Lists the files of one installation that are not Asterisk's, each with mode and group."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from installer.model import Kind
+from installer.system import company, rotation, unit
+from installer.system.env_file import with_values
+from installer.system.env_template import ENV_TEMPLATE
+from installer.system.params import SystemParams
+
+FOLDER = PurePosixPath("/etc/voiceagent")
+ENV_FILE = FOLDER / "voiceagent.env"
+COMPANIES = FOLDER / "companies"
+UNIT = PurePosixPath("/etc/systemd/system/voiceagent.service")
+_WANTS = UNIT.parent / "multi-user.target.wants"
+ROTATION = PurePosixPath("/etc/logrotate.d/voiceagent")
+LOG_FILE = PurePosixPath("/var/log/voiceagent/voiceagent.log")
+
+
+@dataclass(frozen=True, slots=True)
+class SystemFile:
+    """One path as it should be; always root's.
+
+    Attributes:
+        path: Where, in the PBX's tree.
+        kind: What it is.
+        content: A file's bytes, a link's target.
+        mode: Permission bits; without meaning for a link.
+        asterisks_group: Whether its group is Asterisk's rather than root's.
+        settings: Whether the admin is meant to edit it.
+    """
+
+    path: PurePosixPath
+    kind: Kind
+    content: bytes
+    mode: int
+    asterisks_group: bool
+    settings: bool = False
+
+
+def render_system(
+    params: SystemParams, group_name: str, present: Mapping[PurePosixPath, bytes]
+) -> tuple[SystemFile, ...]:
+    """List what an installation has besides Asterisk's files; folders before what is in them.
+
+    Args:
+        params: The admin's choices.
+        group_name: Asterisk's group; empty on a host without Asterisk.
+        present: What the files of a render without it hold now, and every settings file of ours
+            from an earlier run. An environment file keeps every byte but the values that changed;
+            a company file, once there, is the admin's.
+
+    Raises:
+        ConflictError: If a settings file that is there cannot be changed safely.
+    """
+    if not params.service:
+        return ()
+    files = [_folder(FOLDER), _settings(ENV_FILE, _environment(params, group_name, present))]
+    files += _companies(params, present)
+    files += [
+        SystemFile(UNIT, Kind.FILE, unit.render(params, group_name).encode(), 0o644, False),
+        SystemFile(_WANTS, Kind.FOLDER, b"", 0o755, False),
+        SystemFile(_WANTS / UNIT.name, Kind.LINK, str(UNIT).encode(), 0o777, False),
+        SystemFile(ROTATION.parent, Kind.FOLDER, b"", 0o755, False),
+        SystemFile(ROTATION, Kind.FILE, rotation.render(LOG_FILE).encode(), 0o644, False),
+    ]
+    return tuple(files)
+
+
+def _environment(
+    params: SystemParams, group_name: str, present: Mapping[PurePosixPath, bytes]
+) -> bytes:
+    values = {"VOICEAGENT_LOG_FILE": str(LOG_FILE), "VOICEAGENT_LINK_GROUP": group_name}
+    if params.company is not None:
+        values["VOICEAGENT_COMPANIES"] = str(COMPANIES)
+    known = {**values, **params.values, **params.keys}
+    there = present.get(ENV_FILE, ENV_TEMPLATE)
+    return with_values(there, {k: v for k, v in known.items() if v}, str(ENV_FILE))
+
+
+def _companies(params: SystemParams, present: Mapping[PurePosixPath, bytes]) -> list[SystemFile]:
+    found = {path: text for path, text in present.items() if path.parent == COMPANIES}
+    if params.company is not None:
+        path = COMPANIES / f"{params.company.key}.yaml"
+        found.setdefault(path, company.render(params.company))
+    if not found:
+        return []
+    return [_folder(COMPANIES), *(_settings(path, text) for path, text in sorted(found.items()))]
+
+
+def _folder(path: PurePosixPath) -> SystemFile:
+    return SystemFile(path, Kind.FOLDER, b"", 0o750, True)
+
+
+def _settings(path: PurePosixPath, content: bytes) -> SystemFile:
+    return SystemFile(path, Kind.FILE, content, 0o640, True, settings=True)
