@@ -2,24 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from asterisk_conf import AgiMode, BundleParams
 from asterisk_conf.errors import ParameterError
 from installer import live, precompile
-from installer.bundle import Bundle, agi_package, assemble, located
-from installer.control import Control, completed, read_control, settings_to_tell
+from installer.bundle import Bundle, Wanted, agi_package, assemble, located
+from installer.control import (
+    Control,
+    completed,
+    read_control,
+    settings_for_agent,
+    settings_to_tell,
+)
 from installer.errors import ConflictError
 from installer.facts import Facts, gather
+from installer.kept_data import DATA, delete_kept
 from installer.model import Manifest, Plan, Role
 from installer.plan import Planner
 from installer.store import Store
+from installer.system import SystemParams
 from installer.transaction import Compile, OnStep, Transaction
 from installer.tree import Tree
-from installer.verify import Check, verify
+from installer.verify import Check, has_asterisk, verify
+from installer.wanted_system import owners_on_pbx, owners_without_pbx, wanted_system
 
 _RELOADS = {"manager.conf": "manager reload", "ari.conf": "module reload res_ari.so"}
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What came of a plan that was carried out.
+
+    Attributes:
+        notes: One line each, for the admin.
+        checks: What was looked at afterwards; all of it holds.
+    """
+
+    notes: tuple[str, ...]
+    checks: tuple[Check, ...]
 
 
 class Installation:
@@ -93,15 +116,36 @@ class Installation:
         """Whether something of ours is in the tree."""
         return bool(self._store.manifest().owned)
 
+    @property
+    def data(self) -> PurePosixPath:
+        """Where the agent keeps bookings and records; undoing leaves it alone."""
+        return DATA
+
+    def delete_data(self) -> None:
+        """Delete all that the agent ever kept: bookings, records, recordings.
+
+        Raises:
+            ConflictError: If something of ours is still installed, which may be writing there.
+            WriteError: If it cannot be deleted, or not all of it.
+        """
+        if self.installed or self.interrupted:
+            raise ConflictError(
+                "the voice agent is still installed and may be writing there",
+                where=str(DATA),
+                what_to_do="Undo the installation first.",
+            )
+        delete_kept(self.tree)
+
     def recover(self) -> tuple[str, ...]:
         """Undo or finish an earlier run that was killed; returns notes."""
         return self._transaction().recover()
 
-    def plan_install(self, params: BundleParams) -> Plan:
+    def plan_install(self, params: BundleParams, system: SystemParams | None = None) -> Plan:
         """Plan for the PBX to have the bundle.
 
         Args:
             params: The admin's choices; what is left open is filled in from the PBX.
+            system: The choices about the service; None for nothing that is not Asterisk's.
 
         Raises:
             InstallError: If something stands in the way.
@@ -113,18 +157,16 @@ class Installation:
                 where="its module directory",
                 what_to_do="Install the package with these modules, then run this again.",
             )
-        bundle = self._bundle(params)
-        parents = [
-            (self.tree.locate(self.facts.config / one.parent), one.include) for one in bundle.blocks
-        ]
+        whole = self._completed(params)
+        bundle = located(assemble(whole, self.facts, self.control, self._agi_source), self.tree)
         manifest = self._store.manifest()
-        paths = {one.path for one in bundle.wanted} | {path for path, _ in parents}
-        planner = self._planner(manifest, paths)
-        for wanted in bundle.wanted:
-            planner.want(wanted)
-        for path, include in parents:
-            planner.want_block(path, include)
-        planner.give_back()
+        services: tuple[Wanted, ...] = ()
+        if system is not None:
+            known = settings_for_agent(whole, self.control, self.facts)
+            system = replace(system, values={**known, **system.values})
+            owners = owners_on_pbx(self.facts)
+            services = tuple(wanted_system(system, self.tree, owners, manifest))
+        planner = self._planned(bundle, services, manifest)
         compiled = self._script(params, bundle, planner)
         for problem in self.facts.problems:
             planner.note(f"Asterisk will complain: {problem}")
@@ -132,14 +174,42 @@ class Installation:
             planner.note(note)
         return planner.plan(compiled)
 
-    def _bundle(self, params: BundleParams) -> Bundle:
+    def plan_agent_only(self, system: SystemParams) -> Plan:
+        """Plan for a host to have the service and its settings, with Asterisk on another.
+
+        Args:
+            system: The choices about the service, with all it takes to reach that Asterisk.
+
+        Raises:
+            InstallError: If something stands in the way.
+        """
+        manifest = self._store.manifest()
+        owners = owners_without_pbx(self.tree)
+        services = tuple(wanted_system(system, self.tree, owners, manifest))
+        return self._planned(Bundle((), (), None), services, manifest).plan()
+
+    def _planned(self, bundle: Bundle, services: Iterable[Wanted], manifest: Manifest) -> Planner:
+        """Return a planner that wants a bundle and a service, and nothing else of ours."""
+        wanted = (*bundle.wanted, *services)
+        parents = [
+            (self.tree.locate(self.facts.config / one.parent), one.include) for one in bundle.blocks
+        ]
+        paths = {one.path for one in wanted} | {path for path, _ in parents}
+        planner = self._planner(manifest, paths)
+        for one in wanted:
+            planner.want(one)
+        for path, include in parents:
+            planner.want_block(path, include)
+        planner.give_back()
+        return planner
+
+    def _completed(self, params: BundleParams) -> BundleParams:
         try:
-            whole = completed(params, self.tree, self.facts)
+            return completed(params, self.tree, self.facts)
         except ParameterError as error:
             raise ConflictError(
                 str(error), where=str(self.facts.spool), what_to_do="Move it, then run this again."
             ) from None
-        return located(assemble(whole, self.facts, self.control, self._agi_source), self.tree)
 
     def _script(
         self, params: BundleParams, bundle: Bundle, planner: Planner
@@ -167,8 +237,8 @@ class Installation:
         planner.give_back()
         return planner.plan()
 
-    def apply(self, plan: Plan) -> tuple[str, ...]:
-        """Carry a plan out, and let a running Asterisk read its files again; returns notes.
+    def apply(self, plan: Plan) -> Applied:
+        """Carry a plan out, and let a running Asterisk read its files again.
 
         Raises:
             InstallError: If it cannot be done; the tree is as it was.
@@ -182,7 +252,7 @@ class Installation:
                     live.ask(command)
             if "modules.conf" in changed:
                 notes.append("restart Asterisk when convenient: modules.conf changed")
-        return tuple(notes)
+        return Applied(tuple(notes), ())
 
     def verify(self) -> tuple[Check, ...]:
         """Read the installation back; on a running machine ask Asterisk too.
@@ -191,7 +261,9 @@ class Installation:
             InstallError: If nothing can be installed there in the first place.
         """
         ask = live.ask if self.tree.is_machine else None
-        return verify(self.tree, self.facts, self._store.manifest(), ask)
+        manifest = self._store.manifest()
+        facts = None if manifest.owned and not has_asterisk(manifest) else self.facts
+        return verify(self.tree, facts, manifest, ask)
 
     def _planner(self, manifest: Manifest, paths: set[PurePosixPath]) -> Planner:
         owned = {one.path for one in manifest.owned}

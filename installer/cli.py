@@ -223,7 +223,7 @@ def _change(
     if not yes and not click.confirm("Do this?"):
         screen.say("Nothing was changed.")
         sys.exit(DECLINED)
-    screen.note(installation.apply(plan))
+    screen.note(installation.apply(plan).notes)
     screen.result["applied"] = True
     if params is None:
         screen.say("Undone.")

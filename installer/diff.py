@@ -10,9 +10,10 @@ from enum import Enum
 
 from installer.model import Change, Kind, Node, Plan
 
-# Ours, and the admin's own that happen to stand near our lines.
+# Ours, the admin's own that happen to stand near our lines, and vendors' keys.
 _SECRET = re.compile(
-    r"^([ \t]*[\w.-]*(?:secret|password|passwd|md5_cred)[ \t]*=>?[ \t]*)\S.*$", re.M | re.I
+    r"^([ \t#;]*[\w.-]*(?:secret|password|passwd|md5_cred|key|token)[ \t]*=>?[ \t]*)\S.*$",
+    re.M | re.I,
 )
 
 

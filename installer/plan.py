@@ -211,7 +211,7 @@ class Planner:
 
     def _keep(self, path: PurePosixPath, old: Node) -> None:
         self._kept[path] = old.content
-        self._notes.append(f"{path} was edited by hand; a copy of it as it is now will be kept")
+        self._notes.append(f"{path} was edited by hand; a copy of it will be kept")
 
     def _original(self, owned: Owned, old: Node) -> bytes | None:
         """Return a file's bytes from before us, if nobody touched it since."""

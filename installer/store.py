@@ -163,10 +163,13 @@ class Store:
         """Keep bytes for a later undo."""
         self._save(self._originals, originals)
 
-    def save_kept(self, run: str, kept: Mapping[PurePosixPath, bytes]) -> None:
-        """Set hand-edited content aside, for the admin to find."""
+    def save_kept(
+        self, run: str, kept: Mapping[PurePosixPath, bytes]
+    ) -> Mapping[PurePosixPath, PurePosixPath]:
+        """Set hand-edited content aside, for the admin to find; returns where each is."""
         names = {path: "-".join((run, *path.parts[1:])) for path in kept}
         self._save(self._kept, {names[path]: content for path, content in kept.items()})
+        return {path: STATE / self._kept.name / name for path, name in names.items()}
 
     def drop_kept(self, run: str) -> None:
         """Forget what a run set aside: it was undone, so the files are where they were."""

@@ -117,7 +117,7 @@ class Transaction:
             self._step("keep originals")
             self._store.save_originals(plan.originals)
             self._step("keep hand-edited files")
-            self._store.save_kept(journal.run, plan.kept)
+            kept = self._store.save_kept(journal.run, plan.kept)
             self._prepare(journal.run, plan)
             self._switch(journal.run, plan)
             note = ""
@@ -136,7 +136,8 @@ class Transaction:
             notes = self._finish(journal)
         except OSError as error:
             raise _write_error(error, "it is done but for tidying up") from None
-        return (note, *notes) if note else notes
+        copies = (f"{path} as it was is kept in {copy}" for path, copy in kept.items())
+        return tuple(one for one in (note, *copies, *notes) if one)
 
     def _prepare(self, run: str, plan: Plan) -> None:
         for change in plan.changes:

@@ -34,17 +34,26 @@ class Check:
     detail: str
 
 
-def verify(tree: Tree, facts: Facts, manifest: Manifest, ask: Ask | None) -> tuple[Check, ...]:
+def has_asterisk(manifest: Manifest) -> bool:
+    """Say whether an installation has a part in Asterisk's configuration."""
+    return any(one.path.name == FOLDER or one.path.parent.name == FOLDER for one in manifest.owned)
+
+
+def verify(
+    tree: Tree, facts: Facts | None, manifest: Manifest, ask: Ask | None
+) -> tuple[Check, ...]:
     """Look at an installation.
 
     Args:
         tree: The PBX.
-        facts: The PBX.
+        facts: The PBX; None where there is no Asterisk.
         manifest: What should be there.
         ask: Asks the running Asterisk; None where nothing may be run.
     """
     if not manifest.owned:
         return (Check("installed", False, "nothing is installed here"),)
+    if facts is None:
+        return (_files(tree, manifest),)
     users = [name for name in _USERS if _is_ours(manifest, facts, f"{name}.conf")]
     checks = [_files(tree, manifest), *_dialplan(tree, facts), _modules(tree, facts)]
     checks += [_user(tree, facts, name) for name in users]

@@ -1,14 +1,18 @@
 """Whole trees: install, install again, edit by hand, undo."""
 
 import os
+import re
 import shutil
+from dataclasses import replace
 
 import pytest
 
 from asterisk_conf import AgiMode, BundleParams
 from installer.api import Installation
 from installer.conf_text import BEGIN
+from installer.diff import describe
 from installer.errors import BusyError, ConflictError
+from installer.system import NewCompany, SystemParams
 from tests.installer import trees
 
 PARAMS = BundleParams(queue="reception", agi_port=5573)
@@ -25,13 +29,13 @@ def installation(root):
 
 def install(root, params=PARAMS):
     one = installation(root)
-    return one.apply(one.plan_install(params))
+    return one.apply(one.plan_install(params)).notes
 
 
 def undo(root):
     one = installation(root)
     plan = one.plan_undo()
-    return (*plan.notes, *one.apply(plan))
+    return (*plan.notes, *one.apply(plan).notes)
 
 
 @pytest.mark.parametrize("name", trees.LAYOUTS)
@@ -261,3 +265,98 @@ def test_load_lines_for_routing_are_left_out_where_nothing_is_routed(root):
     install(root)
     text = (root / "etc/asterisk/voiceagent.d/modules.conf").read_text()
     assert "load = app_stasis.so" in text and "load = res_ari_channels.so" in text
+
+
+SYSTEM = SystemParams(
+    values={"VOICEAGENT_HTTP_PORT": "8096"},
+    keys={"GROQ_API_KEY": "gsk-very-secret"},
+    company=NewCompany(name="Bright & Sons", did="+44 1632 960001", queue="reception"),
+)
+ENV = "etc/voiceagent/voiceagent.env"
+
+
+def install_with_service(root, params=PARAMS, system=SYSTEM):
+    one = installation(root)
+    plan = one.plan_install(params, system)
+    return plan, one.apply(plan)
+
+
+def test_the_service_and_its_settings_come_and_go_with_the_rest(root):
+    trees.build("debian22", root)
+    before = trees.image(root)
+    install_with_service(root)
+    after = trees.image(root)
+    assert after[ENV][:3] == ("file", 0o640, (trees.OWNER, trees.GROUP))
+    env = (root / ENV).read_text()
+    assert "\nVOICEAGENT_HTTP_PORT=8096\n" in env and "GROQ_API_KEY=gsk-very-secret" in env
+    secret = re.search(
+        r"secret = (\S+)", (root / "etc/asterisk/voiceagent.d/manager.conf").read_text()
+    )
+    assert f"\nVOICEAGENT_AMI_SECRET={secret[1]}\n" in env
+    units = root / "etc/systemd/system"
+    assert os.readlink(units / "multi-user.target.wants/voiceagent.service").startswith("/etc/")
+    assert installation(root).plan_install(PARAMS, SYSTEM).idle
+    undo(root)
+    assert trees.image(root) == before
+
+
+def test_nothing_that_shows_a_plan_shows_a_key_or_a_secret(root):
+    trees.build("debian22", root)
+    plan, _ = install_with_service(root)
+    other = replace(SYSTEM, keys={"GROQ_API_KEY": "gsk-another-secret"})
+    later, _ = install_with_service(root, system=other)
+    text = "\n".join(line.text for one in (plan, later) for line in describe(one))
+    env = (root / ENV).read_text()
+    assert "gsk-another-secret" in env and "voiceagent.env" in text
+    for secret in ("gsk-", *re.findall(r"_(?:SECRET|PASSWORD)=(\S+)", env)):
+        assert secret not in text
+
+
+def test_edited_settings_outlive_an_upgrade_and_are_set_aside_by_undo(root):
+    trees.build("debian22", root)
+    before = trees.image(root)
+    install_with_service(root)
+    path = root / ENV
+    edited = path.read_text() + "# mine\nVOICEAGENT_LOG_LEVEL=debug\n"
+    path.write_text(edited)
+    plan, applied = install_with_service(root, replace(PARAMS, queue="sales"))
+    assert not plan.kept and not applied.notes
+    assert path.read_text() == edited.replace("QUEUE=reception", "QUEUE=sales")
+    notes = undo(root)
+    (kept,) = (root / "var/lib/voiceagent-install/kept").iterdir()
+    assert "VOICEAGENT_LOG_LEVEL=debug" in kept.read_text()
+    assert any(f"/var/lib/voiceagent-install/kept/{kept.name}" in note for note in notes)
+    left = trees.image(root).keys() - before.keys()
+    assert all(name.startswith("var/lib/voiceagent-install") for name in left)
+
+
+def test_a_host_with_the_agent_alone_gets_the_service_and_nothing_of_asterisks(tmp_path):
+    root = tmp_path / "root"
+    for folder in ("etc", "var/lib"):
+        (root / folder).mkdir(parents=True)
+    before = trees.image(root)
+    one = installation(root)
+    one.apply(one.plan_agent_only(SYSTEM))
+    assert (root / ENV).exists() and not (root / "etc/asterisk").exists()
+    assert all(check.ok for check in installation(root).verify())
+    assert installation(root).plan_agent_only(SYSTEM).idle
+    undo(root)
+    assert trees.image(root) == before
+
+
+def test_bookings_outlive_undo_and_go_only_when_that_is_asked_for(root):
+    trees.build("debian22", root)
+    (root / "var/lib/private/voiceagent").mkdir(parents=True)
+    (root / "var/lib/private/voiceagent/calls.db").write_text("bookings")
+    (root / "var/lib/voiceagent").symlink_to("private/voiceagent")
+    (root / "var/log/voiceagent").mkdir(parents=True)
+    install_with_service(root)
+    with pytest.raises(ConflictError, match="still installed"):
+        installation(root).delete_data()
+    undo(root)
+    assert (root / "var/lib/voiceagent/calls.db").read_text() == "bookings"
+    one = installation(root)
+    assert str(one.data) == "/var/lib/voiceagent"
+    one.delete_data()
+    one.delete_data()  # nothing to do is fine
+    assert not list(root.rglob("voiceagent"))
