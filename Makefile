@@ -43,7 +43,7 @@ bench: bootstrap
 
 # The second file holds the developers' tools on top of exactly the first one's versions.
 PIN := $(BIN)/pip-compile --quiet --strip-extras --no-header --no-emit-index-url \
-	--no-emit-find-links --no-emit-trusted-host --no-emit-options
+	--no-emit-find-links --no-emit-trusted-host --no-emit-options --unsafe-package pip
 requirements: bootstrap
 	$(PIN) --output-file requirements.txt pyproject.toml
 	$(PIN) --extra dev --constraint requirements.txt --output-file requirements-dev.txt pyproject.toml
