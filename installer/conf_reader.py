@@ -1,7 +1,14 @@
 """Reads an Asterisk configuration file as Asterisk does, includes and templates and all.
 
 Pure: the bytes of an included file come from a function that is passed in. Source of the rules:
-Asterisk 22.10.1, main/config.c, ``process_text_line`` and ``config_text_file_load``.
+Asterisk 22.10.1, main/config.c, ``process_text_line`` and ``config_text_file_load``; a test holds
+them against the real one. Some surprise:
+
+* a header, directive or line Asterisk cannot make sense of ends the reading of the file it is in;
+  in the outermost file that means that Asterisk refuses the whole;
+* after an include, lines without a header belong to the section before it, not to the last one of
+  the included file;
+* ``;--`` comments nest, and a ``--;`` without a beginning is the beginning of one.
 """
 
 from __future__ import annotations
@@ -14,7 +21,9 @@ Load = Callable[[str], Sequence[tuple[str, bytes]]]
 """Returns name and bytes of each file an include means; none when it is missing."""
 
 _MAX_DEPTH = 10  # MAX_INCLUDE_LEVEL
-_HEADER = re.compile(r"\[([^]]*)\](?:\s*\(([^)]*)\))?")
+_MAX_LINE_BYTES = 8191  # what fgets() puts into 8192 bytes, line end included
+_BOM = b"\xef\xbb\xbf"
+_BLANK = bytes(range(1, 33))  # what ast_strip() takes off; a NUL ends the text
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +65,19 @@ class Config:
     Attributes:
         sections: In order; a name can occur twice, and Asterisk then uses the first.
         problems: What Asterisk would complain about, with file and line.
+        refused: Why Asterisk refuses the whole; empty if it does not.
+        refused_at: The file and line that it refuses it for.
         open_comment: Where a ``;--`` comment begins that the outermost file never ends.
+        stray_end: Where a ``--;`` stands in the outermost file that ends no comment and makes one
+            of all that follows.
     """
 
     sections: list[Section] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    refused: str = ""
+    refused_at: str = ""
     open_comment: str = ""
+    stray_end: str = ""
 
     def section(self, name: str) -> Section | None:
         """Return the section Asterisk uses under a name; templates do not count."""
@@ -82,110 +98,205 @@ def read_config(name: str, load: Load) -> Config:
         What Asterisk would make of it; empty, with a problem, if the file is missing.
     """
     reader = _Reader(load)
-    reader.include(name, depth=0, required=True, where="")
+    if not reader.include(name, depth=0):
+        reader.config.problems.append(f"no {name}")
     return reader.config
 
 
+class _RefusedError(Exception):
+    """Asterisk reads no further in this file."""
+
+    def __init__(self, where: str, why: str) -> None:
+        super().__init__(where, why)
+        self.where = where
+        self.why = why
+
+
 class _Reader:
-    """Keeps the section that the next line belongs to, across files as Asterisk does."""
+    """Keeps what Asterisk keeps from file to file: the sections, and which one came last."""
 
     def __init__(self, load: Load) -> None:
         self.config = Config()
         self._load = load
-        self._current: Section | None = None
+        self._latest: Section | None = None
 
-    def include(self, name: str, *, depth: int, required: bool, where: str) -> None:
-        if depth >= _MAX_DEPTH:
-            self._complain(f"{where} includes too deep")
-            return
+    def include(self, name: str, *, depth: int) -> bool:
+        """Read all that a name means; say whether there is such a file."""
         files = self._load(name)
-        if not files and required:
-            self._complain(f"{where} includes {name}, which is missing" if where else f"no {name}")
-        for path, content in files:
-            text = content.decode("utf-8", "surrogateescape").removeprefix("\ufeff")
-            lines = _Uncommented(path)
-            for place, line in lines.of(text):
-                self._line(line, place, depth)
-            if lines.opened and depth == 0:
-                self.config.open_comment = lines.opened
-
-    def _line(self, line: str, where: str, depth: int) -> None:
-        if line.startswith("["):
-            self._header(line, where)
-        elif line.startswith("#"):
-            self._directive(line, where, depth)
-        else:
-            name, sign, value = line.partition("=")
-            if sign and self._current is not None:
-                setting = Setting(name.strip(), value.removeprefix(">").strip(), where)
-                self._current.settings.append(setting)
-
-    def _header(self, line: str, where: str) -> None:
-        found = _HEADER.match(line)
-        if found is None:
-            self._complain(f"{where} has a [ without a ]")
-            return
-        name = found[1]
-        options = [word.strip() for word in (found[2] or "").split(",") if word.strip()]
-        earlier = self._named(name)
-        if "+" in options and earlier is not None:
-            self._current = earlier
-            return
-        if "+" in options:
-            self._complain(f"{where} adds to [{name}], which is not there")
-        section = Section(name, where, template="!" in options)
-        for base in (word for word in options if word not in ("!", "+")):
-            parent = self._named(base)
-            if parent is None:
-                self._complain(f"{where} takes after [{base}], which is not there")
+        # One state for all the files that a pattern means, as in Asterisk.
+        comments = _Comments()
+        current = self._latest
+        try:
+            for path, content in files:
+                for number, raw in enumerate(_lines(content), 1):
+                    where = f"{path}:{number}"
+                    if len(raw) > _MAX_LINE_BYTES:
+                        self.config.problems.append(f"{where} is too long and left out")
+                    elif line := comments.taken_off(raw, where):
+                        current = self._line(line, where, depth, current)
+        except _RefusedError as refused:
+            if depth == 0:
+                self.config.refused, self.config.refused_at = refused.why, refused.where
             else:
-                section.settings.extend(parent.settings)
-        self.config.sections.append(section)
-        self._current = section
+                problem = f"{refused.where} {refused.why}; the rest of that file is not read"
+                self.config.problems.append(problem)
+        if depth == 0:
+            self.config.open_comment, self.config.stray_end = comments.opened, comments.stray
+        return bool(files)
 
-    def _directive(self, line: str, where: str, depth: int) -> None:
-        word, _, target = " ".join(line[1:].split(None, 1)).partition(" ")
-        if word.lower() not in ("include", "tryinclude") or not target:
-            self._complain(f"{where} has #{word}, whose result is not looked at")
+    def _line(self, line: bytes, where: str, depth: int, current: Section | None) -> Section | None:
+        """Take one line in; returns the section that the next one belongs to."""
+        if line.startswith(b"["):
+            return self._header(line, where)
+        if line.startswith(b"#"):
+            self._directive(line, where, depth)
+        elif current is None:
+            raise _RefusedError(where, "has a line before the first [section]")
+        else:
+            self._setting(line, where, current)
+        return current
+
+    def _setting(self, line: bytes, where: str, section: Section) -> None:
+        escaped = line.startswith(b"\\")
+        line = line[escaped:]
+        if escaped and line[:1] <= b" ":
+            raise _RefusedError(where, "has a \\ before nothing")
+        place = line.find(b"=", escaped)
+        if place < 0:
             return
-        required = word.lower() == "include"
-        self.include(target.strip('"<>'), depth=depth + 1, required=required, where=where)
+        adds = place > escaped and line[place - 1 : place] == b"+"
+        name = _text(line[: place - adds])
+        value = line[place + 1 :]
+        earlier = [i for i, one in enumerate(section.settings) if adds and one.name == name]
+        if earlier:
+            whole = section.settings[earlier[-1]].value.encode("utf-8", "surrogateescape") + value
+            section.settings[earlier[-1]] = Setting(name, _text(whole), where)
+        elif name:
+            value = value if adds else value.removeprefix(b">")
+            section.settings.append(Setting(name, _text(value), where))
 
-    def _named(self, name: str) -> Section | None:
-        return next((one for one in self.config.sections if one.name == name), None)
+    def _header(self, line: bytes, where: str) -> Section:
+        name, closed, rest = line[1:].partition(b"]")
+        if not closed:
+            raise _RefusedError(where, "has a [ without a ]")
+        section = Section(name.decode("utf-8", "surrogateescape"), where)
+        if not rest.startswith(b"("):
+            return self._append(section)
+        options, closed, _ = rest[1:].partition(b")")
+        if not closed:
+            raise _RefusedError(where, "has a ( without a )")
+        added_to: Section | None = None
+        for word in options.decode("utf-8", "surrogateescape").split(","):
+            target = added_to or section
+            if word == "!":
+                target.template = True
+            elif word.startswith("+"):
+                # A template is only added to by name: [name](+TEMPLATES=include).
+                added_to = self._named(section.name, templates="TEMPLATES=" in word)
+                if added_to is None:
+                    raise _RefusedError(where, f"adds to [{section.name}], which is not there")
+                added_to.template |= section.template
+                added_to.settings += section.settings
+                section.settings = []
+                self._latest = added_to
+            else:
+                parent = self._named(word, templates=True)
+                if parent is None:
+                    raise _RefusedError(where, f"takes after [{word}], which is not there")
+                target.settings += parent.settings
+        return added_to or self._append(section)
 
-    def _complain(self, problem: str) -> None:
-        self.config.problems.append(problem)
+    def _append(self, section: Section) -> Section:
+        self.config.sections.append(section)
+        self._latest = section
+        return section
+
+    def _directive(self, line: bytes, where: str, depth: int) -> None:
+        word, target = (*map(_text, line[1:].split(None, 1)), "", "")[:2]
+        kind = word.lower()
+        if kind not in ("include", "tryinclude") or not target or line[1:2] <= b" ":
+            self.config.problems.append(f"{where} has #{word}, whose result is not looked at")
+            return
+        if target[0] in '"<' and target[-1] == {'"': '"', "<": ">"}[target[0]]:
+            target = target[1:-1]
+        too_deep = depth + 1 >= _MAX_DEPTH
+        if (too_deep or not self.include(target, depth=depth + 1)) and kind == "include":
+            why = "which is too deep" if too_deep else "which is missing"
+            raise _RefusedError(where, f"includes {target}, {why}")
+
+    def _named(self, name: str, *, templates: bool) -> Section | None:
+        for one in self.config.sections:
+            # Asterisk finds the first of all by an empty name.
+            if (templates or not one.template) and name.lower() in ("", one.name.lower()):
+                return one
+        return None
 
 
-class _Uncommented:
-    """Walks a text's lines without ``; ...`` and ``;-- ... --;`` comments."""
+class _Comments:
+    """Takes ``; ...`` and ``;-- ... --;`` off line by line, and remembers what is still open."""
 
-    def __init__(self, path: str) -> None:
-        self._path = path
-        self.opened = ""
+    def __init__(self) -> None:
+        self._depth = 0  # below zero after a --; too many, which Asterisk takes for open, too
+        self._begun: list[str] = []
+        self._stray = ""
 
-    def of(self, text: str) -> Iterator[tuple[str, str]]:
-        for number, raw in enumerate(text.split("\n"), 1):
-            line = self._strip(raw, f"{self._path}:{number}").strip()
-            if line:
-                yield f"{self._path}:{number}", line
+    @property
+    def opened(self) -> str:
+        """Where the innermost comment begins that is still open; empty if none is."""
+        return self._begun[-1] if self._depth > 0 else ""
 
-    def _strip(self, line: str, where: str) -> str:
-        kept = ""
-        while True:
-            if self.opened:
-                _, closed, line = line.partition("--;")
-                if not closed:
-                    return kept
-                self.opened = ""
-            found = re.search(r"(?<!\\);", line)
-            if found is None:
-                return (kept + line).replace("\\;", ";")
-            kept += line[: found.start()]
-            rest = line[found.start() :]
-            # ";--" opens a comment of many lines; ";---" is a ruler.
-            if not rest.startswith(";--") or rest.startswith(";---"):
-                return kept.replace("\\;", ";")
-            self.opened = where
-            line = rest[3:]
+    @property
+    def stray(self) -> str:
+        """Where an end stands that was one too many; empty if there is none, or it was made up."""
+        return self._stray if self._depth < 0 else ""
+
+    def taken_off(self, raw: bytes, where: str) -> bytes:
+        """Return what is left of a line, without blanks around it."""
+        line = bytearray(raw.partition(b"\0")[0])
+        # What is left begins here, and ends before the next NUL; None: the line is all comment.
+        start = None if self._depth else 0
+        look = 0
+        while (sign := line.find(b";", look)) >= 0:
+            if sign > look and line[sign - 1 : sign] == b"\\":
+                del line[sign - 1]
+                look = sign
+            elif line[sign + 1 : sign + 3] == b"--" and line[sign + 3 : sign + 4] != b"-":
+                line[sign] = 0
+                look = sign + 3
+                self._begin(where)
+            elif sign >= look + 2 and line[sign - 2 : sign] == b"--":
+                look = sign + 1
+                self._end(where)
+                if self._depth == 0 and start is not None:
+                    end = line.find(b"\0", start)
+                    del line[end:look]
+                    look = end
+                elif self._depth == 0:
+                    start = look
+            elif self._depth == 0:
+                del line[sign:]
+            else:
+                look = sign + 1
+        return b"" if start is None else bytes(line[start:]).partition(b"\0")[0].strip(_BLANK)
+
+    def _begin(self, where: str) -> None:
+        self._depth += 1
+        self._begun.append(where)
+
+    def _end(self, where: str) -> None:
+        self._depth -= 1
+        if self._begun:
+            self._begun.pop()
+        if self._depth == -1:
+            self._stray = where
+
+
+def _lines(content: bytes) -> Iterator[bytes]:
+    """Yield the lines; one that cannot be followed by its end counts as longer than it is."""
+    for line in re.findall(rb"[^\n]*\n|[^\n]+", content.removeprefix(_BOM)):
+        whole = line.endswith(b"\n") or len(line) < _MAX_LINE_BYTES
+        yield line if whole else line + b"\n"
+
+
+def _text(raw: bytes) -> str:
+    return raw.strip(_BLANK).decode("utf-8", "surrogateescape")

@@ -17,7 +17,7 @@ from asterisk_conf.params import SECRET, SPOOL
 from asterisk_conf.render import FOLDER, SPOOL_RECORDINGS, SPOOL_SOUNDS, USER
 from installer.conf_reader import Config
 from installer.errors import ConflictError
-from installer.facts import Facts, ours, read_config_file, refuse_open_comment, true
+from installer.facts import Facts, ours, read_config_file, refuse_unread, true
 from installer.tree import Tree
 
 AMI_PORT = 5038
@@ -61,7 +61,7 @@ def read_control(tree: Tree, facts: Facts) -> Control:
         for name in ("manager", "ari", "http")
     }
     for name in (name for name, is_there in there.items() if is_there):
-        refuse_open_comment(files[name])
+        refuse_unread(files[name])
         _refuse_foreign_user(files[name])
     general = {name: _general(config) for name, config in files.items()}
     port = general["manager"].get("port", "")

@@ -114,7 +114,7 @@ def gather(
     modules = read_config_file(tree, config_at, "modules.conf")
     dialplan = read_config_file(tree, config_at, "extensions.conf")
     for config in (modules, dialplan):
-        refuse_open_comment(config)
+        refuse_unread(config)
     _refuse_foreign_contexts(dialplan)
     files = _module_files(tree, named.get("astmoddir"))
     user, group = _user(tree, main, config_at), _group(tree, main, config_at)
@@ -244,17 +244,29 @@ def _is_freepbx(tree: Tree, config_at: PurePosixPath) -> bool:
     return generated and any(tree.is_file(one) for one in _FREEPBX)
 
 
-def refuse_open_comment(config: Config) -> None:
+def refuse_unread(config: Config) -> None:
     """Refuse a file in which what we put at its end would count for nothing.
 
     Raises:
-        ConflictError: If a comment in it never ends.
+        ConflictError: If Asterisk refuses the file, or a comment in it never ends.
     """
+    if config.refused:
+        raise ConflictError(
+            f"it {config.refused}, so Asterisk refuses the whole file",
+            where=config.refused_at,
+            what_to_do="Put that line right or take it out, then run this again.",
+        )
     if config.open_comment:
         raise ConflictError(
             "a comment begins here with ;-- and never ends, so nothing after it counts",
             where=config.open_comment,
             what_to_do="End it with --; where it should end, then run this again.",
+        )
+    if config.stray_end:
+        raise ConflictError(
+            "a comment ends here with --; that never began, so nothing after it counts",
+            where=config.stray_end,
+            what_to_do="Take that --; out, then run this again.",
         )
 
 

@@ -134,18 +134,29 @@ def test_a_foreign_context_under_our_name_is_refused(root):
         gather(Tree(root))
 
 
-def test_a_comment_that_would_swallow_our_lines_is_refused(root):
+@pytest.mark.parametrize("file", ["extensions.conf", "modules.conf"])
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        (";-- for later", "never ends"),
+        ("--;", "never began"),
+        ("#include gone.conf", "includes gone.conf, which is missing, so Asterisk refuses"),
+        ("[x](+)", r"adds to \[x\], which is not there, so Asterisk refuses"),
+    ],
+)
+def test_a_file_that_asterisk_would_not_read_to_its_end_is_refused(root, file, line, said):
     trees.build("debian22", root)
-    append(root, "etc/asterisk/extensions.conf", ";-- for later\n")
-    with pytest.raises(ConflictError, match="never ends"):
+    append(root, f"etc/asterisk/{file}", f"{line}\n")
+    with pytest.raises(ConflictError, match=rf"{file}:\d+: .*{said}.*then run this again"):
         gather(Tree(root))
 
 
 def test_what_asterisk_would_complain_about_is_passed_on(root):
     trees.build("debian22", root)
-    append(root, "etc/asterisk/extensions.conf", "#include gone.conf\n")
+    append(root, "etc/asterisk/extensions.conf", "#include more.conf\n")
+    (root / "etc/asterisk/more.conf").write_text("[x]\n#include gone.conf\n")
     (problem,) = gather(Tree(root)).problems
-    assert "gone.conf" in problem
+    assert "more.conf:2 includes gone.conf, which is missing; the rest" in problem
 
 
 def test_the_newest_python_is_used_where_there_is_no_plain_name(root):
