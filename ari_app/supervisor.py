@@ -4,6 +4,9 @@ Each role writes a byte to its pipe four times a second, from its event loop. A 
 for `SILENCE_S` is frozen, and only its end lets Asterisk notice and take its callers to people, so
 it is killed. A role that dies is started again: at once the first time, then with growing pauses.
 A role that says its settings are wrong (exit code 78) is not: that would only hide the message.
+
+Under systemd the supervisor is watched in turn: it says that it lives only while every role is
+looked after, so one that stands still, or whose own tasks have failed, is replaced with its roles.
 """
 
 from __future__ import annotations
@@ -14,8 +17,11 @@ import logging
 import os
 import signal
 import sys
+from asyncio import FIRST_COMPLETED
 from contextlib import suppress
 from pathlib import Path
+
+from ari_app.sd_notify import Notifier
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +33,8 @@ STALLED_S = 0.5  # later than this the supervisor itself stood still
 STOP_GRACE_S = 5.0
 STEADY_S = 10.0  # a role that lived this long is restarted without a pause
 LONGEST_PAUSE_S = 4.0
+PINGS = 4  # in the time systemd bears our silence
+NEGLECT_S = 2.0  # a role nobody has looked at for so long is not looked after
 EX_CONFIG = 78  # sysexits.h: something is wrong with the configuration
 BEAT = b"."
 READY = b"R"
@@ -42,6 +50,16 @@ class Role:
         self.pause_s = 0.0
         self._beat_due_s = 0.0
         self._loop = asyncio.get_running_loop()
+        self._seen_s = self._loop.time()
+
+    @property
+    def looked_after(self) -> bool:
+        """Whether somebody watches it, or waits to start it again."""
+        return self._loop.time() < self._seen_s + NEGLECT_S
+
+    def seen(self, ahead_s: float = 0.0) -> None:
+        """Note that it is looked after, now and for so long."""
+        self._seen_s = self._loop.time() + ahead_s
 
     @property
     def pid(self) -> int | None:
@@ -55,11 +73,15 @@ class Role:
         started_s = self._loop.time()
         self._beat_due_s = started_s + START_GRACE_S
         self.ready = False
+        self.seen()
         try:
             command = (sys.executable, "-m", "ari_app", "run", "--role", self.name)
             self.process = await asyncio.create_subprocess_exec(
                 *command, "--heartbeat-fd", str(write_fd), pass_fds=(write_fd,)
             )
+        except BaseException:
+            os.close(read_fd)
+            raise
         finally:
             os.close(write_fd)
         self._loop.add_reader(read_fd, self._heard, read_fd)
@@ -105,6 +127,7 @@ class Role:
             if late_s > STALLED_S:
                 # We stood still ourselves (a paused machine): its beats still wait in the pipe.
                 self._beat_due_s += late_s
+            self.seen()
             if self._loop.time() > self._beat_due_s:
                 log.error(
                     "%s is frozen (no heartbeat for %.0f s); killing it", self.name, SILENCE_S
@@ -118,9 +141,11 @@ class Supervisor:
 
     Args:
         run_dir: Where ``supervisor.json`` is kept: ``{"pid", "ready", "roles": {name: pid}}``.
+        notifier: The way to systemd.
     """
 
-    def __init__(self, run_dir: Path) -> None:
+    def __init__(self, run_dir: Path, notifier: Notifier) -> None:
+        self._notifier = notifier
         self._status = run_dir / "supervisor.json"
         self._roles = [Role(name) for name in ROLES]
         self._stopping = asyncio.Event()
@@ -133,7 +158,12 @@ class Supervisor:
             loop.add_signal_handler(number, self._stopping.set)
         keepers = [asyncio.create_task(self._keep(role)) for role in self._roles]
         reporting = asyncio.create_task(self._report())
-        await self._stopping.wait()
+        telling = asyncio.create_task(self._tell_systemd())
+        stopping = asyncio.create_task(self._stopping.wait())
+        # None of the others ever ends by itself, unless by an error that is our own.
+        await asyncio.wait([stopping, reporting, telling, *keepers], return_when=FIRST_COMPLETED)
+        self._stopping.set()
+        self._notifier.send("STOPPING=1", "STATUS=handing calls to people")
         for role in self._roles:
             role.stop()
         _, late = await asyncio.wait(keepers, timeout=STOP_GRACE_S)
@@ -141,9 +171,18 @@ class Supervisor:
             role.kill()
         if late:
             await asyncio.wait(late)
-        reporting.cancel()
+        await self._put_away([reporting, telling, *keepers])
         self._forget()
         return self._exit_code
+
+    async def _put_away(self, tasks: list[asyncio.Task[None]]) -> None:
+        """End the tasks; one that failed before is told, and makes the whole fail."""
+        for task in tasks:
+            task.cancel()
+        for outcome in await asyncio.gather(*tasks, return_exceptions=True):
+            if isinstance(outcome, Exception):
+                log.error("the supervisor itself failed", exc_info=outcome)
+                self._exit_code = self._exit_code or 1
 
     def _forget(self) -> None:
         """Delete the status file, unless another supervisor has written it meanwhile."""
@@ -153,20 +192,26 @@ class Supervisor:
 
     async def _keep(self, role: Role) -> None:
         while not self._stopping.is_set():
-            code = await role.run_once()
-            if self._stopping.is_set():
-                return
-            if code == EX_CONFIG:
-                self._exit_code = code
-                self._stopping.set()
-                return
-            log.error("%s ended (exit code %d); starting it again", role.name, code)
+            try:
+                code = await role.run_once()
+            except OSError as error:  # no process or memory to be had, for a while
+                role.pause_s = LONGEST_PAUSE_S
+                log.error("%s cannot be started: %s; trying again", role.name, error.strerror)
+            else:
+                if self._stopping.is_set():
+                    return
+                if code == EX_CONFIG:
+                    self._exit_code = code
+                    self._stopping.set()
+                    return
+                log.error("%s ended (exit code %d); starting it again", role.name, code)
+            role.seen(role.pause_s)
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), max(role.pause_s, 0.001))
 
     async def _report(self) -> None:
-        """Keep the status file true; written whole, so that a reader never sees half of it."""
-        written = ""
+        """Keep the status file true."""
+        written, failing = "", False
         while True:
             text = json.dumps(
                 {
@@ -175,14 +220,49 @@ class Supervisor:
                     "roles": {role.name: role.pid for role in self._roles},
                 }
             )
-            if text != written or not self._status.exists():  # another one took it away
-                part = self._status.with_suffix(".part")
-                part.write_text(text)
-                part.replace(self._status)
-                written = text
+            try:
+                if text != written or not self._status.exists():  # another one took it away
+                    self._write(text)
+                    written = text
+                failing = False
+            except OSError as error:  # a full disk is no reason to leave the calls alone
+                if not failing:
+                    log.error("%s cannot be written: %s", self._status, error.strerror)
+                failing = True
             await asyncio.sleep(CHECK_S)
+
+    def _write(self, text: str) -> None:
+        """Write the status file whole, so that a reader never sees half of it."""
+        part = self._status.with_suffix(".part")
+        part.write_text(text)
+        part.replace(self._status)
+
+    async def _tell_systemd(self) -> None:
+        """Say when calls are taken, what is going on, and that the roles are looked after."""
+        ready, told, ping_due_s = False, "", 0.0
+        pause_s = self._notifier.watchdog_s / PINGS
+        while True:
+            status = self._in_words()
+            if not ready and all(role.ready for role in self._roles):
+                ready = self._notifier.send("READY=1")
+            if status != told and self._notifier.send(status):
+                told = status
+            now_s = asyncio.get_running_loop().time()
+            if pause_s and now_s >= ping_due_s and all(one.looked_after for one in self._roles):
+                self._notifier.send("WATCHDOG=1")
+                ping_due_s = now_s + pause_s
+            await asyncio.sleep(CHECK_S)
+
+    def _in_words(self) -> str:
+        """Return what `systemctl status` shows."""
+        missing = " and ".join(role.name for role in self._roles if not role.ready)
+        return f"STATUS=starting {missing}" if missing else "STATUS=taking calls"
 
 
 async def supervise(run_dir: Path) -> int:
     """Run both roles until SIGTERM or SIGINT; returns the exit code."""
-    return await Supervisor(run_dir).run()
+    notifier = Notifier()
+    try:
+        return await Supervisor(run_dir, notifier).run()
+    finally:
+        notifier.close()
