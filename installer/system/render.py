@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from asterisk_conf.params import SPOOL
+from asterisk_conf.render import SPOOL_RECORDINGS, SPOOL_SOUNDS
 from installer.model import Kind
 from installer.system import company, rotation, unit
 from installer.system.env_file import with_values
@@ -19,6 +21,12 @@ UNIT = PurePosixPath("/etc/systemd/system/voiceagent.service")
 _WANTS = UNIT.parent / "multi-user.target.wants"
 ROTATION = PurePosixPath("/etc/logrotate.d/voiceagent")
 LOG_FILE = PurePosixPath("/var/log/voiceagent/voiceagent.log")
+# The folders the agent and Asterisk share: as we see them, as Asterisk does, and where they usually
+# are.
+_SHARED = (
+    ("VOICEAGENT_SOUNDS", "VOICEAGENT_PBX_SOUNDS", f"{SPOOL}/{SPOOL_SOUNDS}"),
+    ("VOICEAGENT_RECORDINGS", "VOICEAGENT_PBX_RECORDINGS", f"{SPOOL}/{SPOOL_RECORDINGS}"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +70,21 @@ def render_system(
     files = [_folder(FOLDER), _settings(ENV_FILE, _environment(params, group_name, present))]
     files += _companies(params, present)
     files += [
-        SystemFile(UNIT, Kind.FILE, unit.render(params, group_name).encode(), 0o644, False),
+        SystemFile(UNIT, Kind.FILE, _unit(params, group_name).encode(), 0o644, False),
         SystemFile(_WANTS, Kind.FOLDER, b"", 0o755, False),
         SystemFile(_WANTS / UNIT.name, Kind.LINK, str(UNIT).encode(), 0o777, False),
         SystemFile(ROTATION.parent, Kind.FOLDER, b"", 0o755, False),
         SystemFile(ROTATION, Kind.FILE, rotation.render(LOG_FILE).encode(), 0o644, False),
     ]
     return tuple(files)
+
+
+def _unit(params: SystemParams, group_name: str) -> str:
+    shared = []
+    for own, pbx, usual in _SHARED:
+        found = params.values.get(own) or params.values.get(pbx) or usual
+        shared += [found] if group_name else []
+    return unit.render(params, group_name, tuple(shared))
 
 
 def _environment(

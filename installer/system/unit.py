@@ -1,7 +1,4 @@
-"""The systemd unit of the agent.
-
-Every limit has its reason beside it, in the unit itself, where the admin who wonders will look.
-"""
+"""The systemd unit of the agent; what each line is for stands in the unit itself."""
 
 from __future__ import annotations
 
@@ -10,20 +7,23 @@ from installer.system.package_data import text_of
 from installer.system.params import SystemParams
 
 
-def render(params: SystemParams, group_name: str) -> str:
+def render(params: SystemParams, group_name: str, writable: tuple[str, ...]) -> str:
     """Return the unit's text.
 
     Args:
         params: The admin's choices.
         group_name: Asterisk's group; empty on a host without Asterisk.
+        writable: Folders outside its own that the agent writes to.
     """
-    if params.account:
-        account = f"User={params.account}"
-    else:
-        account = "DynamicUser=yes"
-    values = {"PROGRAM": f"{params.venv}/bin/voiceagent", "ACCOUNT": account}
-    return substitute(text_of("service.conf"), values | _groups(group_name))
-
-
-def _groups(group_name: str) -> dict[str, str]:
-    return {"GROUPS": f"SupplementaryGroups={group_name}" if group_name else ""}
+    # A folder that does not exist is no reason not to start.
+    shared = " ".join(f"-{path}" for path in writable)
+    return substitute(
+        text_of("service.conf"),
+        {
+            "PROGRAM": f"{params.venv}/bin/voiceagent",
+            "ACCOUNT": f"User={params.account}" if params.account else "DynamicUser=yes",
+            "GROUPS": f"SupplementaryGroups={group_name}" if group_name else "",
+            "MEMORY": "50%",
+            "WRITABLE": f"ReadWritePaths={shared}" if shared else "",
+        },
+    )
