@@ -11,12 +11,16 @@ should have nothing of ours. Three rules hold in both directions:
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import PurePosixPath
 
 from installer.bundle import Wanted
 from installer.conf_text import BlockError, with_block, without_block
 from installer.errors import ConflictError
 from installer.model import Change, Kind, Manifest, Node, Owned, Plan, Role, Snapshot, digest_of
+
+NOT_THERE = ""
+"""In a manifest in the place of the digest of a parent's original: we made the file."""
 
 
 class Planner:
@@ -65,17 +69,24 @@ class Planner:
             self._changes.append(Change(wanted.path, old, wanted.node, wanted.bulk))
         self._owned.append(Owned(wanted.path, Role.OURS, wanted.node.digest))
 
-    def want_block(self, parent: PurePosixPath, include: str) -> None:
+    def want_block(self, parent: PurePosixPath, include: str, made: Node | None = None) -> None:
         """Plan for a file of the PBX's to include one of ours.
 
         Args:
             parent: The file, links followed.
             include: What it includes.
+            made: What it is made as where there is none; its content is ours. None: it has to be
+                there.
 
         Raises:
             ConflictError: If the file is missing or our marks in it are damaged.
         """
         old = self._snapshot.get(parent)
+        if old is None and made is not None:
+            fresh = replace(made, content=with_block(b"", include))
+            self._changes.append(Change(parent, None, fresh))
+            self._owned.append(Owned(parent, Role.PARENT, fresh.digest, NOT_THERE))
+            return
         if old is None or old.kind is not Kind.FILE:
             raise ConflictError(
                 "it is not there", where=str(parent), what_to_do="Restore it, then run this again."
@@ -89,16 +100,19 @@ class Planner:
         # Undoing goes back to the file without our lines: to the bytes kept when nobody has
         # touched it since, otherwise to the file as edited.
         base, mtime_ns = without_block(old.content), old.mtime_ns
+        made_by_us = owned is not None and owned.original == NOT_THERE
         if owned is not None:
             mtime_ns = None
             exact = self._original(owned, old)
             if exact is not None:
                 base, mtime_ns = exact, owned.original_mtime_ns
-        self._wanted_originals[digest_of(base)] = base
+        original = NOT_THERE if made_by_us else digest_of(base)
+        if not made_by_us:
+            self._wanted_originals[original] = base
         new = Node(old.kind, old.mode, old.uid, old.gid, text)
         if text != old.content:
             self._changes.append(Change(parent, old, new))
-        self._owned.append(Owned(parent, Role.PARENT, new.digest, digest_of(base), mtime_ns))
+        self._owned.append(Owned(parent, Role.PARENT, new.digest, original, mtime_ns))
 
     def give_back(self) -> None:
         """Plan for everything owned and no longer wanted to be gone."""
@@ -192,6 +206,9 @@ class Planner:
             new = Node(old.kind, old.mode, old.uid, old.gid, exact, owned.original_mtime_ns)
         else:
             text = _checked(owned.path, lambda: without_block(old.content))
+            if owned.original == NOT_THERE and not text:
+                self._changes.append(Change(owned.path, old, None))
+                return
             said = "only our lines go" if text != old.content else "our lines are gone already"
             self._notes.append(f"{owned.path} was edited since the installation; {said}")
             new = Node(old.kind, old.mode, old.uid, old.gid, text)

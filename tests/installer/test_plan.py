@@ -201,6 +201,29 @@ def test_damaged_marks_stop_the_plan(act):
         one.want_block(PARENT, INCLUDE) if act == "want" else one.give_back()
 
 
+def test_a_parent_we_made_goes_again_unless_the_admin_put_something_in():
+    one = planner()
+    one.want_block(PARENT, INCLUDE, file(b"", mode=0o640, uid=7))
+    plan = one.plan()
+    (change,) = plan.changes
+    assert change.old is None and (change.new.mode, change.new.uid) == (0o640, 7)
+    assert change.new.content.startswith(BEGIN) and not plan.originals
+    owned = plan.manifest.owned
+    again = planner({PARENT: change.new}, owned)
+    again.want_block(PARENT, INCLUDE, file(b""))
+    assert not again.plan().changes and again.plan().manifest.owned == owned
+    moved = planner({PARENT: change.new}, owned)
+    moved.want_block(PARENT, "voiceagent.d/other.conf", file(b""))
+    assert moved.plan().manifest.owned[0].original == owned[0].original
+    undo = planner({PARENT: change.new}, owned)
+    undo.give_back()
+    assert [one.new for one in undo.plan().changes] == [None] and not undo.plan().notes
+    edited = planner({PARENT: file(b"[mine]\n" + change.new.content)}, owned)
+    edited.give_back()
+    (left,) = edited.plan().changes
+    assert left.new.content == b"[mine]\n" and "edited since" in edited.plan().notes[0]
+
+
 def test_a_parent_that_is_not_there_is_a_conflict():
     with pytest.raises(ConflictError, match="not there"):
         planner().want_block(PARENT, INCLUDE)
