@@ -32,8 +32,7 @@ Usage: install.sh [OPTION]... [WHEEL|ARCHIVE|FOLDER]
 Installs, upgrades or downgrades the voice agent; by default from the folder the script is in.
   --venv DIR        where it is found afterwards (default /opt/voiceagent)
   --python PROGRAM  the Python to use, 3.11 or newer (default: the first of python3,
-                    /usr/bin/python3,
-                    python3.13, python3.12, python3.11 and python3.14 that will do)
+                    /usr/bin/python3, python3.13, 3.12, 3.11 and 3.14 that will do)
   --wheels DIR      take every package from this folder, nothing from the network
   --links DIR       where voiceagent and voiceagent-install are linked
                     (default /usr/local/bin; "none": nowhere)
