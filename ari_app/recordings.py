@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import uuid
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -64,7 +65,8 @@ def left_of(call_id: uuid.UUID, folder: Path, pbx_folder: PurePosixPath) -> dict
         pbx_folder: The same folder, as Asterisk sees it.
     """
     names = {"recording": f"{call_id}.wav", "message": f"{call_id}{MESSAGE}"}
-    there = {column: (folder / name).is_file() for column, name in names.items()}
+    # A folder that we may not look into holds nothing for us: the record must not fail by it.
+    there = {column: os.path.isfile(folder / name) for column, name in names.items()}
     return {
         column: str(pbx_folder / name) if there[column] else None for column, name in names.items()
     }

@@ -6,6 +6,8 @@ import uuid
 from datetime import UTC, datetime, timedelta
 from pathlib import PurePosixPath
 
+import pytest
+
 from ari_app.recordings import delete_old, left_of
 from ari_app.store import calls, open_store
 from audiosocket_agent.company import load_companies
@@ -68,3 +70,11 @@ def test_a_record_names_only_what_is_there(tmp_path):
     assert left_of(call_id, tmp_path, pbx) == {
         "recording": None, "message": f"{pbx}/{call_id}-message.wav",
     }  # fmt: skip
+
+
+def test_a_folder_that_cannot_be_looked_into_costs_no_record(tmp_path):
+    folder = tmp_path / ("x" * 300)  # as one without rights is for anybody but root: an OSError
+    with pytest.raises(OSError):
+        (folder / "a").stat()
+    nothing = {"recording": None, "message": None}
+    assert left_of(uuid.uuid4(), folder, PurePosixPath("/var/spool")) == nothing
