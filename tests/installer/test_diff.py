@@ -68,7 +68,8 @@ def test_a_foreign_files_control_characters_do_not_reach_the_terminal():
 
 def test_no_secret_is_shown_neither_ours_nor_the_admins():
     old = b"[boss]\nsecret=hunter2\n  dbPassword => hunter2\npassword_format = plain\n"
-    new = old + b"secret = ours\n"
+    old += b"#GROQ_API_KEY=hunter2\n"
+    new = old + b"secret = ours\nDEEPGRAM_API_KEY=hunter2\n"
     text = "\n".join(text for _, text in lines(Change(PATH, file(old), file(new))))
     assert "hunter2" not in text and "ours" not in text
     assert "+secret = ********" in text and " password_format = plain" in text
