@@ -19,6 +19,8 @@ from ari_app.cli_call import call
 from ari_app.cli_callbacks import callbacks
 from ari_app.cli_companies import companies
 from ari_app.cli_records import bookings, calls
+from ari_app.env_source import EnvSourceError, adopt_settings_file
+from ari_app.supervisor import EX_CONFIG, supervise
 from installer.doctor.cli import doctor
 from installer.sandbox.cli import sandbox
 
@@ -28,8 +30,22 @@ if TYPE_CHECKING:
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="asterisk-voiceagent")
-def main() -> None:
-    """Run, try and look into the AI voice agent for Asterisk."""
+@click.pass_context
+def main(context: click.Context) -> None:
+    """Run, try and look into the AI voice agent for Asterisk.
+
+    Settings are environment variables: voiceagent settings. Where none is set, those of the
+    installed agent are read from /etc/voiceagent/voiceagent.env, or from VOICEAGENT_ENV_FILE.
+    """
+    if context.invoked_subcommand == "sandbox":
+        return  # a PBX of its own, with settings of its own
+    try:
+        said = adopt_settings_file()
+    except EnvSourceError as error:
+        click.echo(f"voiceagent: {error}", err=True)
+        sys.exit(EX_CONFIG)
+    if said:
+        click.echo(f"voiceagent: {said}", err=True)
 
 
 @main.command()
@@ -45,7 +61,6 @@ def run(role: str | None, heartbeat_fd: int) -> None:
     # Imported here: the other commands must not wait for the engines' libraries.
     from ari_app.roles import run_role
     from ari_app.settings import SettingsError, load_settings, unknown_settings
-    from ari_app.supervisor import EX_CONFIG, supervise
 
     os.umask(0o077)  # records hold callers' numbers and words: nobody else's to read
     try:

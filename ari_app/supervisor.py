@@ -163,6 +163,7 @@ class Supervisor:
         # None of the others ever ends by itself, unless by an error that is our own.
         await asyncio.wait([stopping, reporting, telling, *keepers], return_when=FIRST_COMPLETED)
         self._stopping.set()
+        telling.cancel()
         self._notifier.send("STOPPING=1", "STATUS=handing calls to people")
         for role in self._roles:
             role.stop()

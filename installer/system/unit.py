@@ -23,7 +23,7 @@ def render(params: SystemParams, group_name: str, writable: tuple[str, ...]) -> 
             "PROGRAM": f"{params.venv}/bin/voiceagent",
             "ACCOUNT": f"User={params.account}" if params.account else "DynamicUser=yes",
             "GROUPS": f"SupplementaryGroups={group_name}" if group_name else "",
-            "MEMORY": "50%",
+            "MEMORY": "70%",
             "WRITABLE": f"ReadWritePaths={shared}" if shared else "",
         },
     )
