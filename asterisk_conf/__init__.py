@@ -10,8 +10,10 @@ from asterisk_conf.render import (
     RenderedFile,
     render,
     render_ari,
+    render_http,
     render_manager,
     render_modules,
+    render_queue,
 )
 
 __all__ = [
@@ -24,6 +26,8 @@ __all__ = [
     "TemplateError",
     "render",
     "render_ari",
+    "render_http",
     "render_manager",
     "render_modules",
+    "render_queue",
 ]

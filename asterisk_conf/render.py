@@ -8,7 +8,8 @@ the included text exactly there, so each starts with a section of its own and be
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import ipaddress
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from importlib import resources
@@ -40,6 +41,15 @@ SPOOL_SOUNDS = "voiceagent"
 """The folder below Asterisk's spool directory for sounds made while the agent runs."""
 SPOOL_RECORDINGS = "recording/voiceagent"
 """The folder below it for recorded calls and messages."""
+
+FREEPBX_PARENTS = {
+    "extensions.conf": "extensions_custom.conf",
+    "manager.conf": "manager_custom.conf",
+    "ari.conf": "ari_additional_custom.conf",
+    "http.conf": "http_custom.conf",
+    "queues.conf": "queues_custom.conf",
+}
+"""Where FreePBX leaves an admin's own lines alone; all else it writes anew."""
 
 # The caller must be with people within 3 s when the controller is there but silent.
 ROUTE_LIMIT_S = 2
@@ -85,12 +95,7 @@ class RenderedFile:
 def render(params: BundleParams) -> tuple[RenderedFile, ...]:
     """Render what every PBX gets: the dialplan and the recorded sentences."""
     return (
-        RenderedFile(
-            Base.CONFIG,
-            f"{FOLDER}/extensions.conf",
-            _dialplan(params).encode(),
-            parent="extensions.conf",
-        ),
+        _included("extensions.conf", _dialplan(params), params),
         *(
             RenderedFile(Base.DATA, f"sounds/voiceagent/{name}.wav", _sound(name))
             for name in SOUNDS
@@ -98,24 +103,39 @@ def render(params: BundleParams) -> tuple[RenderedFile, ...]:
     )
 
 
-def render_manager(secret: str) -> RenderedFile:
-    """Render our user of the manager interface.
+def render_manager(params: BundleParams) -> RenderedFile:
+    """Render our user of the manager interface, who may log in from the agent's address only."""
+    address = ipaddress.ip_address(params.agent_address)
+    mask = "255.255.255.255" if address.version == 4 else "128"
+    values = {"AMI_SECRET": params.ami_secret, "PERMIT": f"{address}/{mask}"}
+    return _included("manager.conf", substitute(_template("manager.conf"), values), params)
+
+
+def render_ari(params: BundleParams) -> RenderedFile:
+    """Render our user of ARI."""
+    values = {"ARI_PASSWORD": params.ari_password}
+    return _included("ari.conf", substitute(_template("ari.conf"), values), params)
+
+
+def render_http(params: BundleParams, settings: Mapping[str, str], *, adds: bool) -> RenderedFile:
+    """Render what switches Asterisk's HTTP server on.
 
     Args:
-        secret: As `BundleParams.ami_secret`.
+        params: The admin's choices.
+        settings: What http.conf does not set yet, of its ``[general]``.
+        adds: Whether http.conf has a ``[general]`` to add to; there must not be a second one.
     """
-    text = substitute(_template("manager.conf"), {"AMI_SECRET": secret})
-    return RenderedFile(Base.CONFIG, f"{FOLDER}/manager.conf", text.encode(), parent="manager.conf")
+    header = "[general](+)" if adds else "[general]"
+    rows = [header, *(f"{name} = {value}" for name, value in settings.items())]
+    text = substitute(_template("http.conf"), {}) + "\n".join(rows) + "\n"
+    return _included("http.conf", text, params)
 
 
-def render_ari(password: str) -> RenderedFile:
-    """Render our user of ARI.
-
-    Args:
-        password: As `BundleParams.ari_password`.
-    """
-    text = substitute(_template("ari.conf"), {"ARI_PASSWORD": password})
-    return RenderedFile(Base.CONFIG, f"{FOLDER}/ari.conf", text.encode(), parent="ari.conf")
+def render_queue(params: BundleParams) -> RenderedFile:
+    """Render the queue of people, with the members that were named."""
+    rows = [f"member => {one}" for one in params.queue_stub]
+    text = substitute(_template("queues.conf"), {"QUEUE": params.queue}) + "\n".join(rows) + "\n"
+    return _included("queues.conf", text, params)
 
 
 def render_modules(missing: Iterable[Module]) -> RenderedFile:
@@ -127,6 +147,11 @@ def render_modules(missing: Iterable[Module]) -> RenderedFile:
     rows = [f"load = {module.name}.so  ; {module.why}" for module in missing]
     text = substitute(_template("modules.conf"), {}) + "\n".join(rows) + "\n"
     return RenderedFile(Base.CONFIG, f"{FOLDER}/modules.conf", text.encode(), parent="modules.conf")
+
+
+def _included(name: str, text: str, params: BundleParams) -> RenderedFile:
+    parent = FREEPBX_PARENTS[name] if params.freepbx else name
+    return RenderedFile(Base.CONFIG, f"{FOLDER}/{name}", text.encode(), parent=parent)
 
 
 def _dialplan(params: BundleParams) -> str:
@@ -151,8 +176,12 @@ def _dialplan(params: BundleParams) -> str:
     if params.routing:
         values["ROUTE_LIMIT_S"] = str(ROUTE_LIMIT_S)
     entry = _template("entry_routed.conf" if params.routing else "entry_plain.conf")
-    # A part of the template, not a value of it: it has placeholders and lines of its own.
-    return substitute(_template("extensions.conf").replace("@@ENTRY@@\n", entry + "\n"), values)
+    # Parts of the template, not values of it: they have placeholders and lines of their own.
+    text = _template("extensions.conf").replace("@@ENTRY@@\n", entry + "\n")
+    for part in ("FREEPBX_ASK", "FREEPBX_QUEUE"):
+        lines = _template(f"{part.lower()}.conf") if params.freepbx else ""
+        text = text.replace(f"@@{part}@@\n", lines)
+    return substitute(text, values)
 
 
 def _agi(params: BundleParams, question: str) -> str:

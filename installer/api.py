@@ -21,6 +21,7 @@ from installer.errors import ConflictError
 from installer.facts import Facts, gather
 from installer.kept_data import DATA, delete_kept
 from installer.model import Manifest, Plan, Role
+from installer.pbx_notes import notes_for
 from installer.plan import Planner
 from installer.store import Store
 from installer.system import SystemParams
@@ -168,9 +169,7 @@ class Installation:
             services = tuple(wanted_system(system, self.tree, owners, manifest))
         planner = self._planned(bundle, services, manifest)
         compiled = self._script(params, bundle, planner)
-        for problem in self.facts.problems:
-            planner.note(f"Asterisk will complain: {problem}")
-        for note in (*self.control.ami_notes, *(self.control.ari_notes if params.routing else ())):
+        for note in notes_for(whole, self.control, self.facts):
             planner.note(note)
         return planner.plan(compiled)
 
@@ -191,15 +190,13 @@ class Installation:
     def _planned(self, bundle: Bundle, services: Iterable[Wanted], manifest: Manifest) -> Planner:
         """Return a planner that wants a bundle and a service, and nothing else of ours."""
         wanted = (*bundle.wanted, *services)
-        parents = [
-            (self.tree.locate(self.facts.config / one.parent), one.include) for one in bundle.blocks
-        ]
+        parents = [(self.tree.locate(self.facts.config / one.parent), one) for one in bundle.blocks]
         paths = {one.path for one in wanted} | {path for path, _ in parents}
         planner = self._planner(manifest, paths)
         for one in wanted:
             planner.want(one)
-        for path, include in parents:
-            planner.want_block(path, include)
+        for path, block in parents:
+            planner.want_block(path, block.include, block.made)
         planner.give_back()
         return planner
 

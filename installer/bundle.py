@@ -19,11 +19,19 @@ from asterisk_conf import (
     RenderedFile,
     render,
     render_ari,
+    render_http,
     render_manager,
     render_modules,
+    render_queue,
 )
-from asterisk_conf.render import FOLDER, SCRIPT, SPOOL_RECORDINGS, SPOOL_SOUNDS
-from installer.control import Control
+from asterisk_conf.render import (
+    FOLDER,
+    FREEPBX_PARENTS,
+    SCRIPT,
+    SPOOL_RECORDINGS,
+    SPOOL_SOUNDS,
+)
+from installer.control import Control, refuse_no_place, switches_http_on
 from installer.errors import NotAPbxError
 from installer.facts import Facts
 from installer.model import Kind, Node
@@ -59,10 +67,12 @@ class Block:
     Attributes:
         parent: The file, in the configuration directory.
         include: What it includes, relative to that directory.
+        made: What it is made as where there is none; None: it has to be there.
     """
 
     parent: str
     include: str
+    made: Node | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,16 +120,19 @@ def assemble(params: BundleParams, facts: Facts, control: Control, agi_source: P
     parts.folder(facts.config / FOLDER, 0o750, facts.config_group)
     for one in rendered:
         if one.base is Base.CONFIG:
+            refuse_no_place(one, params, control)
             parts.file(facts.config / one.path, one.content, 0o640, facts.config_group)
         else:
             for folder in reversed(PurePosixPath(one.path).parents[:-1]):
                 parts.folder(facts.data / folder)
             parts.file(facts.data / one.path, one.content, bulk=True)
     _spool_folders(parts, facts)
-    blocks = tuple(Block(one.parent, one.path) for one in rendered if one.parent)
+    blocks = tuple(
+        Block(one.parent, one.path, _made(one.parent, facts)) for one in rendered if one.parent
+    )
     if facts.python is None:
         return Bundle(tuple(parts.wanted), blocks, None)
-    _script(parts, facts.agi_bin, facts.python, agi_source)
+    _script(parts, facts, facts.python, agi_source)
     return Bundle(tuple(parts.wanted), blocks, facts.agi_bin / SCRIPT_FOLDER)
 
 
@@ -137,13 +150,25 @@ def located(bundle: Bundle, tree: Tree) -> Bundle:
 def _rendered(params: BundleParams, facts: Facts, control: Control) -> list[RenderedFile]:
     rendered = list(render(params))
     if control.ami:
-        rendered.append(render_manager(params.ami_secret))
+        rendered.append(render_manager(params))
     if control.ari:
-        rendered.append(render_ari(params.ari_password))
+        rendered.append(render_ari(params))
+    if switches_http_on(params, control):
+        rendered.append(render_http(params, control.http.lacking, adds=control.http.has_general))
+    if params.queue_stub:
+        rendered.append(render_queue(params))
     missing = [one for one in facts.missing if params.routing or not one.routing]
-    if missing:
+    # FreePBX has no file for lines of the admin's own about modules; a note says where it wants it.
+    if missing and not facts.freepbx:
         rendered.append(render_modules(missing))
     return rendered
+
+
+def _made(parent: str, facts: Facts) -> Node | None:
+    """Return what a file that includes ours is made as, if Asterisk does without it."""
+    if parent in FREEPBX_PARENTS.values() or parent in ("http.conf", "queues.conf"):
+        return Node(Kind.FILE, 0o640, facts.user, facts.config_group)
+    return None
 
 
 def _spool_folders(parts: _Parts, facts: Facts) -> None:
@@ -164,8 +189,9 @@ class _Parts:
 
     def __init__(self, facts: Facts) -> None:
         self.wanted: list[Wanted] = []
-        self._owner = facts.owner
-        self._group = facts.owner_group
+        # FreePBX gives all it finds in its directories to Asterisk, again and again.
+        self._owner = facts.user if facts.freepbx else facts.owner
+        self._group = facts.config_group if facts.freepbx else facts.owner_group
         self._user = facts.user
         self._users_group = facts.config_group
 
@@ -205,18 +231,22 @@ class _Parts:
         self.wanted.append(Wanted(path, Node(kind, mode, self._owner, gid, content), bulk))
 
 
-def _script(parts: _Parts, agi_bin: PurePosixPath, python: PurePosixPath, source: Path) -> None:
-    folder = agi_bin / SCRIPT_FOLDER
-    for path in (agi_bin, folder, folder / "agi", folder / "asterisk"):
+def _script(parts: _Parts, facts: Facts, python: PurePosixPath, source: Path) -> None:
+    folder = facts.agi_bin / SCRIPT_FOLDER
+    # FreePBX makes everything in its agi-bin executable, and takes a relative link for a broken one
+    # and deletes it: both with "fwconsole chown".
+    mode = 0o755 if facts.freepbx else 0o644
+    for path in (facts.agi_bin, folder, folder / "agi", folder / "asterisk"):
         parts.folder(path)
     for place in sorted(source.glob("*.py")):
         if place.name not in _SERVER_ONLY:
-            parts.file(folder / "agi" / place.name, place.read_bytes(), bulk=True)
+            parts.file(folder / "agi" / place.name, place.read_bytes(), mode, bulk=True)
     for name, content in _vendored():
-        parts.file(folder / name, content, bulk=True)
+        parts.file(folder / name, content, mode, bulk=True)
     script = with_interpreter((source / SCRIPT).read_bytes(), python)
     parts.file(folder / SCRIPT, script, 0o755)
-    parts.link(agi_bin / SCRIPT, f"{SCRIPT_FOLDER}/{SCRIPT}")
+    target = folder / SCRIPT if facts.freepbx else f"{SCRIPT_FOLDER}/{SCRIPT}"
+    parts.link(facts.agi_bin / SCRIPT, str(target))
 
 
 def with_interpreter(script: bytes, python: PurePosixPath) -> bytes:

@@ -64,6 +64,7 @@ class Config:
 
     Attributes:
         sections: In order; a name can occur twice, and Asterisk then uses the first.
+        included: What was to be included, as it is written there.
         problems: What Asterisk would complain about, with file and line.
         refused: Why Asterisk refuses the whole; empty if it does not.
         refused_at: The file and line that it refuses it for.
@@ -73,6 +74,7 @@ class Config:
     """
 
     sections: list[Section] = field(default_factory=list)
+    included: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     refused: str = ""
     refused_at: str = ""
@@ -219,6 +221,7 @@ class _Reader:
             return
         if target[0] in '"<' and target[-1] == {'"': '"', "<": ">"}[target[0]]:
             target = target[1:-1]
+        self.config.included.append(target)
         too_deep = depth + 1 >= _MAX_DEPTH
         if (too_deep or not self.include(target, depth=depth + 1)) and kind == "include":
             why = "which is too deep" if too_deep else "which is missing"

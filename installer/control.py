@@ -1,21 +1,23 @@
 """The control side of a PBX: whether our users of AMI and ARI have a place there, and where it is.
 
-Neither is ever switched on here: opening a port is the admin's decision. What that means for calls
-is said in notes.
+AMI is never switched on here: opening a port to the network is the admin's decision. Asterisk's
+HTTP server is, on the loopback address alone, where nothing that the admin set would have to change
+for it. What else keeps calls from the agent is said in notes.
 """
 
 from __future__ import annotations
 
+import ipaddress
 import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
-from asterisk_conf import BundleParams
+from asterisk_conf import BundleParams, RenderedFile
 from asterisk_conf.params import SECRET, SPOOL
 from asterisk_conf.render import FOLDER, SPOOL_RECORDINGS, SPOOL_SOUNDS, USER
-from installer.conf_reader import Config
+from installer.conf_reader import Config, Section
 from installer.errors import ConflictError
 from installer.facts import Facts, ours, read_config_file, refuse_unread, true
 from installer.tree import Tree
@@ -23,65 +25,134 @@ from installer.tree import Tree
 AMI_PORT = 5038
 ARI_URL = "http://127.0.0.1:8088"
 _INSIDE, _FREEPBX_INSIDE = "default", "from-internal"
-_PEOPLE = "until then every call goes to people, or install with --no-routing"
+_FILES = ("manager", "ari", "http", "queues")
+_NAMELESS = ("general", "default")  # queues.conf's own sections, the second of old
+
+
+@dataclass(frozen=True, slots=True)
+class Http:
+    """What http.conf says without our own lines.
+
+    Attributes:
+        on: Whether Asterisk's HTTP server is on.
+        off_at: The file and line that switch it off; empty if nothing is said about it.
+        bound_to: The address it is or would be bound to; empty if none is named.
+        has_general: Whether there is a ``[general]`` to add to.
+        lacking: What it takes to switch it on, on the loopback address.
+    """
+
+    on: bool
+    off_at: str
+    bound_to: str
+    has_general: bool
+    lacking: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class Control:
-    """What the PBX's own files say of AMI and ARI.
+    """What the PBX's own files say of AMI, ARI and queues.
 
     Attributes:
         ami: Whether there is a manager.conf to include our user in.
         ari: Whether there is an ari.conf.
+        ami_on: Whether AMI is on.
+        ami_bound_to: The address AMI is bound to; empty if none is named: then it is all.
+        ari_on: Whether ARI is on, as far as ari.conf says.
         ami_port: AMI's port.
         ari_url: Asterisk's HTTP server, with its prefix.
-        ami_notes: What keeps AMI from working, one line each.
-        ari_notes: What keeps ARI from working.
+        http: That server's own settings.
+        queues: Where each queue begins, by its name in small letters; ours is not among them.
+        realtime_queues: Whether there may be more of them in a database.
+        files: manager.conf, ari.conf, http.conf and queues.conf with all they include, by name.
     """
 
     ami: bool
     ari: bool
+    ami_on: bool
+    ami_bound_to: str
+    ari_on: bool
     ami_port: int
     ari_url: str
-    ami_notes: tuple[str, ...]
-    ari_notes: tuple[str, ...]
+    http: Http
+    queues: Mapping[str, str]
+    realtime_queues: bool
+    files: Mapping[str, Config]
 
 
 def read_control(tree: Tree, facts: Facts) -> Control:
-    """Read manager.conf, ari.conf and http.conf.
+    """Read manager.conf, ari.conf, http.conf and queues.conf.
 
     Raises:
-        ConflictError: If they have a user of our name, or a comment that would swallow ours.
+        ConflictError: If they have a user of our name, or would not be read to our lines.
     """
     there = {
         name: tree.read(facts.config / f"{name}.conf") is not None for name in ("manager", "ari")
     }
     files = {
-        name: read_config_file(tree, facts.config, f"{name}.conf")
-        for name in ("manager", "ari", "http")
+        f"{name}.conf": read_config_file(tree, facts.config, f"{name}.conf", freepbx=facts.freepbx)
+        for name in _FILES
     }
-    for name in (name for name, is_there in there.items() if is_there):
+    for name in (f"{name}.conf" for name, is_there in there.items() if is_there):
         refuse_unread(files[name])
         _refuse_foreign_user(files[name])
-    general = {name: _general(config) for name, config in files.items()}
-    port = general["manager"].get("port", "")
-    http = general["http"]
-    ari_notes = [f"calls cannot be routed without {m.name}.so; {_PEOPLE}" for m in facts.unroutable]
-    if not there["ari"]:
-        ari_notes.append(f"there is no ari.conf, so the agent gets no ARI user; {_PEOPLE}")
-    elif not true(general["ari"].get("enabled", "yes")):
-        ari_notes.append(f"ARI is off: set enabled = yes in ari.conf; {_PEOPLE}")
-    if not true(http.get("enabled", "no")):
-        said = "set enabled = yes and bindaddr = 127.0.0.1 in http.conf"
-        ari_notes.append(f"ARI needs Asterisk's HTTP server, which is off: {said}; {_PEOPLE}")
+    ami, ari = (_general(files[name]) for name in ("manager.conf", "ari.conf"))
+    http = _http(files["http.conf"])
+    port = ami.get("port", "")
     return Control(
         ami=there["manager"],
         ari=there["ari"],
+        ami_on=true(ami.get("enabled", "no")),
+        ami_bound_to=ami.get("bindaddr", ""),
+        ari_on=true(ari.get("enabled", "yes")),
         ami_port=int(port) if port.isdecimal() else AMI_PORT,
-        ari_url=_url(http),
-        ami_notes=_ami_notes(there["manager"], general["manager"]),
-        ari_notes=tuple(ari_notes),
+        ari_url=_url(_general(files["http.conf"])),
+        http=http,
+        queues=_queues(files["queues.conf"]),
+        realtime_queues=_has_realtime_queues(tree, facts),
+        files=files,
     )
+
+
+def switches_http_on(params: BundleParams, control: Control) -> bool:
+    """Say whether Asterisk's HTTP server is to be switched on by us.
+
+    Only for ARI, only if nobody switched it off on purpose, and only where the loopback address is
+    the only one that it would listen on, and of use.
+    """
+    http = control.http
+    needed = params.http and params.routing and control.ari and not params.remote
+    return needed and not http.on and not http.off_at and is_loopback(http.bound_to or "127.0.0.1")
+
+
+def refuse_no_place(one: RenderedFile, params: BundleParams, control: Control) -> None:
+    """Refuse a file of ours that Asterisk would not read, or that would be in somebody's way.
+
+    Args:
+        one: A configuration file.
+        params: The admin's choices.
+        control: The PBX's AMI, ARI and queues.
+
+    Raises:
+        ConflictError: If its parent is not read to its end or not included, or there is a queue of
+            its name.
+    """
+    name = PurePosixPath(one.path).name
+    config = control.files.get(name)
+    if config is None:
+        return
+    refuse_unread(config)
+    if one.parent != name and one.parent not in config.included:
+        raise ConflictError(
+            f"it does not include {one.parent}, where FreePBX leaves other people's lines alone",
+            where=name,
+            what_to_do="Run fwconsole reload to have FreePBX write it anew, then run this again.",
+        )
+    if name == "queues.conf" and params.queue.lower() in control.queues:
+        raise ConflictError(
+            f"it has a queue [{params.queue}] of its own",
+            where=control.queues[params.queue.lower()],
+            what_to_do="Leave --queue-member out to use that one, or choose another --queue.",
+        )
 
 
 def completed(params: BundleParams, tree: Tree, facts: Facts) -> BundleParams:
@@ -139,14 +210,45 @@ def settings_to_tell(control: Control, facts: Facts) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def _ami_notes(there: bool, general: dict[str, str]) -> tuple[str, ...]:
-    asked = "until then hand-overs go by the dialplan's own question, and no calls can be placed"
-    if not there:
-        return (f"there is no manager.conf, so the agent gets no AMI user; {asked}",)
-    if not true(general.get("enabled", "no")):
-        said = "set enabled = yes and bindaddr = 127.0.0.1 in manager.conf"
-        return (f"AMI is off: {said}; {asked}",)
-    return ()
+def is_loopback(address: str) -> bool:
+    """Say whether an address can only be reached from its own host."""
+    try:
+        return ipaddress.ip_address(address.strip("[]")).is_loopback
+    except ValueError:
+        return address == "localhost"
+
+
+def _http(config: Config) -> Http:
+    section = _section_not_ours(config)
+    found = {one.name: one for one in section.settings if not ours(one.where)} if section else {}
+    values = {name: one.value for name, one in found.items()}
+    on = true(values.get("enabled", "no"))
+    lacking = {"enabled": "yes", "bindaddr": "127.0.0.1"}
+    return Http(
+        on=on,
+        off_at=found["enabled"].where if "enabled" in found and not on else "",
+        bound_to=values.get("bindaddr", ""),
+        has_general=section is not None,
+        lacking={name: value for name, value in lacking.items() if name not in found},
+    )
+
+
+def _section_not_ours(config: Config) -> Section | None:
+    section = config.section("general")
+    return None if section is None or ours(section.where) else section
+
+
+def _queues(config: Config) -> Mapping[str, str]:
+    return {
+        one.name.lower(): one.where
+        for one in reversed(config.sections)
+        if not one.template and not ours(one.where) and one.name.lower() not in _NAMELESS
+    }
+
+
+def _has_realtime_queues(tree: Tree, facts: Facts) -> bool:
+    section = read_config_file(tree, facts.config, "extconfig.conf").section("settings")
+    return section is not None and any(one.name == "queues" for one in section.settings)
 
 
 def _general(config: Config) -> dict[str, str]:
@@ -157,7 +259,7 @@ def _general(config: Config) -> dict[str, str]:
 def _url(http: dict[str, str]) -> str:
     port = http.get("bindport", "")
     host = http.get("bindaddr", "")
-    # Where it listens on every address, ours is one of them.
+    # Where it listens on every address, the loopback one is among them.
     host = host if re.fullmatch(r"[0-9.]+", host) and host != "0.0.0.0" else "127.0.0.1"
     prefix = http.get("prefix", "").strip("/")
     return f"http://{host}:{port if port.isdecimal() else 8088}" + (f"/{prefix}" if prefix else "")
@@ -165,9 +267,9 @@ def _url(http: dict[str, str]) -> str:
 
 def _refuse_foreign_user(config: Config) -> None:
     for section in config.sections:
-        if section.name == USER and not section.template and not ours(section.where):
+        if section.name.lower() == USER and not section.template and not ours(section.where):
             raise ConflictError(
-                f"it has a user [{USER}] of its own",
+                f"it has a user [{section.name}] of its own",
                 where=section.where,
                 what_to_do="Rename or remove that user, then run this again.",
             )

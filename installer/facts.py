@@ -13,7 +13,7 @@ from pathlib import PurePosixPath
 
 from asterisk_conf.modules import NEEDED, Module
 from asterisk_conf.params import SPOOL
-from asterisk_conf.render import CONTEXTS, FOLDER
+from asterisk_conf.render import CONTEXTS, FOLDER, FREEPBX_PARENTS
 from asterisk_conf.version import AsteriskVersion
 from installer.conf_reader import Config, read_config
 from installer.errors import ConflictError, NotAPbxError
@@ -112,7 +112,8 @@ def gather(
     _require(tree, config_at)
     data, agi_bin = _data(tree, named)
     modules = read_config_file(tree, config_at, "modules.conf")
-    dialplan = read_config_file(tree, config_at, "extensions.conf")
+    freepbx = _is_freepbx(tree, config_at)
+    dialplan = read_config_file(tree, config_at, "extensions.conf", freepbx=freepbx)
     for config in (modules, dialplan):
         refuse_unread(config)
     _refuse_foreign_contexts(dialplan)
@@ -133,20 +134,33 @@ def gather(
         unroutable=_unroutable(files, modules),
         problems=(*modules.problems, *dialplan.problems),
         version=AsteriskVersion.parse(version_text) or installed_version(tree),
-        freepbx=_is_freepbx(tree, config_at),
+        freepbx=freepbx,
         systemd=any(tree.is_file(one) for one in _SYSTEMD),
         user_name=_name(tree, "/etc/passwd", user),
         group_name=_name(tree, "/etc/group", group),
     )
 
 
-def read_config_file(tree: Tree, config_at: PurePosixPath, name: str) -> Config:
-    """Read one of the PBX's configuration files with all it includes."""
+def read_config_file(
+    tree: Tree, config_at: PurePosixPath, name: str, *, freepbx: bool = False
+) -> Config:
+    """Read one of the PBX's configuration files with all it includes.
+
+    Args:
+        tree: The PBX.
+        config_at: Its configuration directory.
+        name: The file.
+        freepbx: Whether FreePBX's files for an admin's own lines count as there: it makes them
+            itself, and so do we.
+    """
+    made = {config_at / one for one in FREEPBX_PARENTS.values()} if freepbx else set()
 
     def load(target: str) -> Sequence[tuple[str, bytes]]:
         found = []
         for path in tree.matching(config_at / target):
             content = tree.read(path)
+            if content is None and path in made:
+                content = b""
             if content is not None:
                 found.append((str(path), content))
         return found

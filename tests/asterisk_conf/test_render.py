@@ -10,11 +10,13 @@ from asterisk_conf import (
     BundleParams,
     render,
     render_ari,
+    render_http,
     render_manager,
     render_modules,
+    render_queue,
 )
 from asterisk_conf.modules import NEEDED
-from asterisk_conf.render import CONTEXTS, SOUNDS
+from asterisk_conf.render import CONTEXTS, FREEPBX_PARENTS, SOUNDS
 
 # The core's own; everything else must be listed as a module or be wrapped.
 # ExecIf comes with TryExec, without which nothing here works.
@@ -22,7 +24,7 @@ BUILT_IN = {"Answer", "ExecIf", "Goto", "GotoIf", "Hangup", "MSet", "Set", "Wait
 
 
 def dialplan(**choices):
-    (found,) = [one for one in render(BundleParams(**choices)) if one.parent == "extensions.conf"]
+    (found,) = [one for one in render(BundleParams(**choices)) if one.parent]
     assert found.base is Base.CONFIG and found.path == "voiceagent.d/extensions.conf"
     return found.content.decode()
 
@@ -139,6 +141,7 @@ def test_nothing_the_caller_chose_is_expanded_unfiltered():
     assert expanded - ours == {
         "FILTER(+0-9,${EXTEN})",
         "TIMEOUT(absolute)",
+        "FILTER(+0-9,${FROM_DID})",
         "FILTER(+0-9,${VA_DID})",
         "FILTER(+0-9,${VA_CALLEE})",
         "FILTER(0-9+*#,${VA_TARGET})",
@@ -258,7 +261,7 @@ def test_sentences_are_what_asterisk_plays_without_translation(name):
 
 
 def test_our_ami_user_may_steer_calls_and_nothing_else():
-    rendered = render_manager("s" * 40)
+    rendered = render_manager(BundleParams(ami_secret="s" * 40))
     assert (rendered.path, rendered.parent) == ("voiceagent.d/manager.conf", "manager.conf")
     assert [
         line for line in rendered.content.decode().splitlines() if line[:1] not in ("", ";")
@@ -275,7 +278,83 @@ def test_our_ami_user_may_steer_calls_and_nothing_else():
 
 
 def test_our_ari_user_has_its_password():
-    rendered = render_ari("p" * 40)
+    rendered = render_ari(BundleParams(ari_password="p" * 40))
     assert (rendered.path, rendered.parent) == ("voiceagent.d/ari.conf", "ari.conf")
     text = rendered.content.decode()
     assert "\n[voiceagent]\ntype = user\n" in text and f"password = {'p' * 40}\n" in text
+
+
+@pytest.mark.parametrize(
+    ("address", "permitted"),
+    [
+        ("10.1.2.3", "10.1.2.3/255.255.255.255"),
+        ("2001:db8::7", "2001:db8::7/128"),
+        ("::1", "::1/128"),
+    ],
+)
+def test_our_ami_user_comes_from_the_agents_address_and_no_other(address, permitted):
+    text = render_manager(BundleParams(ami_secret="s" * 40, agent_address=address)).content
+    rules = [line for line in text.decode().splitlines() if line.startswith(("deny", "permit"))]
+    assert rules == ["deny = 0.0.0.0/0.0.0.0", "deny = ::/0", f"permit = {permitted}"]
+
+
+def test_the_http_server_is_switched_on_by_what_its_file_does_not_say():
+    adds = render_http(BundleParams(), {"enabled": "yes"}, adds=True)
+    assert (adds.path, adds.parent) == ("voiceagent.d/http.conf", "http.conf")
+    assert [one for one in statements(adds.content.decode()) if one] == [
+        "[general](+)",
+        "enabled = yes",
+    ]
+    alone = render_http(BundleParams(), {"enabled": "yes", "bindaddr": "127.0.0.1"}, adds=False)
+    assert [one for one in statements(alone.content.decode()) if one] == [
+        "[general]",
+        "enabled = yes",
+        "bindaddr = 127.0.0.1",
+    ]
+
+
+def test_the_queue_asked_for_has_its_members():
+    params = BundleParams(queue="reception", queue_stub=("PJSIP/100", "Local/7@from-queue/n"))
+    rendered = render_queue(params)
+    assert (rendered.path, rendered.parent) == ("voiceagent.d/queues.conf", "queues.conf")
+    lines = statements(rendered.content.decode())
+    assert lines[1] == "[reception]"
+    assert lines[-2:] == ["member => PJSIP/100", "member => Local/7@from-queue/n"]
+
+
+def test_on_freepbx_all_goes_into_its_files_for_custom_lines():
+    params = BundleParams(freepbx=True, ami_secret="s" * 40, ari_password="p" * 40)
+    files = [
+        *(one for one in render(params) if one.parent),
+        render_manager(params),
+        render_ari(params),
+        render_http(params, {}, adds=True),
+        render_queue(params),
+    ]
+    assert [one.parent for one in files] == list(FREEPBX_PARENTS.values())
+    assert all(one.parent.endswith("_custom.conf") for one in files)
+
+
+def test_freepbx_queues_are_entered_its_own_way_and_lead_back_to_us():
+    plain, freepbx = (dialplan(freepbx=choice) for choice in (False, True))
+    assert "ext-queues" not in plain and "VQ_" not in plain
+    table = [one for one in steps(freepbx) if one[:2] == ("voiceagent-human", "s")]
+    by_label = {label: (i, application) for i, (_, _, label, application) in enumerate(table)}
+    place, queue = next((i, one[3]) for i, one in enumerate(table) if "Queue(" in one[3])
+    ask = "${DIALPLAN_EXISTS(ext-queues,${VA_TO},1)}"
+    assert table[place - 1][3] == f'GotoIf($["{ask}" = "1"]?freepbx)'
+    assert queue == "TryExec(Queue(${VA_TO},tc,,${VA_WHISPER},${VA_FOR_S}))"
+    # Wherever the call was queued, what came of it is read at the same place.
+    assert by_label["queued"][0] == place + 1
+    at = by_label["freepbx"][0]
+    assert "VQ_MAXWAIT=${VA_FOR_S},VQ_AANNOUNCE=${VA_WHISPER},VQ_OPTIONS=tc" in table[at][3]
+    assert table[at + 1][3] == "Set(VQ_DEST=voiceagent-human^s^queued)"
+    assert table[at + 2][3] == "Goto(ext-queues,${VA_TO},1)"
+    assert table[at - 1][3].startswith("Hangup(")  # nobody falls into it
+
+
+@pytest.mark.parametrize("routing", [True, False])
+def test_a_custom_destination_finds_the_number_in_from_did(routing):
+    entry = [one for one in steps(dialplan(routing=routing)) if one[0] == "voiceagent-in"]
+    at_s = [one[3] for one in entry if one[1] == "s"]
+    assert at_s == ["Set(VA_DID=${FILTER(+0-9,${FROM_DID})})", "Goto(arrived,1)"]

@@ -1,9 +1,12 @@
+from dataclasses import replace
+
 import pytest
 
 from asterisk_conf import BundleParams
 from installer.api import Installation
-from installer.control import completed, read_control, settings_to_tell
+from installer.control import completed, read_control, settings_for_agent, settings_to_tell
 from installer.errors import ConflictError
+from installer.facts import read_config_file
 from tests.installer import trees
 
 
@@ -14,7 +17,11 @@ def root(tmp_path):
 
 def opened(name, root):
     trees.build(name, root)
-    return Installation(root)
+    return reopened(root)
+
+
+def reopened(root):
+    return Installation(root, compile_scripts=trees.compiler(root))
 
 
 def write(root, name, text):
@@ -23,28 +30,23 @@ def write(root, name, text):
 
 def test_debians_defaults_are_read(root):
     found = opened("debian22", root).control
-    assert found.ami and found.ari
+    assert found.ami and found.ari and found.ari_on
     assert (found.ami_port, found.ari_url) == (5038, "http://127.0.0.1:8089/pbx")
-    assert len(found.ami_notes) == 1 and "enabled = yes" in found.ami_notes[0]
-    assert found.ari_notes == ()
+    assert not found.ami_on and found.http.on
 
 
-def test_a_pbx_without_either_is_told_what_that_means(root):
+def test_a_pbx_without_either_gets_no_users(root):
     one = opened("manual", root)
     found = one.control
     assert not found.ami and not found.ari
-    assert "no manager.conf" in found.ami_notes[0]
-    assert "no ari.conf" in found.ari_notes[0] and "goes to people" in found.ari_notes[0]
     assert settings_to_tell(found, one.facts) == ()
     plan = one.plan_install(BundleParams())
-    assert not any(change.path.name in ("manager.conf", "ari.conf") for change in plan.changes)
-    assert set(found.ami_notes + found.ari_notes) <= set(plan.notes)
-    assert not set(found.ari_notes) & set(one.plan_install(BundleParams(routing=False)).notes)
+    assert not {"manager.conf", "ari.conf", "http.conf"} & {one.path.name for one in plan.changes}
 
 
 def test_a_manager_file_without_a_last_newline_in_crlf_gets_our_user(root):
     one = opened("mess", root)
-    assert one.control.ami_port == 5039 and one.control.ami_notes == ()
+    assert one.control.ami_port == 5039 and one.control.ami_on
     assert "VOICEAGENT_AMI_PORT=5039" in one.settings_for_agent
     one.apply(one.plan_install(BundleParams(ami_secret="m" * 40)))
     found = (root / "etc/asterisk/manager.conf").read_bytes()
@@ -53,11 +55,12 @@ def test_a_manager_file_without_a_last_newline_in_crlf_gets_our_user(root):
     assert read_control(one.tree, one.facts).ami_port == 5039  # ours is no foreign user
 
 
+@pytest.mark.parametrize("user", ["voiceagent", "VoiceAgent"])
 @pytest.mark.parametrize("name", ["manager.conf", "ari.conf"])
-def test_a_foreign_user_under_our_name_is_refused(root, name):
+def test_a_foreign_user_under_our_name_is_refused(root, name, user):
     one = opened("debian22", root)
-    write(root, name, "[general]\nenabled = yes\n[voiceagent]\nsecret = x\n")
-    with pytest.raises(ConflictError, match=rf"{name}:3: .*\[voiceagent\]"):
+    write(root, name, f"[general]\nenabled = yes\n[{user}]\nsecret = x\n")
+    with pytest.raises(ConflictError, match=rf"{name}:3: .*\[{user}\]"):
         one.plan_install(BundleParams())
 
 
@@ -104,3 +107,109 @@ def test_another_spool_directory_is_told_to_the_agent(root):
         "VOICEAGENT_PBX_SOUNDS=/srv/spool/voiceagent",
         "VOICEAGENT_PBX_RECORDINGS=/srv/spool/recording/voiceagent",
     )
+
+
+HTTP_SETTINGS = {
+    "": {"enabled": "yes", "bindaddr": "127.0.0.1"},
+    "[other]\nenabled = yes\n": {"enabled": "yes", "bindaddr": "127.0.0.1"},
+    "[general](!)\nbindaddr = 10.0.0.1\n": {"enabled": "yes", "bindaddr": "127.0.0.1"},
+    "[general]\nbindaddr = 127.0.0.1\nbindport = 9000\n": {"enabled": "yes"},
+    "[general]\nbindaddr = ::1\n": {"enabled": "yes"},
+}
+
+
+def http_now(one):
+    """Return http.conf's settings as Asterisk would see them, the last of a name counting."""
+    config = read_config_file(one.tree, one.facts.config, "http.conf")
+    assert not config.refused
+    return {setting.name: setting.value for setting in config.section("general").settings}
+
+
+@pytest.mark.parametrize("text", [None, *HTTP_SETTINGS])
+def test_an_http_server_that_nobody_decided_about_is_switched_on_at_loopback(root, text):
+    one = opened("debian22", root)
+    path = root / "etc/asterisk/http.conf"
+    path.unlink()
+    if text is not None:
+        write(root, "http.conf", text)
+    before = trees.image(root)
+    one.apply(one.plan_install(BundleParams()))
+    found = http_now(one)
+    added = HTTP_SETTINGS[text or ""]
+    assert added.items() <= found.items() and found["bindaddr"] in ("127.0.0.1", "::1")
+    assert one.plan_install(BundleParams()).idle and http_now(one) == found
+    one.apply(one.plan_undo())
+    assert trees.image(root) == before
+
+
+@pytest.mark.parametrize(
+    ("text", "choices"),
+    [
+        ("[general]\nenabled = yes\nbindaddr = 10.0.0.1\n", {}),
+        ("[general]\nenabled = no\n", {}),
+        ("[general]\nbindaddr = 0.0.0.0\n", {}),
+        ("[general]\nbindaddr = 192.0.2.1\n", {}),
+        ("[general]\n", {"http": False}),
+        ("[general]\n", {"routing": False}),
+        ("[general]\n", {"agent_address": "10.0.0.7"}),
+    ],
+)
+def test_an_http_server_that_is_on_or_not_ours_to_switch_on_is_left_alone(root, text, choices):
+    one = opened("debian22", root)
+    write(root, "http.conf", text)
+    one.apply(one.plan_install(BundleParams(**choices)))
+    assert (root / "etc/asterisk/http.conf").read_text() == text
+    assert not (root / "etc/asterisk/voiceagent.d/http.conf").exists()
+
+
+@pytest.mark.parametrize("text", [None, "", "[general]\n[sales]\nmember => PJSIP/1\n"])
+def test_a_queue_is_made_only_when_asked_for(root, text):
+    one = opened("debian22", root)
+    if text is not None:
+        write(root, "queues.conf", text)
+    before = trees.image(root)
+    assert not any("queues" in str(c.path) for c in one.plan_install(BundleParams()).changes)
+    params = BundleParams(queue="reception", queue_stub=("PJSIP/100", "PJSIP/101"))
+    one.apply(one.plan_install(params))
+    config = read_config_file(one.tree, one.facts.config, "queues.conf")
+    settings = config.section("reception").settings
+    assert [one.value for one in settings if one.name == "member"] == ["PJSIP/100", "PJSIP/101"]
+    again = reopened(root)
+    assert again.plan_install(params).idle  # it is no foreign queue then
+    again.apply(again.plan_undo())
+    assert trees.image(root) == before
+
+
+@pytest.mark.parametrize("name", ["reception", "Reception"])
+def test_a_queue_that_is_there_is_not_made_again(root, name):
+    one = opened("debian22", root)
+    write(root, "queues.conf", f"[general]\n[{name}]\nmember => PJSIP/1\n")
+    with pytest.raises(ConflictError, match=r"queues\.conf:2: it has a queue \[reception\]"):
+        one.plan_install(BundleParams(queue="reception", queue_stub=("PJSIP/100",)))
+    one.plan_install(BundleParams(queue="reception"))
+
+
+def test_a_queues_file_asterisk_refuses_matters_only_where_a_queue_is_asked_for(root):
+    one = opened("debian22", root)
+    write(root, "queues.conf", "[general]\n#include none.conf\n")
+    one.plan_install(BundleParams())
+    with pytest.raises(ConflictError, match=r"queues\.conf:2: it includes none\.conf"):
+        one.plan_install(BundleParams(queue_stub=("PJSIP/100",)))
+
+
+def test_the_agents_settings_are_the_real_ones(root):
+    one = opened("debian22", root)
+    params = completed(BundleParams(queue="reception", agi_port=5573), one.tree, one.facts)
+    values = settings_for_agent(params, one.control, one.facts)
+    assert values == {
+        "VOICEAGENT_QUEUE": "reception",
+        "VOICEAGENT_AGI_PORT": "5573",
+        "VOICEAGENT_AMI_PORT": "5038",
+        "VOICEAGENT_AMI_SECRET": params.ami_secret,
+        "VOICEAGENT_ARI_URL": "http://127.0.0.1:8089/pbx",
+        "VOICEAGENT_ARI_PASSWORD": params.ari_password,
+        "VOICEAGENT_PBX_SOUNDS": "/var/spool/asterisk/voiceagent",
+        "VOICEAGENT_PBX_RECORDINGS": "/var/spool/asterisk/recording/voiceagent",
+    }
+    unrouted = settings_for_agent(replace(params, routing=False), one.control, one.facts)
+    assert not any("ARI" in name for name in unrouted)
