@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from asterisk_conf import AgiMode, BundleParams
 from asterisk_conf.errors import ParameterError
+from asterisk_conf.modules import NEEDED
 from installer import live, precompile
+from installer.activation import Activation
+from installer.agent_ports import refuse_taken_ports
 from installer.bundle import Bundle, Wanted, agi_package, assemble, located
+from installer.checks import Check
 from installer.control import (
     Control,
     completed,
@@ -17,33 +21,22 @@ from installer.control import (
     settings_for_agent,
     settings_to_tell,
 )
-from installer.errors import ConflictError
+from installer.errors import ConflictError, VerifyError, WriteError
 from installer.facts import Facts, gather
 from installer.kept_data import DATA, delete_kept
+from installer.live import Ask, Systemctl, running_modules
+from installer.live_checks import check_gone
 from installer.model import Manifest, Plan, Role
 from installer.pbx_notes import notes_for
 from installer.plan import Planner
+from installer.signals import ended_in_order
 from installer.store import Store
 from installer.system import SystemParams
+from installer.transaction import Applied as Applied
 from installer.transaction import Compile, OnStep, Transaction
 from installer.tree import Tree
-from installer.verify import Check, has_asterisk, verify
-from installer.wanted_system import owners_on_pbx, owners_without_pbx, wanted_system
-
-_RELOADS = {"manager.conf": "manager reload", "ari.conf": "module reload res_ari.so"}
-
-
-@dataclass(frozen=True, slots=True)
-class Applied:
-    """What came of a plan that was carried out.
-
-    Attributes:
-        notes: One line each, for the admin.
-        checks: What was looked at afterwards; all of it holds.
-    """
-
-    notes: tuple[str, ...]
-    checks: tuple[Check, ...]
+from installer.verify import has_asterisk, verify
+from installer.wanted_system import Owners, owners_on_pbx, owners_without_pbx, wanted_system
 
 
 class Installation:
@@ -57,7 +50,10 @@ class Installation:
         agi_source: The folder of the `agi` package; the installed one when omitted.
         compile_scripts: Compiles the AGI script's folder; when omitted the tree's own Python does,
             where it can be run.
-        on_step: Told about each write.
+        on_step: Told about each write and each command.
+        ask: Asks the Asterisk that runs on that tree; when omitted this machine's own, and in any
+            other tree nothing is run.
+        systemctl: Tells the systemd that looks after it; likewise.
     """
 
     def __init__(
@@ -67,11 +63,20 @@ class Installation:
         agi_source: Path | None = None,
         compile_scripts: Compile | None = None,
         on_step: OnStep | None = None,
+        ask: Ask | None = None,
+        systemctl: Systemctl | None = None,
     ) -> None:
         self.tree = Tree(root)
         self._store = Store(self.tree)
         self._agi_source = agi_source or agi_package()
-        self._on_step = on_step
+        self._on_step = on_step or (lambda step: None)
+        if self.tree.is_machine:
+            ask = ask or live.ask
+            systemctl = systemctl or (live.systemctl if live.systemd_runs() else None)
+        self._ask = ask
+        self._systemctl = systemctl
+        self._activation = Activation(ask, systemctl, self._on_step)
+        self._ran = False
         self._compile = compile_scripts or self._compile_with_own
         self._can_compile = compile_scripts is not None or precompile.can_run(self.tree)
         self._read_facts: Facts | None = None
@@ -85,10 +90,11 @@ class Installation:
             InstallError: If nothing can be installed there.
         """
         if self._read_facts is None:
-            named = None
-            if self.tree.is_machine:
-                named = live.directories(live.ask("core show settings") or "")
-            self._read_facts = gather(self.tree, named)
+            named, version = None, ""
+            if self._ask is not None:
+                named = live.directories(self._ask("core show settings") or "")
+                version = self._ask("core show version") or ""
+            self._read_facts = gather(self.tree, named, version)
         return self._read_facts
 
     @property
@@ -138,8 +144,15 @@ class Installation:
         delete_kept(self.tree)
 
     def recover(self) -> tuple[str, ...]:
-        """Undo or finish an earlier run that was killed; returns notes."""
-        return self._transaction().recover()
+        """Undo or finish an earlier run that was killed; returns notes.
+
+        Raises:
+            InstallError: If that cannot be done yet.
+        """
+        self._require_root()
+        self._forget()
+        with ended_in_order():
+            return self._transaction().recover()
 
     def plan_install(self, params: BundleParams, system: SystemParams | None = None) -> Plan:
         """Plan for the PBX to have the bundle.
@@ -151,6 +164,7 @@ class Installation:
         Raises:
             InstallError: If something stands in the way.
         """
+        self._require_root()
         if self.facts.absent:
             names = ", ".join(f"{one.name}.so" for one in self.facts.absent)
             raise ConflictError(
@@ -166,12 +180,26 @@ class Installation:
             known = settings_for_agent(whole, self.control, self.facts)
             system = replace(system, values={**known, **system.values})
             owners = owners_on_pbx(self.facts)
-            services = tuple(wanted_system(system, self.tree, owners, manifest))
+            services = self._services(system, owners, manifest)
         planner = self._planned(bundle, services, manifest)
         compiled = self._script(params, bundle, planner)
         for note in notes_for(whole, self.control, self.facts):
             planner.note(note)
-        return planner.plan(compiled)
+        return planner.plan(compiled, self._modules(params))
+
+    def _modules(self, params: BundleParams) -> tuple[str, ...]:
+        """Return the modules a running Asterisk should have."""
+        lacking = {one.name for one in self.facts.missing}
+        wanted = (one for one in NEEDED if one.essential or one.name in lacking)
+        return tuple(one.name for one in wanted if params.routing or not one.routing)
+
+    def _services(
+        self, system: SystemParams, owners: Owners, manifest: Manifest
+    ) -> tuple[Wanted, ...]:
+        services = tuple(wanted_system(system, self.tree, owners, manifest))
+        if system.service and self._systemctl is not None:
+            refuse_taken_ports(services)
+        return services
 
     def plan_agent_only(self, system: SystemParams) -> Plan:
         """Plan for a host to have the service and its settings, with Asterisk on another.
@@ -182,9 +210,10 @@ class Installation:
         Raises:
             InstallError: If something stands in the way.
         """
+        self._require_root()
         manifest = self._store.manifest()
         owners = owners_without_pbx(self.tree)
-        services = tuple(wanted_system(system, self.tree, owners, manifest))
+        services = self._services(system, owners, manifest)
         return self._planned(Bundle((), (), None), services, manifest).plan()
 
     def _planned(self, bundle: Bundle, services: Iterable[Wanted], manifest: Manifest) -> Planner:
@@ -226,7 +255,12 @@ class Installation:
         return None
 
     def plan_undo(self) -> Plan:
-        """Plan for the PBX to be as it was before us."""
+        """Plan for the PBX to be as it was before us.
+
+        Raises:
+            InstallError: If something stands in the way.
+        """
+        self._require_root()
         manifest = self._store.manifest()
         planner = self._planner(manifest, set())
         for folder in _outermost(manifest):
@@ -235,21 +269,50 @@ class Installation:
         return planner.plan()
 
     def apply(self, plan: Plan) -> Applied:
-        """Carry a plan out, and let a running Asterisk read its files again.
+        """Carry a plan out, have all that runs take it in, and look whether it holds.
 
         Raises:
-            InstallError: If it cannot be done; the tree is as it was.
+            InstallError: If it cannot be done or does not hold; everything is as it was.
         """
-        notes = list(self._transaction().apply(plan))
-        self._read_facts = self._read_control = None
-        if self.tree.is_machine and live.ask("dialplan reload") is not None:
-            changed = {change.path.name for change in plan.changes}
-            for name, command in _RELOADS.items():
-                if name in changed:
-                    live.ask(command)
-            if "modules.conf" in changed:
-                notes.append("restart Asterisk when convenient: modules.conf changed")
-        return Applied(tuple(notes), ())
+        self._require_root()
+        self._ran = self._activation.asterisk_runs
+        with ended_in_order():
+            applied = self._transaction().apply(plan, lambda: self._proof(plan))
+        self._forget()
+        notes = [*applied.notes, *self._left_over(plan)]
+        return Applied(tuple(notes), applied.checks)
+
+    def _proof(self, plan: Plan) -> tuple[Check, ...]:
+        """Look at what was just done.
+
+        Raises:
+            VerifyError: If it does not hold.
+        """
+        self._forget()
+        if not plan.manifest.owned:
+            return ()
+        checks = self._checks(plan.manifest, must_run=self._ran)
+        for check in checks:
+            if not check.ok:
+                raise VerifyError(
+                    check.detail,
+                    where=f"the check of {check.name}",
+                    what_to_do="Put that right, then run this again.",
+                )
+        return checks
+
+    def _left_over(self, plan: Plan) -> Iterator[str]:
+        """Yield notes on what Asterisk can do only when it starts afresh."""
+        if self._ask is None or not self._ran:
+            return
+        if not has_asterisk(plan.manifest):
+            if note := check_gone(self._ask):
+                yield note
+            return
+        running = running_modules(self._ask("module show") or "")
+        missing = [f"{name}.so" for name in plan.modules if name not in running]
+        if missing:
+            yield f"restart Asterisk when convenient: it has not loaded {', '.join(missing)} yet"
 
     def verify(self) -> tuple[Check, ...]:
         """Read the installation back; on a running machine ask Asterisk too.
@@ -257,10 +320,11 @@ class Installation:
         Raises:
             InstallError: If nothing can be installed there in the first place.
         """
-        ask = live.ask if self.tree.is_machine else None
-        manifest = self._store.manifest()
+        return self._checks(self._store.manifest())
+
+    def _checks(self, manifest: Manifest, *, must_run: bool = False) -> tuple[Check, ...]:
         facts = None if manifest.owned and not has_asterisk(manifest) else self.facts
-        return verify(self.tree, facts, manifest, ask)
+        return verify(self.tree, facts, manifest, self._ask, self._systemctl, must_run=must_run)
 
     def _planner(self, manifest: Manifest, paths: set[PurePosixPath]) -> Planner:
         owned = {one.path for one in manifest.owned}
@@ -268,11 +332,22 @@ class Installation:
         return Planner(snapshot, manifest, self._store.originals(manifest))
 
     def _transaction(self) -> Transaction:
-        return Transaction(self.tree, self._store, self._compile, self._on_step)
+        return Transaction(self.tree, self._store, self._activation, self._compile, self._on_step)
 
     def _compile_with_own(self, folder: PurePosixPath) -> str:
         python = self.facts.python
         return precompile.compile_folder(self.tree, python, folder) if python else ""
+
+    def _forget(self) -> None:
+        self._read_facts = self._read_control = None
+
+    def _require_root(self) -> None:
+        if self.tree.is_machine and not live.is_root():
+            raise WriteError(
+                "it takes root to change this machine; nothing was changed",
+                where="this account",
+                what_to_do="Run this with sudo.",
+            )
 
 
 def _outermost(manifest: Manifest) -> Iterator[PurePosixPath]:

@@ -13,7 +13,8 @@ def write_new(path: Path, content: bytes, mode: int = 0o600) -> int:
     The caller closes the descriptor; until then it can still set the owner.
 
     Raises:
-        OSError: As the system says; `FileExistsError` if it is there already.
+        OSError: As the system says, with nothing left behind; `FileExistsError` if it is there
+            already.
     """
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, mode)
     try:
@@ -23,6 +24,7 @@ def write_new(path: Path, content: bytes, mode: int = 0o600) -> int:
         os.fsync(descriptor)
     except BaseException:
         os.close(descriptor)
+        path.unlink(missing_ok=True)
         raise
     return descriptor
 

@@ -1,15 +1,41 @@
-"""Talks to the Asterisk that runs on this machine, through its own command line.
+"""Talks to the Asterisk and the systemd that run on this machine, through their command lines.
 
 ``asterisk -rx`` exits 0 even when the command failed, so the text is what counts.
 """
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+Ask = Callable[[str], str | None]
+"""Runs one command in the running Asterisk; None if there is none or it does not answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What came of a program.
+
+    Attributes:
+        code: Its exit code.
+        text: What it said.
+    """
+
+    code: int
+    text: str
+
+
+Systemctl = Callable[[Sequence[str]], Ran]
+"""Runs systemctl with some words."""
 
 _LIMIT_S = 10
+_START_LIMIT_S = 120  # the unit gives itself 90 s to be ready
 # Debian and its relatives keep it off an ordinary user's path.
 _PATH = "/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin:/sbin:/bin"
 _SETTINGS = {
@@ -31,6 +57,34 @@ def ask(command: str) -> str | None:
     except (OSError, subprocess.TimeoutExpired):
         return None
     return None if done.returncode else done.stdout.decode("utf-8", "replace")
+
+
+def systemd_runs() -> bool:
+    """Say whether systemd looks after this machine, as sd_booted(3) does."""
+    return Path("/run/systemd/system").is_dir()
+
+
+def systemctl(words: Sequence[str]) -> Ran:
+    """Run systemctl; a start returns when the service says that it is ready."""
+    try:
+        done = subprocess.run(
+            ["systemctl", *words],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=_START_LIMIT_S,
+            env={"PATH": _PATH, "LC_ALL": "C.UTF-8"},
+        )
+    except FileNotFoundError:
+        return Ran(127, "there is no systemctl")
+    except subprocess.TimeoutExpired:
+        return Ran(124, f"no answer within {_START_LIMIT_S} s")
+    return Ran(done.returncode, done.stdout.decode("utf-8", "replace"))
+
+
+def is_root() -> bool:
+    """Say whether this is the superuser."""
+    return os.geteuid() == 0
 
 
 def directories(settings: str) -> dict[str, str]:
@@ -58,3 +112,32 @@ def has_ari_user(answer: str, user: str) -> bool:
     """Say whether ``ari show users`` lists a user who may write."""
     rows = [line.split() for line in answer.splitlines()]
     return any(row[0] == "No" and row[-1] == user for row in rows if row)
+
+
+def manager_rights(answer: str) -> tuple[frozenset[str], frozenset[str]]:
+    """Read what ``manager show user USER`` says the user may read and write."""
+    rows = dict(line.strip().partition(": ")[::2] for line in answer.splitlines() if ":" in line)
+    read, write = (rows.get(f"{one} perm", "") for one in ("read", "write"))
+    return rights(read), rights(write)
+
+
+def rights(listed: str) -> frozenset[str]:
+    """Read a list of AMI rights, ``call,agent,user``."""
+    return frozenset(one.strip() for one in listed.split(",") if one.strip())
+
+
+def applications(answer: str) -> Counter[str]:
+    """Count what ``dialplan show CONTEXT`` lists: ``Set(VA_OK=0)`` and the like."""
+    rows = re.finditer(r"^.*?\s\d+\. (\S.*?)\s+\[[^\[\]]*\]$", answer, re.MULTILINE)
+    return Counter(row[1] for row in rows)
+
+
+def running_modules(answer: str) -> frozenset[str]:
+    """Return the modules ``module show`` lists as running, without their ``.so``."""
+    rows = re.finditer(r"^(\S+)\.so\s.*\sRunning\s", answer, re.MULTILINE)
+    return frozenset(row[1] for row in rows)
+
+
+def http_is_on(answer: str) -> bool:
+    """Say whether ``http show status`` tells of a server that listens."""
+    return "Server Enabled and Bound to" in answer

@@ -130,6 +130,7 @@ class Plan:
         kept: Hand-edited content that is about to go and is set aside first, by path.
         emptied: Folders of ours to remove if nothing is left in them, innermost first.
         compiled: The script folder to precompile, if that is needed.
+        modules: Asterisk's modules to load where they are not, by name.
         notes: One line each, for the admin.
     """
 
@@ -140,6 +141,7 @@ class Plan:
     kept: Mapping[PurePosixPath, bytes] = field(default_factory=dict)
     emptied: tuple[PurePosixPath, ...] = ()
     compiled: PurePosixPath | None = None
+    modules: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
     @property
@@ -147,6 +149,19 @@ class Plan:
         """Whether carrying it out would change nothing."""
         work = self.changes or self.emptied or self.compiled
         return not work and self.manifest == self.base
+
+
+@dataclass(frozen=True, slots=True)
+class Prior:
+    """What ran before a run.
+
+    Attributes:
+        service: Whether the service did.
+        unloaded: Modules that Asterisk had not loaded and the run is to load.
+    """
+
+    service: bool = False
+    unloaded: tuple[str, ...] = ()
 
 
 def digest_of(content: bytes) -> str:

@@ -141,11 +141,12 @@ class Planner:
         """Add a line for the admin."""
         self._notes.append(text)
 
-    def plan(self, compiled: PurePosixPath | None = None) -> Plan:
+    def plan(self, compiled: PurePosixPath | None = None, modules: tuple[str, ...] = ()) -> Plan:
         """Return the plan so far.
 
         Args:
             compiled: The script folder, if it has to be precompiled.
+            modules: Asterisk's modules to load where they are not.
         """
         folders = sorted(self._folders, key=lambda one: len(one.path.parts), reverse=True)
         return Plan(
@@ -156,6 +157,7 @@ class Planner:
             kept=dict(self._kept),
             emptied=tuple(sorted(self._emptied, key=lambda one: len(one.parts), reverse=True)),
             compiled=compiled,
+            modules=modules,
             notes=tuple(self._notes),
         )
 

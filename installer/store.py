@@ -4,7 +4,9 @@
 
     /var/lib/voiceagent-install/
         journal.json    exists while a run is at work, or was killed at it
+        committed.new   what replaces it once all is done, so that a full disk cannot stop that
         manifest.json   what we are responsible for; exists while something is installed
+        manifest.new    what replaces that
         originals/      the PBX's files as they were before our lines, by digest
         kept/           hand-edited files of ours that a later run replaced or removed
 
@@ -25,7 +27,7 @@ from typing import Any
 
 from installer import durable
 from installer.errors import BusyError, ConflictError, NotAPbxError
-from installer.model import Manifest, Owned, Role, digest_of
+from installer.model import Manifest, Owned, Prior, Role, digest_of
 from installer.tree import Tree
 
 STATE = PurePosixPath("/var/lib/voiceagent-install")
@@ -69,6 +71,8 @@ class Journal:
         emptied: Folders to remove if nothing is left in them.
         compiled: The folder it has Python compile, if any.
         manifest: The manifest once it is done.
+        prior: What ran before it.
+        begun: Whether it may have touched what runs.
     """
 
     run: str
@@ -77,6 +81,8 @@ class Journal:
     emptied: tuple[PurePosixPath, ...]
     compiled: PurePosixPath | None
     manifest: Manifest
+    prior: Prior = Prior()
+    begun: bool = False
 
 
 class Store:
@@ -89,7 +95,9 @@ class Store:
     def __init__(self, tree: Tree) -> None:
         self.folder = tree.host(tree.locate(STATE))
         self._journal = self.folder / "journal.json"
+        self._committed = self.folder / "committed.new"
         self._manifest = self.folder / "manifest.json"
+        self._next_manifest = self.folder / "manifest.new"
         self._originals = self.folder / "originals"
         self._kept = self.folder / "kept"
 
@@ -157,6 +165,9 @@ class Store:
             emptied=tuple(PurePosixPath(one) for one in raw["emptied"]),
             compiled=PurePosixPath(raw["compiled"]) if raw["compiled"] else None,
             manifest=_manifest_of(raw["manifest"]),
+            # Versions that left what runs alone wrote none of these.
+            prior=Prior(raw.get("service", False), tuple(raw.get("unloaded", ()))),
+            begun=raw.get("begun", False),
         )
 
     def save_originals(self, originals: Mapping[str, bytes]) -> None:
@@ -179,38 +190,45 @@ class Store:
             self._kept.rmdir()
 
     def save_journal(self, journal: Journal) -> None:
-        """Write the journal down; a run begins and commits with it."""
-        raw = {
-            "version": _VERSION,
-            "run": journal.run,
-            "phase": journal.phase.value,
-            "steps": [
-                {"path": str(one.path), "old": one.old, "new": one.new, "folder": one.folder}
-                for one in journal.steps
-            ],
-            "emptied": [str(one) for one in journal.emptied],
-            "compiled": str(journal.compiled) if journal.compiled else None,
-            "manifest": _raw(journal.manifest),
-        }
-        durable.replace(self._journal, _encoded(raw))
+        """Write the journal down; a run begins with it."""
+        durable.replace(self._journal, _encoded(_raw_journal(journal)))
 
-    def commit(self, journal: Journal) -> Journal:
-        """Mark a run as done but for tidying up."""
+    def prepare_commit(self, journal: Journal) -> None:
+        """Write down all that committing takes, so that it needs no more room on the disk."""
         done = replace(journal, phase=Phase.COMMITTED)
-        self.save_journal(done)
-        return done
+        durable.replace(self._committed, _encoded(_raw_journal(done)))
+        if journal.manifest.owned:
+            durable.replace(self._next_manifest, _encoded(_raw(journal.manifest)))
+
+    def commit(self) -> None:
+        """Mark the run as done but for tidying up."""
+        os.rename(self._committed, self._journal)
+        durable.sync_folders([self.folder])
 
     def close(self, manifest: Manifest) -> None:
         """End a run: remember its manifest, forget its journal and what nobody refers to."""
-        if manifest.owned:
-            durable.replace(self._manifest, _encoded(_raw(manifest)))
-        else:
+        if not manifest.owned:
             self._manifest.unlink(missing_ok=True)
+        elif self._next_manifest.exists():
+            os.rename(self._next_manifest, self._manifest)
+        else:  # a run of a version that did not prepare it
+            durable.replace(self._manifest, _encoded(_raw(manifest)))
+        self._forget(manifest)
+
+    def abandon(self) -> None:
+        """End a run that was taken back: the manifest stands; this needs no room on the disk."""
+        self._committed.unlink(missing_ok=True)
+        self._next_manifest.unlink(missing_ok=True)
+        self._forget(self.manifest())
+
+    def _forget(self, manifest: Manifest) -> None:
         wanted = _referred(manifest)
         if self._originals.is_dir():
             for path in self._originals.iterdir():
                 if path.name not in wanted:
                     path.unlink()
+            with contextlib.suppress(OSError):  # some are wanted
+                self._originals.rmdir()
         self._journal.unlink(missing_ok=True)
         durable.sync_folders([self.folder])
         self.tidy()
@@ -262,6 +280,24 @@ def _referred(manifest: Manifest) -> frozenset[str]:
 
 def _encoded(raw: Mapping[str, Any]) -> bytes:
     return json.dumps(raw, indent=1).encode() + b"\n"
+
+
+def _raw_journal(journal: Journal) -> dict[str, Any]:
+    return {
+        "version": _VERSION,
+        "run": journal.run,
+        "phase": journal.phase.value,
+        "steps": [
+            {"path": str(one.path), "old": one.old, "new": one.new, "folder": one.folder}
+            for one in journal.steps
+        ],
+        "emptied": [str(one) for one in journal.emptied],
+        "compiled": str(journal.compiled) if journal.compiled else None,
+        "manifest": _raw(journal.manifest),
+        "service": journal.prior.service,
+        "unloaded": list(journal.prior.unloaded),
+        "begun": journal.begun,
+    }
 
 
 def _raw(manifest: Manifest) -> dict[str, Any]:

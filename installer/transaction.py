@@ -4,9 +4,12 @@
 2. *Prepare*: every new file is written under a temporary name beside its place, and what is there
    now gets a second name (a hard link). A full disk shows here, with nothing changed yet.
 3. *Switch*: renames only.
-4. *Commit*: the journal says so. Up to here a killed run is undone by giving the second names back,
-   which needs no space and returns the very same files; from here it is finished.
-5. *Tidy*: second names, emptied folders, the journal.
+4. *Activate*: what runs on the machine reads the files again.
+5. *Verify*: does all of it hold?
+6. *Commit*: a rename lets the journal say so. Up to here a run that fails is taken back: the second
+   names are given back, which needs no space and returns the very same files, and what runs reads
+   those. A run that was killed is taken back by the next one; from here that one finishes it.
+7. *Tidy*: second names, emptied folders, the journal.
 """
 
 from __future__ import annotations
@@ -16,10 +19,13 @@ import errno
 import os
 import secrets
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from installer import durable, precompile
-from installer.errors import BusyError, ConflictError, InstallError, WriteError
+from installer.activation import Activation, Turn
+from installer.checks import Check
+from installer.errors import BusyError, ConflictError, InstallError, VerifyError, WriteError
 from installer.model import Change, Kind, Node, Plan
 from installer.store import Journal, Phase, Step, Store
 from installer.tree import Tree
@@ -28,13 +34,28 @@ OnStep = Callable[[str], None]
 """Told about each write just before it happens."""
 Compile = Callable[[PurePosixPath], str]
 """Compiles a folder's Python files; returns a note, empty if all went well."""
+Verify = Callable[[], tuple[Check, ...]]
+"""Looks at what was done; raises `VerifyError` if that does not hold."""
 
 _WHAT_TO_DO = {
     errno.ENOSPC: "Make room on that disk, then run this again.",
     errno.EROFS: "Make that file system writable, then run this again.",
-    errno.EACCES: "Run this as root.",
-    errno.EPERM: "Run this as root; if you are, see whether the file is immutable (lsattr).",
+    errno.EACCES: "Run this with sudo.",
+    errno.EPERM: "Run this with sudo; if you do, see whether the file is immutable (lsattr).",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What came of a plan that was carried out.
+
+    Attributes:
+        notes: One line each, for the admin.
+        checks: What was looked at afterwards; all of it holds.
+    """
+
+    notes: tuple[str, ...]
+    checks: tuple[Check, ...]
 
 
 class Transaction:
@@ -43,28 +64,37 @@ class Transaction:
     Args:
         tree: The PBX.
         store: Its memory.
+        activation: What runs on the machine.
         compile_scripts: Compiles the script folder.
-        on_step: Told about each write.
+        on_step: Told about each write and each command.
     """
 
     def __init__(
-        self, tree: Tree, store: Store, compile_scripts: Compile, on_step: OnStep | None = None
+        self,
+        tree: Tree,
+        store: Store,
+        activation: Activation,
+        compile_scripts: Compile,
+        on_step: OnStep,
     ) -> None:
         self._tree = tree
         self._store = store
+        self._activation = activation
         self._compile = compile_scripts
-        self._step = on_step or (lambda step: None)
+        self._step = on_step
 
-    def apply(self, plan: Plan) -> tuple[str, ...]:
+    def apply(self, plan: Plan, verify: Verify) -> Applied:
         """Carry out a plan.
 
-        Returns:
-            Notes for the admin.
+        Args:
+            plan: What to do.
+            verify: Looks at what was done.
 
         Raises:
             BusyError: If another run is at work or came in between.
             ConflictError: If a file changed since the plan was made; everything is as it was.
             WriteError: If something cannot be written; everything is as it was.
+            VerifyError: If it does not hold; everything is as it was.
         """
         try:
             with self._store.locked():
@@ -74,7 +104,7 @@ class Transaction:
                         where=str(self._store.folder),
                         what_to_do="Run this again.",
                     )
-                return self._run(plan)
+                return self._run(plan, verify)
         except OSError as error:
             raise _write_error(error, "nothing was changed") from None
 
@@ -91,22 +121,16 @@ class Transaction:
                     self._store.tidy()
                     return ()
                 if journal.phase is Phase.COMMITTED:
+                    self._activation.refresh(self._turn(journal))
                     notes = self._finish(journal)
                     return ("a run that was interrupted near its end was finished first", *notes)
-                notes = self._roll_back(journal)
+                notes = self._take_back(journal, awake=True)
                 return ("a run that was interrupted was undone first", *notes)
         except OSError as error:
             raise _write_error(error, "an interrupted run could not be dealt with yet") from None
 
-    def _run(self, plan: Plan) -> tuple[str, ...]:
-        journal = Journal(
-            run=secrets.token_hex(4),
-            phase=Phase.APPLYING,
-            steps=tuple(_journalled(change) for change in plan.changes),
-            emptied=plan.emptied,
-            compiled=plan.compiled,
-            manifest=plan.manifest,
-        )
+    def _run(self, plan: Plan, verify: Verify) -> Applied:
+        journal = self._journal(plan)
         try:
             self._step("write the journal")
             self._store.save_journal(journal)
@@ -117,27 +141,69 @@ class Transaction:
             self._step("keep originals")
             self._store.save_originals(plan.originals)
             self._step("keep hand-edited files")
-            kept = self._store.save_kept(journal.run, plan.kept)
+            copies = self._store.save_kept(journal.run, plan.kept)
             self._prepare(journal.run, plan)
-            self._switch(journal.run, plan)
-            note = ""
-            if plan.compiled is not None:
-                self._step("compile the AGI script")
-                note = self._compile(plan.compiled)
+            self._step("prepare the commit")
+            self._store.prepare_commit(journal)
+            journal = replace(journal, begun=True)
+            self._step("write down that it begins")
+            self._store.save_journal(journal)
+            note, checks = self._carry_out(journal, plan, verify)
             self._step("commit")
-            journal = self._store.commit(journal)
+            self._store.commit()
         except BaseException as cause:
-            try:
-                self._roll_back(journal)
-            except OSError as error:
-                raise _write_error(error, "not everything could be put back yet") from cause
+            self._fail(journal, cause)
             raise
         try:
             notes = self._finish(journal)
         except OSError as error:
             raise _write_error(error, "it is done but for tidying up") from None
-        copies = (f"{path} as it was is kept in {copy}" for path, copy in kept.items())
-        return tuple(one for one in (note, *copies, *notes) if one)
+        kept = (f"{path} as it was is kept in {copy}" for path, copy in copies.items())
+        return Applied(tuple(one for one in (note, *kept, *notes) if one), checks)
+
+    def _journal(self, plan: Plan) -> Journal:
+        changed = frozenset(change.path for change in plan.changes)
+        turn = Turn(plan.base, plan.manifest, changed)
+        return Journal(
+            run=secrets.token_hex(4),
+            phase=Phase.APPLYING,
+            steps=tuple(_journalled(change) for change in plan.changes),
+            emptied=plan.emptied,
+            compiled=plan.compiled,
+            manifest=plan.manifest,
+            prior=self._activation.prior(turn, plan.modules),
+        )
+
+    def _carry_out(
+        self, journal: Journal, plan: Plan, verify: Verify
+    ) -> tuple[str, tuple[Check, ...]]:
+        """Switch over, have all that runs take it in, and look; returns a note and the checks."""
+        turn = self._turn(journal)
+        self._activation.wind_down(turn)
+        self._switch(journal.run, plan)
+        note = ""
+        if plan.compiled is not None:
+            self._step("compile the AGI script")
+            note = self._compile(plan.compiled)
+        self._activation.bring_up(turn, journal.prior)
+        self._step("verify")
+        return note, verify()
+
+    def _fail(self, journal: Journal, cause: BaseException) -> None:
+        """Take a run back that failed; of one that did not hold, say what and what became of it."""
+        try:
+            notes = self._take_back(journal, awake=journal.begun)
+        except OSError as error:
+            raise _write_error(error, "not everything could be put back yet") from cause
+        if isinstance(cause, VerifyError):
+            state = "; ".join(("everything was put back", *notes))
+            raise VerifyError(
+                f"{cause.what}; {state}", where=cause.where, what_to_do=cause.what_to_do
+            ) from cause
+
+    def _turn(self, journal: Journal) -> Turn:
+        changed = frozenset(step.path for step in journal.steps)
+        return Turn(self._store.manifest(), journal.manifest, changed)
 
     def _prepare(self, run: str, plan: Plan) -> None:
         for change in plan.changes:
@@ -174,7 +240,16 @@ class Transaction:
                     os.rename(_fresh(place, run), place)
         durable.sync_folders(self._tree.host(one.path).parent for one in plan.changes)
 
-    def _roll_back(self, journal: Journal) -> tuple[str, ...]:
+    def _take_back(self, journal: Journal, *, awake: bool) -> tuple[str, ...]:
+        """Undo a run however far it got.
+
+        Args:
+            journal: The run.
+            awake: Whether anything that runs may have seen its files.
+
+        Returns:
+            Notes for the admin.
+        """
         notes = []
         if journal.compiled is not None:
             precompile.discard(self._tree, journal.compiled)
@@ -189,8 +264,15 @@ class Transaction:
             if not self._put_back(step, place, _aside(place, journal.run)):
                 notes.append(f"{step.path} was changed meanwhile and is left as it is")
         durable.sync_folders(self._tree.host(one.path).parent for one in journal.steps)
+        if journal.compiled is not None and self._tree.is_folder(journal.compiled):
+            with contextlib.suppress(InstallError):  # it works without, only slower
+                self._compile(journal.compiled)  # as the installation before had it
+        if awake:
+            turn = self._turn(journal)
+            notes += self._activation.put_back(turn, journal.prior, begun=journal.begun)
+        self._step("close the journal")
         self._store.drop_kept(journal.run)
-        self._store.close(self._store.manifest())
+        self._store.abandon()
         return tuple(notes)
 
     def _put_back(self, step: Step, place: Path, aside: Path) -> bool:

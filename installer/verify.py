@@ -2,36 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 
 from asterisk_conf.render import CONTEXTS, FOLDER, USER
+from installer.checks import Check as Check
+from installer.conf_reader import Config, Setting, read_config
 from installer.facts import Facts, ours, read_config_file, unloaded
-from installer.live import has_ari_user, has_context, has_manager_user
+from installer.live import Ask, Systemctl
+from installer.live_checks import check_asterisk, check_service
 from installer.model import Manifest, Role
+from installer.system import UNIT
 from installer.tree import Tree
 
-Ask = Callable[[str], str | None]
-# Our user's file, what to ask a running Asterisk, and how to know the user in its answer.
-_USERS: dict[str, tuple[str, Callable[[str, str], bool]]] = {
-    "manager": (f"manager show user {USER}", has_manager_user),
-    "ari": ("ari show users", has_ari_user),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One thing looked at.
-
-    Attributes:
-        name: What.
-        ok: Whether it holds.
-        detail: What was found, or what to do.
-    """
-
-    name: str
-    ok: bool
-    detail: str
+_USERS = ("manager", "ari")  # the files that have a user of ours
+_PARENTS = ("extensions", "modules", "manager", "ari", "http", "queues")
 
 
 def has_asterisk(manifest: Manifest) -> bool:
@@ -40,7 +24,13 @@ def has_asterisk(manifest: Manifest) -> bool:
 
 
 def verify(
-    tree: Tree, facts: Facts | None, manifest: Manifest, ask: Ask | None
+    tree: Tree,
+    facts: Facts | None,
+    manifest: Manifest,
+    ask: Ask | None,
+    systemctl: Systemctl | None = None,
+    *,
+    must_run: bool = False,
 ) -> tuple[Check, ...]:
     """Look at an installation.
 
@@ -49,16 +39,21 @@ def verify(
         facts: The PBX; None where there is no Asterisk.
         manifest: What should be there.
         ask: Asks the running Asterisk; None where nothing may be run.
+        systemctl: Asks systemd; None where there is none or nothing may be run.
+        must_run: Whether Asterisk ran a moment ago, so that its silence is a failure.
     """
     if not manifest.owned:
         return (Check("installed", False, "nothing is installed here"),)
-    if facts is None:
-        return (_files(tree, manifest),)
-    users = [name for name in _USERS if _is_ours(manifest, facts, f"{name}.conf")]
-    checks = [_files(tree, manifest), *_dialplan(tree, facts), _modules(tree, facts)]
-    checks += [_user(tree, facts, name) for name in users]
-    if ask is not None:
-        checks.append(_live(ask, users))
+    checks = [_files(tree, manifest)]
+    if facts is not None:
+        users = [name for name in _USERS if _is_ours(manifest, facts, f"{name}.conf")]
+        checks += [*_dialplan(tree, facts), _modules(tree, facts)]
+        checks += [_user(tree, facts, name) for name in users]
+        checks.append(_rest(tree, facts))
+        if ask is not None:
+            checks.append(check_asterisk(ask, tree, facts, manifest, must_run=must_run))
+    if systemctl is not None and manifest.at(UNIT) is not None:
+        checks.append(check_service(systemctl))
     return tuple(checks)
 
 
@@ -108,25 +103,41 @@ def _user(tree: Tree, facts: Facts, name: str) -> Check:
     return Check(name, False, f"{name}.conf does not lead to our user; install again")
 
 
-def _live(ask: Ask, users: Sequence[str]) -> Check:
-    missing = []
-    for context in CONTEXTS:
-        answer = ask(f"dialplan show {context}")
-        if answer is None:
-            return Check(
-                "running", True, "Asterisk is not running; it reads the files at its start"
-            )
-        if not has_context(answer, context):
-            missing.append(context)
-    if missing:
-        detail = f"the running dialplan lacks {', '.join(missing)}; see Asterisk's log for why"
-        return Check("running", False, detail)
-    for name in users:
-        command, is_there = _USERS[name]
-        answer = ask(command) or ""
-        # Without the module nobody can know the user; the plan's notes said what that means.
-        if not is_there(answer, USER) and "No such command" not in answer:
-            detail = f"the running Asterisk does not know the user {USER} of {name}.conf"
-            return Check("running", False, f"{detail}; see Asterisk's log for why")
-    known = " and our users" if users else ""
-    return Check("running", True, f"the running Asterisk has the dialplan{known}")
+def _rest(tree: Tree, facts: Facts) -> Check:
+    """Compare all that is not ours as Asterisk reads it with our files and without them."""
+    for name in (f"{one}.conf" for one in _PARENTS):
+        if tree.read(facts.config / name) is None:
+            continue
+        with_us = read_config_file(tree, facts.config, name)
+        without = _without_us(tree, facts, name)
+        if with_us.refused and not without.refused:
+            detail = f"Asterisk would refuse {name} ({with_us.refused_at}: {with_us.refused})"
+            return Check("configuration", False, detail)
+        for problem in with_us.problems:
+            if problem not in without.problems:
+                return Check("configuration", False, f"Asterisk would complain: {problem}")
+        if _foreign(with_us) != _foreign(without):
+            detail = f"our lines change what other lines of {name} mean; move ours to its end"
+            return Check("configuration", False, detail)
+    return Check("configuration", True, "everything else means to Asterisk what it did before")
+
+
+def _without_us(tree: Tree, facts: Facts, name: str) -> Config:
+    def load(target: str) -> Sequence[tuple[str, bytes]]:
+        contents = ((path, tree.read(path)) for path in tree.matching(facts.config / target))
+        return [
+            (str(path), content)
+            for path, content in contents
+            if content is not None and not ours(str(path))
+        ]
+
+    return read_config(name, load)
+
+
+def _foreign(config: Config) -> list[tuple[str, bool, list[Setting]]]:
+    """List what is not ours: sections and their settings, in order, with file and line."""
+    return [
+        (one.name, one.template, [each for each in one.settings if not ours(each.where)])
+        for one in config.sections
+        if not ours(one.where)
+    ]

@@ -1,10 +1,11 @@
 import json
+from dataclasses import replace
 from pathlib import PurePosixPath as P
 
 import pytest
 
 from installer.errors import ConflictError, NotAPbxError
-from installer.model import Manifest, Owned, Role, digest_of
+from installer.model import Manifest, Owned, Prior, Role, digest_of
 from installer.store import Journal, Phase, Step, Store
 from installer.tree import Tree
 
@@ -24,6 +25,8 @@ JOURNAL = Journal(
     emptied=(P("/etc/old"),),
     compiled=P("/usr/share/asterisk/agi-bin/voiceagent"),
     manifest=MANIFEST,
+    prior=Prior(True, ("app_queue",)),
+    begun=True,
 )
 
 
@@ -38,14 +41,37 @@ def test_a_run_is_remembered_from_its_journal_to_its_manifest(store):
     with store.locked():
         store.save_journal(JOURNAL)
         assert store.interrupted and store.journal() == JOURNAL
-        done = store.commit(JOURNAL)
-        assert store.journal() == done and done.phase is Phase.COMMITTED
+        store.prepare_commit(JOURNAL)
+        assert store.journal() == JOURNAL
+        store.commit()
+        assert store.journal() == replace(JOURNAL, phase=Phase.COMMITTED)
         store.save_originals({digest_of(b"old"): b"old", digest_of(b"stale"): b"stale"})
         store.close(MANIFEST)
     assert not store.interrupted
     assert store.manifest() == MANIFEST
     assert store.originals(MANIFEST) == {digest_of(b"old"): b"old"}
     assert [one.name for one in (store.folder / "originals").iterdir()] == [digest_of(b"old")]
+
+
+def test_a_run_that_was_taken_back_leaves_the_memory_of_the_one_before(store):
+    with store.locked():
+        store.close(MANIFEST)
+        store.save_journal(JOURNAL)
+        store.prepare_commit(replace(JOURNAL, manifest=Manifest((CONF,))))
+        store.abandon()
+    assert not store.interrupted and store.manifest() == MANIFEST
+    assert [one.name for one in store.folder.iterdir()] == ["manifest.json"]
+
+
+def test_a_journal_of_a_version_that_left_what_runs_alone_is_read(store):
+    store.folder.mkdir()
+    store.save_journal(JOURNAL)
+    path = store.folder / "journal.json"
+    raw = json.loads(path.read_text())
+    for name in ("service", "unloaded", "begun"):
+        del raw[name]
+    path.write_text(json.dumps(raw))
+    assert store.journal() == replace(JOURNAL, prior=Prior(), begun=False)
 
 
 def test_the_folder_goes_with_the_last_of_what_it_remembers(store):

@@ -8,6 +8,7 @@ from installer.store import Store
 from installer.tree import Tree
 from installer.verify import verify
 from tests.installer import trees
+from tests.installer.machine import Asterisk
 
 
 @pytest.fixture
@@ -25,13 +26,9 @@ def look(installed, ask=None):
     return {check.name: (check.ok, check.detail) for check in checks}
 
 
-def context(name):
-    return f"[ Context '{name}' created by 'pbx_config' ]\n"
-
-
 def test_a_sound_installation_passes(installed):
     found = look(installed)
-    assert found.keys() == {"files", "dialplan", "modules"}
+    assert found.keys() == {"files", "dialplan", "modules", "configuration"}
     assert all(ok for ok, _ in found.values())
 
 
@@ -66,23 +63,6 @@ def test_modules_that_are_no_longer_loaded_are_named(installed):
     assert not ok and "res_audiosocket.so" in detail and "codec_alaw" not in detail
 
 
-def test_a_running_asterisk_is_asked_for_every_context(installed):
-    asked = []
-
-    def ask(command):
-        asked.append(command)
-        return context(command.rpartition(" ")[2])
-
-    assert look(installed, ask)["running"][0]
-    assert asked == [f"dialplan show {name}" for name in CONTEXTS]
-
-
-def test_a_running_asterisk_without_our_contexts_fails(installed):
-    answer = "There is no existence of 'x' context"
-    ok, detail = look(installed, lambda command: answer)["running"]
-    assert not ok and CONTEXTS[0] in detail
-
-
 def test_an_asterisk_that_is_not_running_is_no_failure(installed):
     ok, detail = look(installed, lambda command: None)["running"]
     assert ok and "not running" in detail
@@ -105,29 +85,72 @@ def test_a_control_file_that_no_longer_leads_to_our_user_is_found_out(debian):
     assert not ok and "install again" in detail and look(debian)["ari"][0]
 
 
-def answers(**users):
-    def ask(command):
-        if command.startswith("dialplan show"):
-            return context(command.rpartition(" ")[2])
-        return users["manager" if command == "manager show user voiceagent" else "ari"]
-
-    return ask
+@pytest.fixture
+def asterisk(debian, tmp_path):
+    return Asterisk(debian.tree.root, tmp_path / "memory", [])
 
 
-MANAGER = "username: voiceagent\nsecret: <Set>\n"
-ARI = "No    No    voiceagent\n"
+def running(debian, asterisk, **answers):
+    """Return the check of the running Asterisk, of which some answers are others."""
+    return look(debian, lambda command: answers.get(command, asterisk.ask(command)))["running"]
 
 
-def test_a_running_asterisk_is_asked_for_our_users(debian):
-    assert look(debian, answers(manager=MANAGER, ari=ARI))["running"][0]
-    for said in (
-        dict(manager="There is no manager called voiceagent", ari=ARI),
-        dict(manager=MANAGER, ari="No    No    somebody\n"),
-    ):
-        ok, detail = look(debian, answers(**said))["running"]
-        assert not ok and "does not know the user voiceagent" in detail
+def test_a_running_asterisk_is_asked_for_everything_of_ours(debian, asterisk):
+    ok, detail = running(debian, asterisk)
+    assert ok and "manager.conf, ari.conf" in detail
+    assert look(debian, asterisk.ask).keys() >= {"manager", "ari", "running"}
 
 
-def test_an_asterisk_without_ari_cannot_know_our_user_there(debian):
+MANAGER = "manager show user voiceagent"
+
+
+@pytest.mark.parametrize(
+    ("command", "change", "said"),
+    [
+        (
+            "dialplan show voiceagent-in",
+            lambda text: "There is no existence",
+            "lacks voiceagent-in",
+        ),
+        (
+            "dialplan show voiceagent-ai",
+            lambda text: text.replace("4573", "9"),
+            "not the installed",
+        ),
+        (MANAGER, lambda text: "There is no manager called voiceagent", "does not know the user"),
+        (MANAGER, lambda text: text.replace("call,originate", "call"), "other AMI rights"),
+        (MANAGER, lambda text: text.replace("perm: call,", "perm: call,system,"), "other AMI"),
+        (
+            "ari show users",
+            lambda text: text.replace("voiceagent", "else"),
+            "user voiceagent of ari",
+        ),
+        ("module show", lambda text: text.replace("app_exec", "x"), "app_exec.so is not loaded"),
+    ],
+)
+def test_what_a_running_asterisk_lacks_is_named(debian, asterisk, command, change, said):
+    ok, detail = running(debian, asterisk, **{command: change(asterisk.ask(command))})
+    assert not ok and said in detail and "Asterisk's log" in detail
+
+
+def test_an_asterisk_without_ari_cannot_know_our_user_there(debian, asterisk):
     no_ari = "No such command 'ari show users' (type 'core show help ari show' ...)"
-    assert look(debian, answers(manager=MANAGER, ari=no_ari))["running"][0]
+    assert running(debian, asterisk, **{"ari show users": no_ari})[0]
+
+
+def test_an_asterisk_that_ran_a_moment_ago_must_answer(debian):
+    manifest = Store(debian.tree).manifest()
+    checks = verify(debian.tree, debian.facts, manifest, lambda _: None, must_run=True)
+    assert [check.name for check in checks if not check.ok] == ["running"]
+
+
+def test_lines_that_ours_would_take_away_from_their_section_are_found_out(debian):
+    path = debian.tree.root / "etc/asterisk/manager.conf"
+    # Asterisk counts what stands below our lines to the section above them.
+    path.write_bytes(path.read_bytes() + b"#include missing.conf\n")
+    checks = look(debian)
+    assert checks["configuration"][0]  # theirs, and just as bad without us
+    ours = debian.tree.root / "etc/asterisk/voiceagent.d/manager.conf"
+    ours.write_text(ours.read_text() + "[general](+)\nport = 1\n[broken\n")
+    ok, detail = look(debian)["configuration"]
+    assert not ok and "manager.conf" in detail
