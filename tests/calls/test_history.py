@@ -71,6 +71,8 @@ PATIENT = dict.fromkeys(
         "VOICEAGENT_CARTESIA_STALL_MS", "VOICEAGENT_CARTESIA_CONNECT_MS",
     ),
     "2500",
+) | dict.fromkeys(
+    ("VOICEAGENT_DEEPGRAM_FINAL_MS", "VOICEAGENT_DEEPGRAM_FLUX_FINAL_MS"), "1200"
 )  # fmt: skip
 
 

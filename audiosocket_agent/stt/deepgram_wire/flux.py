@@ -25,7 +25,7 @@ from audiosocket_agent.stt.deepgram_wire.messages import (
     spoken_before,
 )
 from audiosocket_agent.stt.deepgram_wire.owed import TAIL_S
-from audiosocket_agent.stt.deepgram_wire.turns import OwedTurns
+from audiosocket_agent.stt.deepgram_wire.turns import REVISED_S, OwedTurns
 
 _EVENTS = ("StartOfTurn", "Update", "EagerEndOfTurn", "TurnResumed", "EndOfTurn")
 
@@ -132,25 +132,32 @@ class FluxTurns(OwedTurns):
             # An empty end of a turn may belong to a finalize that has had its FINAL.
             if not self._text and self._covered_s < owed.position_s - TAIL_S:
                 return []
-            return self._pay() + self._pay_what_needs_no_answer()
+            # The turn is over: no later message repeats its words.
+            return self._deliver(0.0) + self._pay_what_needs_no_answer()
         final = Transcript(self._text, self._confidence, Hearing.FINAL)
         self._ledger.quiet()
         self._forget(0.0)
         return [final] if final.text else []
 
     def _pay_late(self) -> list[Transcript]:
-        """See `OwedTurns`; words said since are of the turn that goes on, which repeats them."""
-        owed, settled_s = self._ledger.next, self._settled_s
-        if owed is not None and self._text and self._words:
-            unsettled = [w for w in self._words if w.end_s is None or w.end_s > settled_s]
-            self._text = spoken_before(self._text, unsettled, owed.position_s)
-        return self._pay()
+        """See `OwedTurns`; what is not told now is told with the turn, which repeats all of it."""
+        owed = self._ledger.next
+        if owed is None or any(word.end_s is None for word in self._words):
+            return self._pay()
+        ends = [end_s for w in self._words if (end_s := w.end_s or 0.0) <= owed.position_s]
+        told_s = min(owed.position_s, max(ends) + REVISED_S) if ends else self._settled_s
+        unsettled = [w for w in self._words if (w.end_s or 0.0) > self._settled_s]
+        self._text = spoken_before(self._text, unsettled, owed.position_s)
+        return self._deliver(told_s)
 
     def _pay(self, *, answered: bool = False) -> list[Transcript]:
         """Deliver the FINAL of the first finalize."""
+        owed = self._ledger.next
+        return self._deliver(owed.position_s if owed is not None and owed.asked else 0.0)
+
+    def _deliver(self, settled_s: float) -> list[Transcript]:
         final = Transcript(self._text, self._confidence, Hearing.FINAL)
-        owed = self._ledger.pay()
-        settled_s = owed.position_s if owed.asked else 0.0
+        self._ledger.pay()
         if self._ledger.next is None:
             settled_s = max(settled_s, self._discarded_s)
         self._forget(settled_s)
@@ -158,6 +165,7 @@ class FluxTurns(OwedTurns):
 
     def _forget(self, settled_s: float) -> None:
         self._text = self._shown = ""
+        self._words = ()
         self._confidence = 0.0
         self._eager_told = False
         self._settled_s = max(self._settled_s, settled_s)

@@ -21,7 +21,7 @@ from audiosocket_agent.errors import WireViolation
 from audiosocket_agent.seams import Hearing, Transcript
 from audiosocket_agent.stt.deepgram_wire.failures import reported
 from audiosocket_agent.stt.deepgram_wire.messages import Message, mean, read_message, spoken_after
-from audiosocket_agent.stt.deepgram_wire.turns import OwedTurns
+from audiosocket_agent.stt.deepgram_wire.turns import REVISED_S, OwedTurns
 
 # The vendor's endpointing cuts at most this long before the local silence decision if both mean
 # the same silence.
@@ -31,10 +31,17 @@ _EPSILON_S = 0.001  # times are sums of floats
 
 @dataclass(frozen=True, slots=True)
 class _Segment:
-    """Some words; confidences has one entry a word, or one for all of them."""
+    """Some words.
+
+    Attributes:
+        text: As written.
+        confidences: One a word, or one for all of them.
+        spoken_s: Where in the audio the last of them ends; None if the vendor does not say.
+    """
 
     text: str
     confidences: tuple[float, ...]
+    spoken_s: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +115,11 @@ class NovaTurns(OwedTurns):
         speech_final = message.flag("speech_final")
         from_finalize = message.flag("from_finalize")
         return _Result(
-            _Segment(spoken_after(text, words, after_s), tuple(kept) or (certain,)),
+            _Segment(
+                spoken_after(text, words, after_s),
+                tuple(kept) or (certain,),
+                words[-1].end_s if words else None,
+            ),
             message.number("start") + message.number("duration"),
             # A vendor's page shows speech_final on an interim; it means a final all the same.
             message.flag("is_final") or speech_final or from_finalize,
@@ -126,7 +137,7 @@ class NovaTurns(OwedTurns):
             ends = result.speech_final and self._has_words and not stale
             if answers or (ends and owed.position_s - result.end_s <= _SAME_SILENCE_S):
                 return self._pay(answered=answers) + self._pay_what_needs_no_answer()
-        elif result.speech_final and self._has_words and not stale:
+        elif (result.speech_final or result.from_finalize) and self._has_words and not stale:
             return self._end(result.end_s)
         return [] if stale else self._partial()
 
@@ -156,11 +167,25 @@ class NovaTurns(OwedTurns):
 
     def _pay(self, *, answered: bool = False) -> list[Transcript]:
         """Deliver the FINAL of the first finalize."""
+        owed = self._ledger.next
+        return self._deliver(owed.position_s if owed else 0.0, answered=answered)
+
+    def _pay_late(self) -> list[Transcript]:
+        """See `OwedTurns`."""
+        owed = self._ledger.next
+        shown = [segment.spoken_s for segment in self._spoken]
+        if owed is None or None in shown:
+            return self._pay()
+        told_s = max((end_s for end_s in shown if end_s is not None), default=None)
+        if told_s is None:
+            return self._deliver(self._settled_s)
+        return self._deliver(min(owed.position_s, told_s + REVISED_S))
+
+    def _deliver(self, settled_s: float, *, answered: bool = False) -> list[Transcript]:
         final = self._final()
         owed = self._ledger.pay()
         if not answered:
             self._answered_s = max(self._answered_s, owed.position_s)
-        settled_s = owed.position_s
         if self._ledger.next is None:
             settled_s = max(settled_s, self._discarded_s)
         self._forget(settled_s)
@@ -174,11 +199,15 @@ class NovaTurns(OwedTurns):
 
     @property
     def _has_words(self) -> bool:
-        return bool(self._segments) or bool(self._interim and self._interim.text)
+        return bool(self._spoken)
+
+    @property
+    def _spoken(self) -> list[_Segment]:
+        segments = [*self._segments, *([self._interim] if self._interim else [])]
+        return [segment for segment in segments if segment.text]
 
     def _text(self) -> tuple[str, float]:
-        segments = [*self._segments, *([self._interim] if self._interim else [])]
-        spoken = [segment for segment in segments if segment.text]
+        spoken = self._spoken
         confidences = [c for segment in spoken for c in segment.confidences]
         return " ".join(segment.text for segment in spoken), mean(confidences, 0.0)
 

@@ -7,6 +7,9 @@ from abc import ABC, abstractmethod
 from audiosocket_agent.seams import Transcript
 from audiosocket_agent.stt.deepgram_wire.owed import Ledger
 
+# By so much a vendor may correct the end of a word it has shown; few words are shorter.
+REVISED_S = 0.15
+
 
 class OwedTurns(ABC):
     """The utterances of one session, and the finalizes that wait for theirs.
@@ -56,10 +59,6 @@ class OwedTurns(ABC):
             transcripts += self._pay_late()
         return transcripts
 
-    def _pay_late(self) -> list[Transcript]:
-        """Deliver the FINAL of a finalize that the vendor left unanswered."""
-        return self._pay()
-
     def _pay_what_needs_no_answer(self) -> list[Transcript]:
         transcripts: list[Transcript] = []
         while (owed := self._ledger.next) is not None and not owed.asked:
@@ -69,6 +68,13 @@ class OwedTurns(ABC):
     @abstractmethod
     def _pay(self, *, answered: bool = False) -> list[Transcript]:
         """Deliver the FINAL of the first finalize; `answered` if no message of its own follows."""
+
+    @abstractmethod
+    def _pay_late(self) -> list[Transcript]:
+        """Deliver the FINAL of a finalize that the vendor left unanswered, with what it showed.
+
+        Only that is settled then: words it has not shown may still come, and are told when they do.
+        """
 
     @abstractmethod
     def _forget(self, settled_s: float) -> None:
