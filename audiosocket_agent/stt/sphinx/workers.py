@@ -41,11 +41,13 @@ class WorkerPool:
     Args:
         size: How many.
         decode_s: How long one utterance may take before its worker counts as hung.
+        wait_s: How long an utterance waits for a worker.
     """
 
-    def __init__(self, size: int, *, decode_s: float = DECODE_S) -> None:
+    def __init__(self, size: int, *, decode_s: float = DECODE_S, wait_s: float = WAIT_S) -> None:
         self._size = size
         self._decode_s = decode_s
+        self._wait_s = wait_s
         self._workers: set[_Worker] = set()
         # Holds every idle worker; never more than `size` exist, so it is never full.
         self._idle: asyncio.LifoQueue[_Worker] = asyncio.LifoQueue()
@@ -108,14 +110,14 @@ class WorkerPool:
         if self._closed:
             raise ProviderError(PROVIDER, "the recogniser is closed")
         try:
-            async with asyncio.timeout(WAIT_S):
+            async with asyncio.timeout(self._wait_s):
                 # One that died while idle costs no utterance one of its tries.
                 while (worker := await self._idle.get()).ended:
                     _log.warning("a recogniser died while idle and is replaced")
                     self._replace(worker)
                 return worker
         except TimeoutError:
-            what = f"no recogniser was free for {WAIT_S} s"
+            what = f"no recogniser was free for {self._wait_s:g} s"
             raise ProviderError(PROVIDER, what, retryable=True) from None
 
     async def _add_worker(self) -> None:

@@ -19,10 +19,13 @@ PHRASES = ("no", "operator", "yes please")
 
 
 def pooled(scenario, size=1, **settings):
-    """Run a scenario on a started pool; close it; return its result and the pids it ever had."""
+    """Run a scenario on a started pool; close it; return its result and the pids it ever had.
+
+    A busy machine takes long to start a worker: nobody here gives up waiting for one.
+    """
 
     async def main():
-        pool = WorkerPool(size, **settings)
+        pool = WorkerPool(size, **{"wait_s": 30.0} | settings)
         await pool.start()
         try:
             return await scenario(pool)
