@@ -1,0 +1,52 @@
+"""Puts one of everything into the agent's database, with its own store, or prints what is there.
+
+For `check.sh`, run by the Python of the installed version: what one version wrote another must read.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sqlite3
+import sys
+from pathlib import Path
+
+from ari_app.settings import load_settings
+from ari_app.store import bookings, callbacks, calls, companies, dids, open_store, turns
+
+_TEXT = "keepsake"
+
+
+async def _put(path: Path, name: str) -> None:
+    """Add a row to every table; values are made from the columns, whatever the version has."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    store = await open_store(path)
+    for table in (companies, dids, calls, callbacks, turns, bookings):
+        row = {}
+        for column in table.columns:
+            kind = column.type.python_type
+            made = {str: name, int: 7, bool: True, dict: {"first_frame": 7}}[kind]
+            row[column.name] = "{}" if column.name == "document" else made
+        await store.upsert(table, row)
+    await store.close()
+
+
+def _show(path: Path, name: str) -> None:
+    """Print the rows of that name, only the columns that are not empty, as sorted JSON."""
+    database = sqlite3.connect(path)
+    database.row_factory = sqlite3.Row
+    for table in ("companies", "dids", "calls", "callbacks", "turns", "bookings"):
+        for row in database.execute(f"SELECT * FROM {table} ORDER BY 1"):
+            if name in tuple(row):
+                full = {key: row[key] for key in row.keys() if row[key] is not None}
+                print(table, json.dumps(full, sort_keys=True))
+    database.close()
+
+
+if __name__ == "__main__":
+    action, wanted = sys.argv[1:]
+    database_path = load_settings().database
+    if action == "put":
+        asyncio.run(_put(database_path, wanted))
+    else:
+        _show(database_path, wanted)
