@@ -237,7 +237,7 @@ class Sandbox:
         command = [str(program("voiceagent-install")), "--root", str(self.root), "--yes"]
         command += ["--queue", QUEUE, "--agi-port", str(self._ports(state).agi)]
         command += ["--extensions-context", "phones", "--outside-context", "outside"]
-        command.append("--routing" if ROUTING else "--no-routing")
+        command += ["--routing" if ROUTING else "--no-routing", "--no-service"]
         done = subprocess.run(
             command,
             stdin=subprocess.DEVNULL,

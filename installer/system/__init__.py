@@ -3,11 +3,9 @@
 Pure: parameters and what is there in, files out. Nothing here reads a disk or starts anything.
 """
 
-from installer.system.params import NewCompany, SystemParams
+from installer.system.params import COMPANIES, FOLDER, NewCompany, SystemParams
 from installer.system.render import (
-    COMPANIES,
     ENV_FILE,
-    FOLDER,
     ROTATION,
     UNIT,
     SystemFile,

@@ -14,11 +14,15 @@ from pathlib import PurePosixPath
 
 from asterisk_conf.errors import ParameterError
 
+FOLDER = PurePosixPath("/etc/voiceagent")
+COMPANIES = FOLDER / "companies"
 _LONGEST_NAME = 80
 _DID = re.compile(r"\+?[0-9]{3,15}\Z")
 _DID_FILL = re.compile(r"[\s().-]")
 _QUEUE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,78}\Z")
 _FOLDER = re.compile(r"(?:/[A-Za-z0-9_.+-]{1,80}){1,16}\Z")
+_HIDDEN = ("home", "root", "run", "tmp")  # by ProtectHome= and PrivateTmp=, or gone after a start
+_HIDDEN_SAID = "/home, /root, /run and /tmp"
 _ACCOUNT = re.compile(r"[a-z_][a-z0-9_-]{0,30}\Z")  # what systemd takes for a user's name
 _VARIABLE = re.compile(r"[A-Z][A-Z0-9_]{0,79}\Z")
 _VALUE = re.compile(r"[^\x00-\x1f\x7f\ud800-\udfff]{0,4000}\Z")
@@ -52,6 +56,11 @@ class NewCompany:
             raise ParameterError(
                 "queue", "letters, digits, _ and -, at most 79, without a leading -"
             )
+
+    @property
+    def path(self) -> PurePosixPath:
+        """Its file."""
+        return COMPANIES / f"{self.key}.yaml"
 
     @property
     def number(self) -> str:
@@ -93,6 +102,8 @@ class SystemParams:
     def __post_init__(self) -> None:
         if not _FOLDER.match(str(self.venv)) or ".." in self.venv.parts:
             raise ParameterError("venv", "an absolute path of letters, digits, _, ., + and -")
+        if self.venv.parts[1] in _HIDDEN:
+            raise ParameterError("venv", f"outside {_HIDDEN_SAID}, which the service cannot see")
         if self.account and not _ACCOUNT.match(self.account):
             raise ParameterError("account", "the name of an account that exists, like voiceagent")
         for name, value in (*self.values.items(), *self.keys.items()):

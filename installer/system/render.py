@@ -12,11 +12,9 @@ from installer.model import Kind
 from installer.system import company, rotation, unit
 from installer.system.env_file import with_values
 from installer.system.env_template import ENV_TEMPLATE
-from installer.system.params import SystemParams
+from installer.system.params import COMPANIES, FOLDER, SystemParams
 
-FOLDER = PurePosixPath("/etc/voiceagent")
 ENV_FILE = FOLDER / "voiceagent.env"
-COMPANIES = FOLDER / "companies"
 UNIT = PurePosixPath("/etc/systemd/system/voiceagent.service")
 _WANTS = UNIT.parent / "multi-user.target.wants"
 ROTATION = PurePosixPath("/etc/logrotate.d/voiceagent")
@@ -101,8 +99,7 @@ def _environment(
 def _companies(params: SystemParams, present: Mapping[PurePosixPath, bytes]) -> list[SystemFile]:
     found = {path: text for path, text in present.items() if path.parent == COMPANIES}
     if params.company is not None:
-        path = COMPANIES / f"{params.company.key}.yaml"
-        found.setdefault(path, company.render(params.company))
+        found.setdefault(params.company.path, company.render(params.company))
     if not found:
         return []
     return [_folder(COMPANIES), *(_settings(path, text) for path, text in sorted(found.items()))]

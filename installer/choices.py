@@ -1,0 +1,168 @@
+"""What the flags of `voiceagent-install` mean: from the command line to parameters. Pure."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+from asterisk_conf import AgiMode, BundleParams
+from asterisk_conf.errors import ParameterError
+from installer.system import NewCompany, SystemParams
+
+
+class ChoiceError(ValueError):
+    """Flags that do not go together; the text names them and says what to do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choices:
+    """The command line, one field a flag; see `installer.options` for what each means."""
+
+    root: Path
+    dry_run: bool
+    yes: bool
+    undo: bool
+    delete_data: bool
+    verify_only: bool
+    ask: bool
+    as_json: bool
+    queue: str
+    queue_timeout: int
+    queue_member: tuple[str, ...]
+    did: str
+    company: str
+    keys_from: str
+    agi_host: str
+    agi_port: int
+    agi_mode: str
+    routing: bool
+    http: bool
+    extensions_context: str
+    outside_context: str
+    service: bool | None
+    venv: PurePosixPath
+    account: str
+    agent_address: str
+    agent_only: bool
+    pbx_address: str
+    ami_secret: str = field(repr=False)
+    ari_password: str = field(repr=False)
+
+    def __post_init__(self) -> None:
+        for wrong, text in self._contradictions():
+            if wrong:
+                raise ChoiceError(text)
+
+    def _contradictions(self) -> list[tuple[bool, str]]:
+        asks = not (self.yes or self.dry_run or self.verify_only)
+        installs = not (self.undo or self.verify_only)
+        serves = self.company or self.did or self.keys_from
+        elsewhere = self.service is False or (self.remote and not self.agent_only)
+        return [
+            (self.undo and self.verify_only, "--undo and --verify exclude each other"),
+            (self.as_json and asks, "--json does not ask: add --yes or --dry-run"),
+            (self.as_json and self.ask, "--json does not ask: leave --ask out"),
+            (self.keys_from == "-" and asks, "--keys-from - leaves nobody to ask: add --yes"),
+            (self.keys_from == "-" and self.ask, "--keys-from - leaves nobody to ask"),
+            (self.delete_data and not self.undo, "--delete-data goes with --undo"),
+            (self.ask and not installs, "--ask goes with an installation"),
+            (bool(serves) and not installs, "--company, --did and --keys-from go with an "
+             "installation"),
+            (bool(self.company) != bool(self.did) and not self.ask,
+             "--company and --did go together: a name, and the number it is called on"),
+            (bool(serves) and elsewhere, "--company, --did and --keys-from are for the host that "
+             "runs the service; this one does not"),
+            (self.agent_only and self.service is False, "--agent-only without a service is "
+             "nothing"),
+            (self.agent_only and not (self.pbx_address and self.remote),
+             "--agent-only needs --pbx-address, where Asterisk is, and --agent-address, where this "
+             "host is, as Asterisk sees it"),
+            (bool(self.pbx_address) and not self.agent_only, "--pbx-address goes with "
+             "--agent-only"),
+        ]  # fmt: skip
+
+    @property
+    def remote(self) -> bool:
+        """Whether the agent is on another host than Asterisk."""
+        try:
+            return not ipaddress.ip_address(self.agent_address).is_loopback
+        except ValueError:
+            return False  # what is wrong with it is said by the parameters
+
+    def bundle(self) -> BundleParams:
+        """Return the choices about Asterisk's files.
+
+        Raises:
+            ParameterError: If a value cannot be used.
+        """
+        # An agent on another host is asked there, unless something else is said.
+        asked_at = self.agent_address if self.remote and not self.agi_host else self.agi_host
+        return BundleParams(
+            agi_host=asked_at or "127.0.0.1",
+            agi_port=self.agi_port,
+            agi_mode=AgiMode(self.agi_mode),
+            queue=self.queue,
+            queue_timeout_s=self.queue_timeout,
+            queue_stub=self.queue_member,
+            routing=self.routing,
+            http=self.http,
+            extensions_context=self.extensions_context,
+            outside_context=self.outside_context,
+            agent_address=self.agent_address,
+            ami_secret=self.ami_secret,
+            ari_password=self.ari_password,
+        )
+
+    def system(self, service: bool, keys: Mapping[str, str]) -> SystemParams:
+        """Return the choices about the service.
+
+        Args:
+            service: Whether there is to be one.
+            keys: The vendors' keys.
+
+        Raises:
+            ParameterError: If a value cannot be used.
+        """
+        company = None
+        if self.company:
+            company = NewCompany(name=self.company, did=self.did, queue=self.queue)
+        return SystemParams(
+            venv=self.venv,
+            service=service,
+            account=self.account,
+            values=self._values() if self.agent_only else {},
+            keys=keys,
+            company=company,
+        )
+
+    def _values(self) -> dict[str, str]:
+        """Return what an agent needs to reach an Asterisk on another host, and it the agent."""
+        try:
+            pbx = ipaddress.ip_address(self.pbx_address)
+        except ValueError:
+            raise ParameterError("pbx_address", "an IPv4 or IPv6 address") from None
+        host = f"[{pbx}]" if pbx.version == 6 else str(pbx)
+        values = {
+            "VOICEAGENT_AMI_HOST": str(pbx),
+            "VOICEAGENT_AMI_SECRET": self.ami_secret,
+            "VOICEAGENT_ARI_URL": f"http://{host}:8088",
+            "VOICEAGENT_ARI_PASSWORD": self.ari_password,
+            "VOICEAGENT_AUDIOSOCKET_HOST": self.agent_address,
+            "VOICEAGENT_AGI_HOST": self.agent_address,
+            "VOICEAGENT_AGI_PORT": str(self.agi_port),
+            "VOICEAGENT_QUEUE": self.queue,
+        }
+        return {name: value for name, value in values.items() if value}
+
+    @property
+    def firewall_notes(self) -> tuple[str, ...]:
+        """Who must reach what on the agent's own host; nothing while all stays on one."""
+        if not self.agent_only:
+            return ()
+        ports = f"{self.agi_port} (FastAGI) and 9099 (AudioSocket)"
+        return (
+            f"firewall: let {self.pbx_address} and nobody else reach the TCP ports {ports} of this "
+            "host; what goes there is not encrypted, so put a VPN between the hosts",
+        )
