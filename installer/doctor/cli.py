@@ -4,79 +4,122 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
+from pathlib import Path
 
 import click
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
 from installer.doctor.findings import Finding, Verdict, exit_code
 
-_MACHINE_WIDTH = 400  # in a pipe nobody sees line ends, but cut-off advice is lost
+SETTINGS_FILE = Path("/etc/voiceagent/voiceagent.env")
 
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def doctor(as_json: bool) -> None:
-    """Check the settings, and every vendor with a real request.
+@click.option("--only", "ids", multiple=True, metavar="ID", help="This check; may be repeated.")
+@click.option(
+    "--bundle",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Also write an archive for support (tar.gz), without secrets or callers' data.",
+)
+@click.option(
+    "--root",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    default=Path("/"),
+    show_default=True,
+    help="The PBX's file tree; an Asterisk that runs in another one than / is asked by chroot.",
+)
+@click.option(
+    "--settings-file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help=f"The service's settings; {SETTINGS_FILE} if it is there. The environment wins.",
+)
+def doctor(
+    as_json: bool, ids: Sequence[str], bundle: Path | None, root: Path, settings_file: Path | None
+) -> None:
+    """Check Asterisk, the agent, the machine, and every vendor with a real request.
+
+    Run it as root: much of this is nobody else's to see. What cannot be looked at is grey.
 
     Exit codes: 0 nothing is red, 1 something is.
     """
-    findings = _look()
+    findings = _look(ids, bundle, root.resolve(), settings_file)
     if as_json:
         rows = [{**asdict(f), "verdict": f.verdict.value} for f in findings]
         click.echo(json.dumps({"ok": exit_code(findings) == 0, "findings": rows}))
     else:
-        _print(findings)
+        from installer.doctor.table import show
+
+        show(findings)
+        if bundle is not None:
+            click.echo(f"For support: {bundle}")
     sys.exit(exit_code(findings))
 
 
-def _look() -> list[Finding]:
+def _look(
+    ids: Sequence[str], bundle: Path | None, root: Path, settings_file: Path | None
+) -> list[Finding]:
+    used, trouble = _take_settings(settings_file)
     # Imported here: the other commands must not wait for the engines' libraries.
     import uvloop
 
-    from ari_app.settings import SettingsError, load_settings, unknown_settings
-    from installer.doctor.engines import check_engines
+    from ari_app.settings import SettingsError, load_settings
+    from installer.doctor.archive import write_archive
+    from installer.doctor.examine import examine
+    from installer.doctor.registry import by_ids
+    from installer.doctor.scene import Scene
 
     try:
+        checks = by_ids(ids)
+    except KeyError as error:
+        raise click.UsageError(f"no check is called {error.args[0]}") from None
+    try:
         settings = load_settings()
-    except SettingsError as error:
-        return [
-            Finding("settings", Verdict.RED, line, "see `voiceagent settings`")
-            for line in error.lines
-        ]
-    strange = [
-        Finding(
-            "settings",
-            Verdict.YELLOW,
-            f"{name} is no setting and does nothing",
-            f"did you mean {likely}?" if likely else "see `voiceagent settings`",
-        )
-        for name, likely in unknown_settings().items()
-    ]
+    except SettingsError:
+        settings = None  # the check of the settings says why
+
+    async def main() -> list[Finding]:
+        scene = Scene(root, settings, os.environ, used)
+        findings = trouble + await examine(scene, checks)
+        if bundle is not None:
+            try:
+                await write_archive(bundle, root, settings, used, findings)
+            except OSError as error:
+                raise click.ClickException(f"{bundle}: {error.strerror}") from None
+        return findings
+
     # The loop of the roles: asyncio's own complains now and then of a child that has just ended.
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        engines = runner.run(check_engines(settings))
-    return [
-        *(strange or [Finding("settings", Verdict.GREEN, "all values are in range")]),
-        *engines,
-    ]
+        return runner.run(main())
 
 
-def _print(findings: Sequence[Finding]) -> None:
-    table = Table("", "check", "seen", "what to do")
-    for finding in findings:
-        colour = finding.verdict.value
-        table.add_row(
-            f"[{colour}]{colour}[/{colour}]",
-            escape(finding.check),
-            escape(finding.what),
-            escape(finding.what_to_do),
-        )
-    console = Console()
-    if not console.is_terminal:
-        console.width = _MACHINE_WIDTH
-    console.print(table)
+def _take_settings(named: Path | None) -> tuple[Path | None, list[Finding]]:
+    """Put the settings of the service into our environment, where it has none of its own.
+
+    Returns:
+        The file in use, and what is wrong with it.
+    """
+    from installer.system import env_file
+
+    path = named or SETTINGS_FILE
+    try:
+        given = env_file.read(path.read_text(encoding="utf-8", errors="replace"))
+    except FileNotFoundError:
+        wrong = f"there is no {path}" if named else ""
+    except OSError as error:
+        wrong = f"{path} cannot be read ({error.strerror}): run this as root"
+    except ValueError as error:
+        wrong = f"{path}: {error}"
+    else:
+        for name, value in given.items():
+            os.environ.setdefault(name, value)
+        return path, []
+    if not wrong:
+        return None, []
+    finding = Finding(
+        "settings file", Verdict.YELLOW, wrong, "see --settings-file", "settings-file"
+    )
+    return path, [finding]

@@ -40,9 +40,16 @@ def vendors(**variables):
             p.terminate()
 
 
+ENGINES = ("--only", "settings", "--only", "vendors")
+
+
 def doctor(settings, *arguments):
     done = subprocess.run(
-        [*COMMAND, *arguments], capture_output=True, text=True, timeout=60, env=plain(**settings)
+        [*COMMAND, *ENGINES, *arguments],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env=plain(**settings),
     )
     assert done.stderr == ""
     assert "5ecret" not in done.stdout
@@ -55,7 +62,7 @@ def test_a_healthy_installation_is_green_and_0():
     found = json.loads(done.stdout)
     assert done.returncode == 0 and found["ok"] is True
     assert [set(row) for row in found["findings"]] == [
-        {"check", "verdict", "what", "what_to_do"}
+        {"id", "check", "verdict", "what", "what_to_do"}
     ] * 6
     assert {row["verdict"] for row in found["findings"]} == {"green"}
 
@@ -81,9 +88,10 @@ def test_wrong_settings_are_each_a_red_line_and_1():
     done = doctor(wrong, "--json")
     found = json.loads(done.stdout)
     assert done.returncode == 1 and found["ok"] is False
-    assert {row["verdict"] for row in found["findings"]} == {"red"}
-    whats = sorted(row["what"] for row in found["findings"])
+    whats = sorted(row["what"] for row in found["findings"] if row["verdict"] == "red")
     assert [what.partition("=")[0] for what in whats] == ["VOICEAGENT_HTTP_PORT", "VOICEAGENT_STT"]
+    (rest,) = (row for row in found["findings"] if row["verdict"] != "red")
+    assert rest["id"] == "vendors" and rest["what"] == "not looked at: the settings are wrong"
 
 
 def test_a_misspelt_setting_is_noticed():
@@ -92,3 +100,41 @@ def test_a_misspelt_setting_is_noticed():
     assert done.returncode == 0 and first["verdict"] == "yellow"
     assert "VOICEAGENT_ENDPOINT_MSEC" in first["what"]
     assert first["what_to_do"] == "did you mean VOICEAGENT_ENDPOINT_MS?"
+
+
+def test_a_settings_file_counts_where_the_environment_says_nothing(tmp_path):
+    file = tmp_path / "voiceagent.env"
+    file.write_text("VOICEAGENT_STT='deepgrm'\nVOICEAGENT_LLM=nobody\n")
+    done = doctor({"VOICEAGENT_LLM": "rules"}, "--json", "--settings-file", str(file))
+    reds = [row["what"] for row in json.loads(done.stdout)["findings"] if row["verdict"] == "red"]
+    assert len(reds) == 1 and "VOICEAGENT_STT=deepgrm" in reds[0]
+
+
+def test_a_check_nobody_has_is_a_wrong_command_line():
+    done = subprocess.run(
+        [*COMMAND, "--only", "engine"], capture_output=True, text=True, env=plain()
+    )
+    assert done.returncode == 2 and "no check is called engine" in done.stderr
+
+
+def test_on_a_machine_without_a_pbx_nothing_is_green_that_nobody_saw(tmp_path):
+    (tmp_path / "etc").mkdir()
+    done = subprocess.run(
+        [*COMMAND, "--json", "--root", str(tmp_path)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env=plain(
+            VOICEAGENT_DATA_DIR=str(tmp_path),
+            VOICEAGENT_HTTP_PORT="9",  # nobody's, so no agent of this machine is met
+            VOICEAGENT_RUN_DIR=str(tmp_path),
+        ),
+    )
+    found = json.loads(done.stdout)
+    rows = {row["id"]: row for row in found["findings"]}
+    for name in ("asterisk-version", "modules", "dialplan-reached", "agi-script", "queue"):
+        assert rows[name]["verdict"] == "grey", rows[name]
+        assert rows[name]["what"].startswith("not looked at: ")
+    assert rows["agent-running"]["verdict"] == "yellow"
+    assert rows["audiosocket-connects"]["what"] == "not looked at: the agent does not run"
+    assert done.returncode == 0, [row for row in rows.values() if row["verdict"] == "red"]

@@ -1,0 +1,176 @@
+"""The agent as Asterisk meets it: its processes, its ports, its unit."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from installer.doctor.findings import Finding, NotLookedAtError, green, red, unseen, yellow
+from installer.doctor.probes import gate_answers, refuses_stranger
+from installer.doctor.processes import Listener, listeners, parents
+from installer.doctor.scene import Scene
+
+UNIT = "voiceagent.service"
+_SYSTEMD = Path("/run/systemd/system")
+_SHOWN = ("LoadState", "ActiveState", "Result", "NRestarts", "WatchdogUSec", "UnitFileState")
+_ASK_S = 2.0
+_MANY_RESTARTS = 3
+
+
+async def running(scene: Scene) -> list[Finding]:
+    """Ask the agent how it is."""
+    told = await scene.health()
+    settings = scene.settings
+    where = f"{settings.http_host}:{settings.http_port}"
+    if told is None:
+        start = "systemctl start voiceagent; its words: journalctl -u voiceagent"
+        if await _is_expected(scene):
+            return [red(f"it does not answer at {where}: every call goes to people", start)]
+        return [yellow(f"no agent runs here (nothing at {where})", "voiceagent run starts one")]
+    if told["ok"] is not True:
+        advice = "journalctl -u voiceagent says what ails it"
+        return [red("it says that it is not well: every call goes to people", advice)]
+    down = [name.upper() for name in ("ami", "ari") if told.get(name) is False]
+    if down:
+        advice = "see the checks of AMI and ARI; it tries again by itself"
+        return [yellow(f"it takes calls, but has no link to {' and '.join(down)}", advice)]
+    dids = told.get("dids")
+    count = len(dids) if isinstance(dids, list) else 0
+    if not count:
+        return [
+            yellow("it takes calls, but no company has a number", "voiceagent companies import")
+        ]
+    return [green(f"it takes calls for {count} number{'s' if count > 1 else ''}")]
+
+
+async def audiosocket(scene: Scene) -> list[Finding]:
+    """Connect as Asterisk does, with a UUID of no call."""
+    await scene.need_agent()
+    host, port = scene.settings.audiosocket_host, scene.settings.audiosocket_port
+    return await _tried(
+        f"{host}:{port}",
+        "VOICEAGENT_AUDIOSOCKET_PORT",
+        lambda: refuses_stranger(host, port),
+        "speaks AudioSocket and sends strangers away",
+    )
+
+
+async def gate(scene: Scene) -> list[Finding]:
+    """Ask the FastAGI gate how a call ended that never was."""
+    await scene.need_agent()
+    host, port = scene.settings.agi_host, scene.settings.agi_port
+
+    async def asked() -> bool:
+        return await gate_answers(host, port) == "VA_NEXT"
+
+    return await _tried(
+        f"{host}:{port}", "VOICEAGENT_AGI_PORT", asked, "answers the dialplan's question"
+    )
+
+
+async def ports(scene: Scene) -> list[Finding]:
+    """See who listens on our ports, and for whom."""
+    settings = scene.settings
+    wanted = {
+        "AudioSocket": settings.audiosocket_port,
+        "AGI": settings.agi_port,
+        "HTTP": settings.http_port,
+    }
+    ours = set(scene.agent_pids().values())
+    findings = []
+    for name, port in wanted.items():
+        for one in await asyncio.to_thread(listeners, port):
+            findings += _judged(name, port, one, ours)
+    if findings:
+        return findings
+    numbers = ", ".join(f"{name} {port}" for name, port in wanted.items())
+    return [green(f"{numbers}: {'held by the agent' if ours else 'free'}")]
+
+
+async def service(scene: Scene) -> list[Finding]:
+    """Ask systemd about the unit."""
+    if scene.root != Path("/") or not _has_systemd():
+        return [unseen("this is no machine that systemd runs")]
+    process = await asyncio.create_subprocess_exec(
+        "systemctl",
+        "show",
+        UNIT,
+        f"--property={','.join(_SHOWN)}",
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    try:
+        async with asyncio.timeout(_ASK_S):
+            said, _ = await process.communicate()
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    return judged_unit(said.decode("utf-8", "replace"))
+
+
+def judged_unit(said: str) -> list[Finding]:
+    """Judge what ``systemctl show`` says of the unit."""
+    rows = dict(line.partition("=")[::2] for line in said.splitlines())
+    if rows.get("LoadState") != "loaded":
+        return [unseen(f"there is no {UNIT}", "voiceagent-install writes one")]
+    findings = []
+    if rows.get("ActiveState") != "active":
+        seen = f"{UNIT} is {rows.get('ActiveState')} (last result: {rows.get('Result')})"
+        findings.append(red(seen, "systemctl start voiceagent; journalctl -u voiceagent"))
+    restarts = int(rows.get("NRestarts", "0") or 0)
+    if restarts >= _MANY_RESTARTS:
+        seen = f"systemd has restarted it {restarts} times"
+        findings.append(yellow(seen, "journalctl -u voiceagent says why it ended"))
+    if rows.get("WatchdogUSec") in ("0", "infinity"):
+        seen = "it has no watchdog, so one that hangs stays"
+        findings.append(yellow(seen, "run voiceagent-install, which writes the unit anew"))
+    if rows.get("UnitFileState") not in ("enabled", "enabled-runtime"):
+        seen = "it is not started with the machine"
+        findings.append(yellow(seen, "systemctl enable voiceagent"))
+    return findings or [green(f"{UNIT} is active, {restarts} restarts")]
+
+
+def _has_systemd() -> bool:
+    return _SYSTEMD.exists()
+
+
+async def _is_expected(scene: Scene) -> bool:
+    """Say whether an agent should run here: our bundle is in this PBX."""
+    try:
+        return bool((await scene.pbx()).manifest.owned)
+    except NotLookedAtError:
+        return False
+
+
+async def _tried(
+    where: str, setting: str, attempt: Callable[[], Awaitable[bool]], well: str
+) -> list[Finding]:
+    people = "every call goes to people"
+    advice = f"see {setting} and journalctl -u voiceagent"
+    try:
+        if await attempt():
+            return [green(f"{where} {well}")]
+    except TimeoutError:
+        return [red(f"{where} takes the connection and does not answer; {people}", advice)]
+    except OSError as error:
+        why = error.strerror or "no such address"
+        return [red(f"{where} cannot be reached ({why}); {people}", advice)]
+    advice = f"see who holds that port, and {setting}"
+    return [red(f"what answers at {where} is not the agent; {people}", advice)]
+
+
+def _judged(name: str, port: int, one: Listener, ours: set[int]) -> list[Finding]:
+    # Where nobody may know whose the socket is, what it says to the other checks has to do.
+    if one.pid and one.pid not in ours and not ours.intersection(parents(one.pid)):
+        seen = f"{name}'s port {port} is in use by another program: {one.program} (pid {one.pid})"
+        return [red(seen, f"stop that, or set VOICEAGENT_{name.upper()}_PORT and install again")]
+    if one.open and name != "HTTP":
+        seen = f"{name} listens for other machines, too, on port {port}; it asks nobody's name"
+        advice = (
+            f"set VOICEAGENT_{name.upper()}_HOST=127.0.0.1, or let the firewall allow only the PBX"
+        )
+        return [yellow(seen, advice)]
+    return []

@@ -1,0 +1,37 @@
+"""Runs the checks, all at once, each with a deadline."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+
+from installer.doctor.findings import Finding, NotLookedAtError, unseen
+from installer.doctor.registry import Check
+from installer.doctor.scene import Scene
+
+CHECK_S = 3.6
+"""How long one check may take, so that with Python's own start all are done within 5 s."""
+
+
+async def examine(scene: Scene, checks: Sequence[Check]) -> list[Finding]:
+    """Look at everything; the findings come in the checks' order."""
+    try:
+        found = await asyncio.gather(*(_look(scene, check) for check in checks))
+    finally:
+        await scene.close()
+    return [finding for findings in found for finding in findings]
+
+
+async def _look(scene: Scene, check: Check) -> list[Finding]:
+    try:
+        async with asyncio.timeout(CHECK_S):
+            found = list(await check.run(scene))
+    except NotLookedAtError as error:
+        found = [unseen(str(error))]
+    except TimeoutError:
+        found = [unseen(f"it took longer than {CHECK_S:g} s", "try again when less goes on")]
+    except Exception as error:  # a fault in one check must not hide what the others found
+        # Without the text: a foreign exception's may hold anything, keys included.
+        found = [unseen(f"the check itself fails ({type(error).__name__})", "please report this")]
+    return [replace(one, id=check.id, check=one.check or check.title) for one in found]
