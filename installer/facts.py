@@ -158,7 +158,8 @@ def read_config_file(
     def load(target: str) -> Sequence[tuple[str, bytes]]:
         found = []
         for path in tree.matching(config_at / target):
-            content = tree.read(path)
+            # Asterisk passes over what is no file.
+            content = tree.read(path) if tree.is_file(path) else None
             if content is None and path in made:
                 content = b""
             if content is not None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fnmatch
 import os
+import re
 import stat
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
@@ -122,16 +123,23 @@ class Tree:
             raise _unreadable(self.host(folder), error) from None
 
     def matching(self, pattern: PurePosixPath) -> tuple[PurePosixPath, ...]:
-        """Return the paths a shell pattern means; wildcards are allowed in its last part."""
-        if not any(sign in pattern.name for sign in "*?["):
-            return (pattern,)
-        names = self.names(pattern.parent)
-        # A leading dot is never matched by a wildcard, as in glob(3).
-        return tuple(
-            pattern.parent / name
-            for name in names
-            if fnmatch.fnmatchcase(name, pattern.name) and not name.startswith(".")
-        )
+        """Return the paths that glob(3) makes of a pattern with wildcards and braces."""
+        return tuple(path for one in _unbraced(str(pattern)) for path in self._globbed(one))
+
+    def _globbed(self, pattern: str) -> list[PurePosixPath]:
+        found = [PurePosixPath("/")]
+        for part in PurePosixPath(pattern).parts[1:]:
+            if not any(sign in part for sign in "*?["):
+                found = [one / part for one in found]
+                continue
+            # A leading dot is never matched by a wildcard.
+            found = [
+                one / name
+                for one in found
+                for name in self.names(one)
+                if fnmatch.fnmatchcase(name, part) and (part[0] == "." or name[0] != ".")
+            ]
+        return found
 
     def is_folder(self, path: PurePosixPath) -> bool:
         """Say whether a path is a folder, links followed."""
@@ -140,6 +148,15 @@ class Tree:
     def is_file(self, path: PurePosixPath) -> bool:
         """Say whether a path is a regular file, links followed."""
         return self.host(self.locate(path)).is_file()
+
+
+def _unbraced(pattern: str) -> list[str]:
+    """Write out ``{a,b}``."""
+    found = re.search(r"\{([^{}]*)\}", pattern)
+    if found is None:
+        return [pattern]
+    before, after = pattern[: found.start()], pattern[found.end() :]
+    return [each for one in found[1].split(",") for each in _unbraced(before + one + after)]
 
 
 def _unreadable(place: Path, error: OSError) -> NotAPbxError:

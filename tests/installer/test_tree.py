@@ -78,6 +78,19 @@ def test_wildcards_leave_hidden_names_out(tree):
     assert tree.matching(P("/etc/plain")) == (P("/etc/plain"),)
 
 
+def test_wildcards_count_in_folders_too_and_braces_are_written_out(tree):
+    for name in ("sites/n/a.conf", "sites/s/a.conf", "sites/s/.x.conf", "sites/b.conf"):
+        (tree.root / name).parent.mkdir(parents=True, exist_ok=True)
+        (tree.root / name).touch()
+    assert tree.matching(P("/sites/*/a.conf")) == (P("/sites/n/a.conf"), P("/sites/s/a.conf"))
+    assert tree.matching(P("/sites/s/.*")) == (P("/sites/s/.x.conf"),)
+    assert tree.matching(P("/sites/{s,n}/[!b]?conf"))[:1] == ()
+    assert tree.matching(P("/sites/{s,n}/{a,b}.conf")) == tuple(
+        P(f"/sites/{folder}/{name}.conf") for folder in "sn" for name in "ab"
+    )
+    assert tree.matching(P("/sites/{s/a,b}.conf")) == (P("/sites/s/a.conf"), P("/sites/b.conf"))
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
 def test_a_file_that_cannot_be_read_says_so(tree):
     (tree.root / "srv/real.conf").chmod(0)

@@ -13,6 +13,7 @@ from pathlib import Path, PurePosixPath
 from asterisk_conf.modules import NEEDED
 
 DATA = Path(__file__).parent.parent / "data" / "pbx"
+CONFIG = PurePosixPath("/etc/asterisk")
 PYTHON = f"python3.{sys.version_info.minor}"
 # Only root can give files away, so for anybody else every owner is the one who runs the tests.
 _IS_ROOT = os.geteuid() == 0
