@@ -127,10 +127,13 @@ class Tree:
         return tuple(path for one in _unbraced(str(pattern)) for path in self._globbed(one))
 
     def _globbed(self, pattern: str) -> list[PurePosixPath]:
+        if not _has_wildcard(pattern):
+            return [PurePosixPath(pattern)]
         found = [PurePosixPath("/")]
         for part in PurePosixPath(pattern).parts[1:]:
-            if not any(sign in part for sign in "*?["):
-                found = [one / part for one in found]
+            if not _has_wildcard(part):
+                below = [one / part for one in found]
+                found = [one for one in below if os.path.lexists(self.host(self.locate(one)))]
                 continue
             # A leading dot is never matched by a wildcard.
             found = [
@@ -148,6 +151,10 @@ class Tree:
     def is_file(self, path: PurePosixPath) -> bool:
         """Say whether a path is a regular file, links followed."""
         return self.host(self.locate(path)).is_file()
+
+
+def _has_wildcard(text: str) -> bool:
+    return any(sign in text for sign in "*?[")
 
 
 def _unbraced(pattern: str) -> list[str]:
