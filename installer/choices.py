@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 from asterisk_conf import AgiMode, BundleParams
@@ -90,6 +90,21 @@ class Choices:
             return not ipaddress.ip_address(self.agent_address).is_loopback
         except ValueError:
             return False  # what is wrong with it is said by the parameters
+
+    def with_earlier(self, settings: Mapping[str, str], on_line: frozenset[str]) -> Choices:
+        """Return the choices with what an earlier run set and the command line leaves open.
+
+        Args:
+            settings: The settings file's.
+            on_line: The flags that are on the command line.
+        """
+        queue = settings.get("VOICEAGENT_QUEUE", "")
+        port = settings.get("VOICEAGENT_AGI_PORT", "")
+        return replace(
+            self,
+            queue=queue if queue and "queue" not in on_line else self.queue,
+            agi_port=int(port) if port.isdecimal() and "agi_port" not in on_line else self.agi_port,
+        )
 
     def bundle(self) -> BundleParams:
         """Return the choices about Asterisk's files.

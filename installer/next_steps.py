@@ -2,31 +2,37 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 import shutil
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
-from installer.choices import Choices
 from installer.system import COMPANIES, SystemParams
 from installer.tree import Tree
 
+_FIRST_NUMBER = re.compile(r"^dids:[ \t]*\[?[ \t]*[\"']?([+0-9]+)", re.MULTILINE)
 _SAMPLE_NUMBER = "441632960001"  # of the company that comes with the program
 
 
 def after_install(
-    choices: Choices, system: SystemParams, *, freepbx: bool
+    system: SystemParams, root: Path, own: str, *, asterisk: bool, freepbx: bool, ami: bool
 ) -> list[tuple[str, str]]:
     """Return steps: what for, and the command or line.
 
     Args:
-        choices: The command line.
         system: The service that was installed.
+        root: The tree it was installed into.
+        own: A number of the admin's own company; empty: there is only the sample.
+        asterisk: Whether it is on this host.
+        ami: Whether Asterisk lets calls be placed.
         freepbx: Whether FreePBX writes the PBX's dialplan.
     """
-    number = system.company.number if system.company is not None else _SAMPLE_NUMBER
+    number = own or _SAMPLE_NUMBER
     steps = []
     if system.service:
-        if not choices.agent_only:
-            said = "Hear it answer (a call inside Asterisk, no phone needed):"
+        if asterisk:
+            when = "" if ami else ", once AMI is on"
+            said = f"Hear it answer, in a call inside Asterisk that needs no phone{when}:"
             steps.append((said, f"{_command('voiceagent', system.venv)} call --did {number}"))
         doctor = f"{_command('voiceagent', system.venv)} doctor"
         steps.append(("See whether everything is as it should be:", doctor))
@@ -34,17 +40,23 @@ def after_install(
         steps.append(("Start the agent, with the settings above:", "voiceagent run"))
     if freepbx:
         steps.append(("Send calls to it, as a Custom Destination:", "voiceagent-in,s,1"))
-    elif not choices.agent_only:
+    elif asterisk:
         line = f"exten => {number},1,Goto(voiceagent-in,${{EXTEN}},1)"
-        steps.append(("Send calls to it, in the context your trunk comes in by:", line))
+        said = "Send calls to it, in your trunk's context, with the number as the trunk sends it:"
+        steps.append((said, line))
     undo = f"{_command('voiceagent-install', system.venv)} --undo"
+    undo += f" --root {shlex.quote(str(root))}" if root != Path("/") else ""
     steps.append(("Take it out again, as if it had never been there:", undo))
     return steps
 
 
-def has_companies(tree: Tree) -> bool:
-    """Say whether the admin has companies of their own."""
-    return any(name.endswith(".yaml") for name in tree.names(tree.locate(COMPANIES)))
+def own_number(tree: Tree) -> str:
+    """Return the first number of the first company the admin has; empty without one."""
+    for path in tree.matching(COMPANIES / "*.yaml"):
+        found = _FIRST_NUMBER.search((tree.read(path) or b"").decode("utf-8", "replace"))
+        if found:
+            return found[1]
+    return ""
 
 
 def _command(name: str, venv: PurePosixPath) -> str:

@@ -19,6 +19,7 @@ from installer.checks import Check
 from installer.diff import Tone, describe, headline
 from installer.errors import InstallError
 from installer.model import Plan
+from installer.summary import summary
 
 _COLOURS = {
     Tone.HEAD: {"bold": True},
@@ -65,6 +66,11 @@ class Screen:
             self.say(click.style(line.text, **_COLOURS[line.tone]))  # type: ignore[arg-type]
         self.result["changes"] = [headline(change) for change in plan.changes]
         self.notes += plan.notes
+
+    def sum_up(self, plan: Plan) -> None:
+        """Say what a plan comes to, below all its lines."""
+        for line in summary(plan):
+            self.say(click.style(f"In short: {line}", bold=True))
 
     def checks(self, checks: Sequence[Check]) -> None:
         """Show what was looked at."""

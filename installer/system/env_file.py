@@ -10,7 +10,8 @@ Source: systemd src/basic/env-file.c, parse_env_file_internal.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum, auto
 
@@ -115,14 +116,34 @@ def with_values(content: bytes, values: Mapping[str, str], where: str) -> bytes:
     """
     # Latin-1 maps every byte to a character and back: bytes that are no UTF-8 survive.
     text = content.decode("latin-1")
-    try:
+    with _refusing(where):
         for name, value in values.items():
             text = _with_value(text, name, value.encode().decode("latin-1"))
+    return text.encode("latin-1")
+
+
+def settings_in(content: bytes, where: str) -> dict[str, str]:
+    """Return what a file sets; bytes that are no UTF-8 stand as question marks.
+
+    Args:
+        content: The file.
+        where: The file's name, for errors.
+
+    Raises:
+        ConflictError: If the file cannot be read for sure.
+    """
+    with _refusing(where):
+        return read(content.decode("utf-8", "replace"))
+
+
+@contextmanager
+def _refusing(where: str) -> Iterator[None]:
+    try:
+        yield
     except UnclosedQuoteError as error:
         raise ConflictError(
             str(error), where=where, what_to_do="Close it, then run this again."
         ) from None
-    return text.encode("latin-1")
 
 
 def _with_value(text: str, name: str, value: str) -> str:

@@ -1,0 +1,206 @@
+"""One run of `voiceagent-install`: what is planned, shown, asked and done, in that order."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Mapping
+
+import click
+
+from installer import next_steps
+from installer.api import Installation
+from installer.choices import Choices
+from installer.errors import DECLINED, ConflictError, VerifyError
+from installer.model import Plan
+from installer.screen import Screen
+from installer.system import ENV_FILE, UNIT, SystemParams
+from installer.system.env_file import settings_in
+
+
+class Session:
+    """Does what the command line says.
+
+    Args:
+        installation: The PBX's.
+        choices: The command line.
+        keys: The vendors' keys.
+        on_line: The flags that are on the command line.
+        screen: Where results go.
+    """
+
+    def __init__(
+        self,
+        installation: Installation,
+        choices: Choices,
+        keys: Mapping[str, str],
+        on_line: frozenset[str],
+        screen: Screen,
+    ) -> None:
+        self._installation = installation
+        self._choices = choices
+        self._keys = keys
+        self._on_line = on_line
+        self._screen = screen
+
+    def install(self) -> None:
+        """Install, or put an installation right.
+
+        Raises:
+            InstallError: If that cannot be done.
+        """
+        self._recover()
+        self._take_earlier_choices()
+        without = self._without_service()
+        system = self._choices.system(without is None, self._keys)
+        if self._choices.agent_only:
+            plan = self._installation.plan_agent_only(system)
+        else:
+            plan = self._installation.plan_install(self._choices.bundle(), system)
+        self._screen.show(plan)
+        self._screen.note([*self._notes(system, without), *self._choices.firewall_notes])
+        if plan.idle:
+            self._screen.say("Nothing to do: everything is installed as it should be.")
+        elif self._carried_out(plan):
+            self._tell_what_next(system)
+
+    def undo(self) -> None:
+        """Put everything back as it was; bookings and records only go if that is meant.
+
+        Raises:
+            InstallError: If that cannot be done.
+        """
+        self._recover()
+        plan = self._installation.plan_undo()
+        self._screen.show(plan)
+        if plan.idle:
+            self._screen.say("Nothing to do: nothing is installed.")
+        elif self._carried_out(plan):
+            self._screen.say(click.style("Undone.", fg="green", bold=True))
+        if os.path.lexists(self._installation.tree.host(self._installation.data)):
+            self._decide_on_data()
+
+    def verify(self) -> None:
+        """Look at an installation.
+
+        Raises:
+            InstallError: If it does not hold.
+        """
+        checks = self._installation.verify()
+        self._screen.checks(checks)
+        for check in checks:
+            if not check.ok:
+                raise VerifyError(
+                    check.detail,
+                    where=check.name,
+                    what_to_do="Run voiceagent-install to put it right.",
+                )
+
+    def _carried_out(self, plan: Plan) -> bool:
+        """Ask, and carry a plan out, unless it is only to be seen; a no ends the command."""
+        self._screen.sum_up(plan)
+        if self._choices.dry_run:
+            return False
+        if not self._choices.yes and not click.confirm("Do this?"):
+            self._screen.say("Nothing was changed.")
+            sys.exit(DECLINED)
+        applied = self._installation.apply(plan)
+        self._screen.note(applied.notes)
+        self._screen.checks(applied.checks)
+        self._screen.result["applied"] = True
+        return True
+
+    def _recover(self) -> None:
+        """Deal with an earlier run that was killed."""
+        interrupted, dry_run = self._installation.interrupted, self._choices.dry_run
+        if interrupted and dry_run:
+            said = "an earlier run was interrupted; it will be dealt with before this plan"
+            self._screen.note([said])
+        # What a run that was killed early left behind goes with the undoing of nothing.
+        elif interrupted or (
+            self._choices.undo and not dry_run and not self._installation.installed
+        ):
+            self._screen.note(self._installation.recover())
+
+    def _take_earlier_choices(self) -> None:
+        """Take from the settings file of an earlier run what the command line leaves open."""
+        there = self._installation.tree.read(ENV_FILE)
+        if there is not None:
+            settings = settings_in(there, str(ENV_FILE))
+            self._choices = self._choices.with_earlier(settings, self._on_line)
+
+    def _without_service(self) -> str | None:
+        """Say why this host gets no service: empty if that was asked for, None if it gets one.
+
+        Raises:
+            ConflictError: If it was asked for and cannot be.
+        """
+        choices, tree = self._choices, self._installation.tree
+        if choices.service is False or (choices.remote and not choices.agent_only):
+            return ""
+        program = choices.venv / "bin/voiceagent"
+        lacks = ""
+        if not choices.agent_only and not self._installation.facts.systemd:
+            lacks = "there is no systemd in that tree to run the agent"
+        elif not tree.is_file(program):
+            lacks = f"the agent is not installed there, {program} is missing"
+        if not lacks or tree.node(UNIT) is not None:
+            return None
+        if choices.service or choices.agent_only or choices.company or self._keys:
+            raise ConflictError(
+                lacks,
+                where=str(choices.venv),
+                what_to_do="Install it with install.sh, or name the place with --venv.",
+            )
+        return lacks
+
+    def _notes(self, system: SystemParams, without: str | None) -> Iterator[str]:
+        if without:
+            yield f"no service is made: {without}"
+        if not system.service:
+            return
+        tree = self._installation.tree
+        if system.company is not None and tree.read(system.company.path) is not None:
+            yield f"{system.company.path} is there already and stays as it is"
+        elif system.company is None and not next_steps.own_number(tree):
+            yield (
+                "the agent answers as the sample company, Harbour Home Services; name your own "
+                "with --company and --did"
+            )
+
+    def _tell_what_next(self, system: SystemParams) -> None:
+        installation = self._installation
+        pbx = None if self._choices.agent_only else installation
+        if pbx is not None and not system.service:
+            settings = pbx.settings_for_agent
+            self._screen.result["settings"] = list(settings)
+            if settings:
+                self._screen.say("The agent needs these settings:")
+            for line in settings:
+                self._screen.say(f"  {line}")
+        self._screen.say(click.style("Installed.", fg="green", bold=True))
+        steps = next_steps.after_install(
+            system,
+            self._choices.root,
+            next_steps.own_number(installation.tree) if system.service else "",
+            asterisk=pbx is not None,
+            freepbx=pbx is not None and pbx.facts.freepbx,
+            ami=pbx is not None and pbx.control.ami and pbx.control.ami_on,
+        )
+        self._screen.next_steps(steps)
+
+    def _decide_on_data(self) -> None:
+        """Delete bookings and records if that was asked for and is meant; else say they stay."""
+        screen, choices = self._screen, self._choices
+        what = f"bookings, records and recordings in {self._installation.data}"
+        if choices.delete_data and choices.dry_run:
+            screen.note([f"{what} would be deleted, and the logs"])
+        elif choices.delete_data and (
+            choices.yes or click.confirm(f"Delete {what} for good, and the logs?")
+        ):
+            self._installation.delete_data()
+            screen.result |= {"data": "deleted", "applied": True}
+            screen.say("Bookings, records, recordings and logs are deleted.")
+        else:
+            screen.result["data"] = "kept"
+            screen.note([f"{what} stay; to delete them: voiceagent-install --undo --delete-data"])
