@@ -33,15 +33,21 @@ source_of "${OLD:-HEAD}" 1.0.0 "$work/old"
 mkdir "$work/share"
 host=$(. /etc/os-release && echo "$VERSION_CODENAME")
 elsewhere=$([ "$suite" = "$host" ] || echo "$suite")
-build() { "$here/deb/build.sh" $elsewhere --wheels "$work/wheels" --out "$work/share" --from "$1"; }
-one=/mnt/$(basename "$(build "$work/one")")
-two=/mnt/$(basename "$(build "$work/two")")
+pins=$(sha256sum <"$work/two/requirements.txt" | cut -c-12)
+wheels=$cache/wheels-$suite-$pins
+mkdir -p "$cache"
+# shellcheck disable=SC2086 # no word or one
+build() { "$here/deb/build.sh" $elsewhere --wheels "$wheels" --out "$work/share" --from "$1"; }
+one=$(build "$work/one")
+two=$(build "$work/two")
+one=/mnt/$(basename "$one")
+two=/mnt/$(basename "$two")
 for name in old two; do
     "$top/.venv/bin/python" -m build --no-isolation --outdir "$work/dist-$name" "$work/$name" \
         >"$work/log" 2>&1 || die "cannot build $name: $(tail -n 1 "$work/log")"
     cp "$work/dist-$name"/*.whl "$work/share/"
 done
-cp -R "$work/wheels" "$work/share/wheels"
+cp -R "$wheels" "$work/share/wheels"
 cp "$here/keepsakes.py" "$top/scripts/install.sh" "$work/share/"
 cp "$work/two/requirements.txt" "$work/share/"
 
