@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -28,7 +28,21 @@ if TYPE_CHECKING:
     from ari_app.settings import Settings
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class _Commands(click.Group):
+    """The commands; what this account may not do is said in one line."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command."""
+        try:
+            return super().invoke(ctx)
+        except PermissionError as error:
+            if ctx.invoked_subcommand == "run":
+                raise  # in a running agent it is worth every line of its trace
+            click.echo(f"voiceagent: {error.filename}: this account may not; use sudo", err=True)
+            sys.exit(1)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="asterisk-voiceagent")
 @click.pass_context
 def main(context: click.Context) -> None:
