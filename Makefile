@@ -1,7 +1,7 @@
 # `make demo` and `make test` are all there is to type on a fresh machine.
 # PYTHON=/path/to/python chooses the interpreter of .venv (3.11 or newer).
 .DEFAULT_GOAL := help
-.PHONY: help bootstrap demo test check conformance bench requirements
+.PHONY: help bootstrap demo test check conformance bench requirements dist deb package-check pythons
 
 BIN := .venv/bin
 
@@ -12,6 +12,10 @@ help:
 	@echo "make conformance   the clients and the simulated vendors against the vendors' own SDKs"
 	@echo "make bench         the benchmark"
 	@echo "make bootstrap     .venv and what it needs, nothing more"
+	@echo "make dist          sdist and wheel, in dist/"
+	@echo "make deb           the Debian package, in dist/; SUITE=trixie: for another Debian"
+	@echo "make package-check install, upgrade, downgrade and remove the packages in a Debian"
+	@echo "make pythons       the fast tests under Python 3.11 to 3.14"
 	@echo "make requirements  pin the Python packages anew"
 
 bootstrap:
@@ -49,3 +53,16 @@ requirements: bootstrap
 	$(PIN) --extra dev --constraint requirements.txt --output-file requirements-dev.txt pyproject.toml
 	$(PIN) --constraint requirements.txt --constraint requirements-dev.txt \
 		--output-file requirements-conformance.txt tests/conformance/requirements.in
+
+dist: bootstrap
+	@$(BIN)/python -m build --no-isolation --outdir dist
+
+# These three build a Debian in a folder where they need one: root, mmdebstrap, a network, minutes.
+deb: bootstrap
+	@packaging/deb/build.sh $(SUITE)
+
+package-check: bootstrap
+	@packaging/check.sh $(SUITE)
+
+pythons: bootstrap
+	@scripts/pythons.sh
