@@ -97,10 +97,10 @@ async def write_archive(
 async def _members(
     scene: Scene, settings: Settings | None, findings: Sequence[Finding], log: Path | None
 ) -> dict[str, bytes]:
-    try:
-        pbx: Pbx | None = await scene.pbx()
-    except NotLookedAtError:
-        pbx = None
+    pbx: Pbx | None = None
+    with suppress(NotLookedAtError, TimeoutError):
+        async with asyncio.timeout(scene.patience_s):
+            pbx = await scene.pbx()
     clean = await asyncio.to_thread(lambda: Redactor(_secrets(scene.environ, settings, pbx)))
     rows = [{**asdict(one), "verdict": one.verdict.value} for one in findings]
     texts = {
@@ -202,9 +202,12 @@ async def _endpoints(scene: Scene) -> dict[str, int]:
 
 async def _answer(scene: Scene, question: str) -> str:
     try:
-        return await scene.ask(question)
+        async with asyncio.timeout(scene.patience_s):
+            return await scene.ask(question)
     except NotLookedAtError as error:
         return f"not looked at: {error}\n"
+    except TimeoutError:
+        return "not looked at: it took too long\n"
 
 
 def _config_files(pbx: Pbx) -> Iterator[tuple[str, str]]:

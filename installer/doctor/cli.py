@@ -12,6 +12,7 @@ from pathlib import Path
 
 import click
 
+from installer.doctor import PATIENCE_S
 from installer.doctor.findings import Finding, Verdict, exit_code
 
 SETTINGS_FILE = Path("/etc/voiceagent/voiceagent.env")
@@ -37,8 +38,20 @@ SETTINGS_FILE = Path("/etc/voiceagent/voiceagent.env")
     type=click.Path(dir_okay=False, path_type=Path),
     help=f"The service's settings; {SETTINGS_FILE} if it is there. The environment wins.",
 )
+@click.option(
+    "--patience",
+    type=click.FloatRange(0.5, 300),
+    default=PATIENCE_S,
+    show_default=True,
+    help="How long one check may take, in seconds; all are made at once.",
+)
 def doctor(
-    as_json: bool, ids: Sequence[str], bundle: Path | None, root: Path, settings_file: Path | None
+    as_json: bool,
+    ids: Sequence[str],
+    bundle: Path | None,
+    root: Path,
+    settings_file: Path | None,
+    patience: float,
 ) -> None:
     """Check Asterisk, the agent, the machine, and every vendor with a real request.
 
@@ -46,7 +59,7 @@ def doctor(
 
     Exit codes: 0 nothing is red, 1 something is.
     """
-    findings = _look(ids, bundle, root.resolve(), settings_file)
+    findings = _look(ids, bundle, root.resolve(), settings_file, patience)
     if as_json:
         rows = [{**asdict(f), "verdict": f.verdict.value} for f in findings]
         click.echo(json.dumps({"ok": exit_code(findings) == 0, "findings": rows}))
@@ -60,7 +73,11 @@ def doctor(
 
 
 def _look(
-    ids: Sequence[str], bundle: Path | None, root: Path, settings_file: Path | None
+    ids: Sequence[str],
+    bundle: Path | None,
+    root: Path,
+    settings_file: Path | None,
+    patience_s: float,
 ) -> list[Finding]:
     used, trouble = _take_settings(settings_file)
     # Imported here: the other commands must not wait for the engines' libraries.
@@ -82,7 +99,7 @@ def _look(
         settings = None  # the check of the settings says why
 
     async def main() -> list[Finding]:
-        scene = Scene(root, settings, os.environ, used)
+        scene = Scene(root, settings, os.environ, used, patience_s)
         findings = trouble + await examine(scene, checks)
         if bundle is not None:
             try:

@@ -10,9 +10,6 @@ from installer.doctor.findings import Finding, NotLookedAtError, unseen
 from installer.doctor.registry import Check
 from installer.doctor.scene import Scene
 
-CHECK_S = 3.6
-"""How long one check may take, so that with Python's own start all are done within 5 s."""
-
 
 async def examine(scene: Scene, checks: Sequence[Check]) -> list[Finding]:
     """Look at everything; the findings come in the checks' order."""
@@ -25,12 +22,13 @@ async def examine(scene: Scene, checks: Sequence[Check]) -> list[Finding]:
 
 async def _look(scene: Scene, check: Check) -> list[Finding]:
     try:
-        async with asyncio.timeout(CHECK_S):
+        async with asyncio.timeout(scene.patience_s):
             found = list(await check.run(scene))
     except NotLookedAtError as error:
         found = [unseen(str(error))]
     except TimeoutError:
-        found = [unseen(f"it took longer than {CHECK_S:g} s", "try again when less goes on")]
+        late = f"it took longer than {scene.patience_s:g} s"
+        found = [unseen(late, f"try again with --patience {scene.patience_s * 4:.0f}")]
     except Exception as error:  # a fault in one check must not hide what the others found
         # Without the text: a foreign exception's may hold anything, keys included.
         found = [unseen(f"the check itself fails ({type(error).__name__})", "please report this")]

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from ari_app.settings import Settings
 from installer import live
+from installer.doctor import PATIENCE_S
 from installer.doctor.ami_probe import AmiSeen, look_at_ami
 from installer.doctor.console import Console, command_for
 from installer.doctor.console_text import is_loopback, is_unknown_command
@@ -53,6 +54,7 @@ class Scene:
         settings: The agent's settings; None where they are wrong.
         environ: Where the settings were read from.
         settings_file: The file they were read from besides.
+        patience_s: How long one check may take.
     """
 
     def __init__(
@@ -61,8 +63,10 @@ class Scene:
         settings: Settings | None,
         environ: Mapping[str, str] = os.environ,
         settings_file: Path | None = None,
+        patience_s: float = PATIENCE_S,
     ) -> None:
         self.root = root
+        self.patience_s = patience_s
         self.environ = environ
         self.settings_file = settings_file
         self.is_root = os.geteuid() == 0
