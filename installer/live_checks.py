@@ -81,6 +81,7 @@ class _Installed:
         self._tree = tree
         self._folder = folder
         self._names = {one.path.name for one in manifest.owned if one.path.parent == folder}
+        self._read: dict[str, Config] = {}
 
     def has(self, name: str) -> bool:
         return f"{name}.conf" in self._names
@@ -105,8 +106,10 @@ class _Installed:
         return found
 
     def _config(self, name: str) -> Config:
-        content = self._tree.read(self._folder / f"{name}.conf")
-        return read_config(name, lambda _: [] if content is None else [(name, content)])
+        if name not in self._read:
+            content = self._tree.read(self._folder / f"{name}.conf") or b""
+            self._read[name] = read_config(name, lambda _: [(name, content)])
+        return self._read[name]
 
 
 def _modules(ask: Ask, _: _Installed) -> Iterator[str]:

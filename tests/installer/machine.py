@@ -79,12 +79,14 @@ class Asterisk:
         self._save()
 
     def is_up_to_date(self) -> bool:
-        """Say whether it knows just what its files say."""
+        """Say whether it knows just what its files say; modules stay loaded until it ends."""
         now, self.known = self.known, {}
         for part in ("modules", *_RELOADS.values()):
             self._read(part)
         fresh, self.known = self.known, now
-        return now == fresh
+        if now is None or not set(fresh.pop("modules")) <= set(now["modules"]):
+            return False
+        return all(now[part] == fresh[part] for part in fresh)
 
     def ask(self, command: str) -> str | None:
         if command == self.dies_at:
@@ -181,7 +183,8 @@ class Asterisk:
     def _modules(self, lines: Iterable[Setting]) -> list[str]:
         if any(one.name == "autoload" and true(one.value) for one in lines):
             return sorted({path.stem for path in self._root.glob("usr/lib*/**/*.so")})
-        return sorted({one.value.removesuffix(".so") for one in lines if one.name == "load"})
+        asked = ("load", "require", "preload", "preload-require")
+        return sorted({one.value.removesuffix(".so") for one in lines if one.name in asked})
 
     def _save(self) -> None:
         self._memory.write_text(json.dumps(self.known))
@@ -206,6 +209,8 @@ class Systemd:
         """The settings the service was started with."""
         if memory.exists():
             self.unit, self.active, self.env = json.loads(memory.read_text())
+        else:
+            self._save()
 
     def is_up_to_date(self) -> bool:
         """Say whether it knows the unit that is there, and whether what runs has its settings."""
@@ -235,5 +240,8 @@ class Systemd:
             self.env = self._env.read_text()
             self.active = "broken" not in self.env
             known = 0 if self.active else 1
-        self._memory.write_text(json.dumps([self.unit, self.active, self.env]))
+        self._save()
         return Ran(known, "")
+
+    def _save(self) -> None:
+        self._memory.write_text(json.dumps([self.unit, self.active, self.env]))

@@ -24,14 +24,23 @@ def run(root, on_step=None):
 
 
 @pytest.mark.parametrize(
-    ("name", "action"), [("mess", "install"), ("mess", "change"), ("manual", "undo")]
+    ("name", "action", "running"),
+    [
+        ("mess", "install", ""),
+        ("mess", "change", ""),
+        ("manual", "undo", ""),
+        ("manual", "install", "running"),
+        ("debian22", "change", "running"),
+        ("debian22", "fail", "running"),
+        ("manual", "undo", "running"),
+    ],
 )
-def test_a_run_killed_at_any_write_is_undone_or_finished_by_the_next(name, action):
+def test_a_run_killed_at_any_step_is_undone_or_finished_by_the_next(name, action, running):
     # Hundreds of trees, each synced to disk many times: a memory disk, where there is one.
     memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
     with tempfile.TemporaryDirectory(dir=memory) as folder:
         done = subprocess.run(
-            [sys.executable, "-m", "tests.installer.kill_sweep", name, action, folder],
+            [sys.executable, "-m", "tests.installer.kill_sweep", name, action, folder, running],
             cwd=PROJECT,
             capture_output=True,
             text=True,
@@ -97,7 +106,7 @@ def test_an_interrupted_run_does_not_undo_what_somebody_changed_since(tmp_path):
         "from pathlib import Path\n"
         "from tests.installer import kill_sweep as k\n"
         "def stop(step): step == 'commit' and os.kill(os.getpid(), signal.SIGKILL)\n"
-        "k.act('install', k.open_at(Path(sys.argv[1]), stop))"
+        "k.Case(Path(sys.argv[1]), False).act('install', stop)"
     )
     subprocess.run([sys.executable, "-c", kill, str(root)], cwd=PROJECT)
     assert dialplan.exists()

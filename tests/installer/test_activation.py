@@ -1,0 +1,192 @@
+"""Runs on a tree whose Asterisk and systemd run, both simulated: taken in, refused, taken back."""
+
+import os
+import signal
+from dataclasses import replace
+
+import pytest
+
+from asterisk_conf import BundleParams
+from installer.api import Installation
+from installer.errors import VerifyError
+from installer.system import NewCompany, SystemParams
+from tests.installer import trees
+from tests.installer.machine import Machine
+
+PARAMS = BundleParams(queue="reception")
+SYSTEM = SystemParams(
+    company=NewCompany(name="Bright & Sons", did="+44 1632 960001", queue="reception")
+)
+BROKEN = replace(SYSTEM, values={"VOICEAGENT_LOG_LEVEL": "broken"})
+ALL_RELOADS = ["manager reload", "module reload res_ari.so", "dialplan reload"]
+
+
+@pytest.fixture
+def root(tmp_path):
+    trees.build("debian22", tmp_path / "root")
+    return tmp_path / "root"
+
+
+@pytest.fixture
+def machine(root, tmp_path):
+    return Machine(root, tmp_path / "memory")
+
+
+def installation(root, machine, on_step=None):
+    return Installation(
+        root,
+        compile_scripts=trees.compiler(root),
+        ask=machine.ask,
+        systemctl=machine.systemctl,
+        on_step=on_step,
+    )
+
+
+def install(root, machine, params=PARAMS, system=SYSTEM):
+    one = installation(root, machine)
+    return one.apply(one.plan_install(params, system))
+
+
+def undo(root, machine):
+    one = installation(root, machine)
+    return one.apply(one.plan_undo())
+
+
+def up_to_date(machine):
+    return machine.asterisk.is_up_to_date() and machine.systemd.is_up_to_date()
+
+
+def test_what_runs_takes_an_installation_in_and_forgets_it_again(root, machine):
+    before = trees.image(root)
+    applied = install(root, machine)
+    assert {check.name for check in applied.checks} >= {"files", "running", "service"}
+    assert all(check.ok for check in applied.checks) and not applied.notes
+    assert up_to_date(machine) and machine.systemd.active
+    assert "voiceagent" in machine.asterisk.known["manager"]
+    assert undo(root, machine).notes == ()
+    assert up_to_date(machine) and not machine.systemd.active
+    assert "voiceagent-in" not in machine.asterisk.known["extensions"]
+    assert trees.image(root) == before
+
+
+def test_the_service_is_started_afresh_only_when_something_of_its_own_changed(root, machine):
+    install(root, machine)
+    machine.told.clear()
+    install(root, machine, replace(PARAMS, queue_timeout_s=30))
+    assert "dialplan reload" in machine.told and "restart" not in machine.told
+    install(root, machine, replace(PARAMS, queue="sales"))
+    assert "restart" in machine.told and up_to_date(machine)
+
+
+def test_a_service_that_was_stopped_runs_again_after_the_next_installation(root, machine):
+    install(root, machine)
+    machine.systemctl(["stop"])
+    install(root, machine, replace(PARAMS, queue_timeout_s=30))
+    assert machine.systemd.active
+
+
+@pytest.mark.parametrize("deaf_to", ALL_RELOADS)
+def test_what_asterisk_does_not_take_in_is_put_back_and_said_in_one_line(root, machine, deaf_to):
+    before, known = trees.image(root), dict(machine.asterisk.known)
+    machine.asterisk.deaf_to = (deaf_to,)
+    with pytest.raises(VerifyError, match="everything was put back") as failed:
+        install(root, machine)
+    assert "\n" not in str(failed.value)
+    assert trees.image(root) == before and machine.asterisk.known == known
+    assert up_to_date(machine) and not machine.systemd.active
+
+
+@pytest.mark.parametrize(("deaf_to", "system"), [("dialplan reload", SYSTEM), ("", BROKEN)])
+def test_an_upgrade_that_does_not_hold_goes_back_to_what_was_installed(
+    root, machine, deaf_to, system
+):
+    install(root, machine)
+    before = trees.without_times(trees.image(root))
+    known = dict(machine.asterisk.known)
+    machine.asterisk.deaf_to = (deaf_to,)
+    with pytest.raises(VerifyError, match="put back"):
+        install(root, machine, replace(PARAMS, queue="sales"), system)
+    assert trees.without_times(trees.image(root)) == before
+    assert machine.asterisk.known == known and machine.systemd.active
+    machine.asterisk.deaf_to = ()
+    assert up_to_date(machine)
+    one = installation(root, machine)
+    assert all(check.ok for check in one.verify()) and one.plan_install(PARAMS, SYSTEM).idle
+
+
+def test_a_service_that_does_not_start_is_taken_out_again_and_says_how_it_ended(root, machine):
+    before = trees.image(root)
+    with pytest.raises(VerifyError, match=r"does not start \(exit-code, status 78\)"):
+        install(root, machine, system=BROKEN)
+    assert trees.image(root) == before
+    assert machine.systemd.unit is None and not machine.systemd.active
+
+
+def test_an_asterisk_that_dies_of_it_gets_its_files_back(root, machine):
+    before = trees.image(root)
+    machine.asterisk.dies_at = "dialplan reload"
+    with pytest.raises(VerifyError, match="does not answer any more; everything was put back"):
+        install(root, machine)
+    assert trees.image(root) == before
+
+
+def test_an_asterisk_that_is_stopped_gets_its_files_and_that_is_said(root, machine):
+    machine.asterisk.stop()
+    checks = {check.name: check for check in install(root, machine).checks}
+    assert "not running" in checks["running"].detail and checks["running"].ok
+    machine.asterisk.start()
+    assert all(check.ok for check in installation(root, machine).verify())
+
+
+def test_modules_are_loaded_where_asterisk_has_not_loaded_them(tmp_path):
+    root = tmp_path / "root"
+    trees.build("manual", root)
+    machine = Machine(root, tmp_path / "memory")
+    assert "app_audiosocket" not in machine.asterisk.known["modules"]
+    applied = install(root, machine, system=None)
+    assert "app_audiosocket" in machine.asterisk.known["modules"] and not applied.notes
+    assert up_to_date(machine)
+
+
+def test_modules_that_do_not_load_fail_the_run_and_those_that_did_are_unloaded(tmp_path):
+    root = tmp_path / "root"
+    layout = trees.build("manual", root)
+    machine = Machine(root, tmp_path / "memory")
+    loaded = list(machine.asterisk.known["modules"])
+
+    def ask(command):
+        refused = command == "module load app_exec.so"
+        return "Unable to load module app_exec.so" if refused else machine.ask(command)
+
+    one = Installation(root, compile_scripts=trees.compiler(root), ask=ask)
+    with pytest.raises(VerifyError, match=r"app_exec\.so is not loaded"):
+        one.apply(one.plan_install(PARAMS))
+    assert machine.asterisk.known["modules"] == loaded
+    (root / layout.modules / "codec_g722.so").unlink()  # one it can do without
+    one = Installation(root, compile_scripts=trees.compiler(root), ask=machine.ask)
+    (note,) = one.apply(one.plan_install(PARAMS)).notes
+    assert "restart Asterisk when convenient" in note and "codec_g722.so" in note
+
+
+def test_a_dialplan_that_undo_cannot_make_asterisk_forget_is_told_of(root, machine):
+    install(root, machine)
+    machine.asterisk.deaf_to = ("dialplan reload",)
+    (note,) = undo(root, machine).notes
+    assert "keeps voiceagent-in" in note
+
+
+def test_a_closed_terminal_takes_a_run_back(root, machine):
+    before, known = trees.image(root), dict(machine.asterisk.known)
+
+    def on_step(step):
+        if step == "verify":
+            os.kill(os.getpid(), signal.SIGHUP)
+
+    one = installation(root, machine, on_step)
+    plan = one.plan_install(PARAMS, SYSTEM)
+    former = signal.getsignal(signal.SIGHUP)
+    with pytest.raises(SystemExit):
+        one.apply(plan)
+    assert signal.getsignal(signal.SIGHUP) is former
+    assert trees.image(root) == before and machine.asterisk.known == known
+    assert up_to_date(machine) and not machine.systemd.active
