@@ -7,7 +7,10 @@ from asterisk_conf.render import CONTEXTS
 from installer.api import Installation
 from installer.conf_reader import read_config
 from installer.control import read_control
+from installer.errors import ConflictError
 from installer.facts import gather, ours, read_config_file
+from installer.model import Kind
+from installer.sandbox.rootfs import ensure_image
 from installer.tree import Tree
 from tests.installer import pbx_trees, trees
 
@@ -28,7 +31,6 @@ CHOICES = {
         agi_host="10.9.8.7", agent_address="10.9.8.7", routing=False, http=False, **SECRETS
     ),
 }
-ADDED = {"http.conf": "general"}
 
 
 @pytest.fixture
@@ -92,11 +94,7 @@ def check_what_asterisk_sees(root, params):
         assert members[-2:] == list(params.queue_stub)
 
 
-@pytest.mark.parametrize("choice", CHOICES)
-@pytest.mark.parametrize("name", pbx_trees.KINDS)
-def test_a_pbx_is_installed_into_and_left_as_it_was_found(name, choice, root):
-    pbx_trees.build(name, root)
-    params = CHOICES[choice]
+def install_twice_and_undo(root, params):
     before, seen = pbx_trees.image(root), all_sections(root)
     one = installation(root)
     one.apply(one.plan_install(params))
@@ -109,3 +107,93 @@ def test_a_pbx_is_installed_into_and_left_as_it_was_found(name, choice, root):
     one = installation(root)
     one.apply(one.plan_undo())
     assert pbx_trees.image(root) == before
+
+
+@pytest.mark.parametrize("choice", CHOICES)
+@pytest.mark.parametrize("name", pbx_trees.KINDS)
+def test_a_pbx_is_installed_into_and_left_as_it_was_found(name, choice, root):
+    pbx_trees.build(name, root)
+    install_twice_and_undo(root, CHOICES[choice])
+
+
+@pytest.mark.pbx
+@pytest.mark.parametrize("choice", CHOICES)
+def test_so_is_what_debians_packages_install(able_machine, choice, root):
+    pbx_trees.build_debian(ensure_image(print), root)
+    facts = gather(Tree(root))
+    assert facts.version.major >= 22 and (facts.user_name, facts.group_name) == ("asterisk",) * 2
+    assert not facts.freepbx and not facts.missing and not facts.absent and not facts.problems
+    install_twice_and_undo(root, CHOICES[choice])
+
+
+def test_the_trees_are_known_for_what_they_are(tmp_path):
+    found = {}
+    for name in pbx_trees.KINDS:
+        pbx_trees.build(name, tmp_path / name)
+        found[name] = gather(Tree(tmp_path / name))
+    assert {name for name, one in found.items() if one.freepbx} == {"freepbx16", "freepbx17"}
+    assert all(one.systemd and one.version is None for one in found.values())
+    assert found["handmade"].user_name == found["handmade"].group_name == "pbx"
+    said = " ".join(found["handmade"].problems)
+    for part in ("too long", "gone.conf, which is missing; the rest", "has #exec"):
+        assert part in said
+
+
+def test_on_freepbx_nothing_but_custom_files_is_touched_and_all_of_ours_is_asterisks(root):
+    pbx_trees.build("freepbx17", root)
+    one = installation(root)
+    plan = one.plan_install(CHOICES["all"])
+    parents = {c.path.name: c for c in plan.changes if c.path.parent == trees.CONFIG}
+    assert set(parents) - {"voiceagent.d"} == {
+        "extensions_custom.conf",
+        "manager_custom.conf",
+        "ari_additional_custom.conf",  # made: FreePBX had not yet
+        "queues_custom.conf",
+    }
+    # As "fwconsole chown" would have them, or it would undo us and we it, for ever.
+    for change in plan.changes:
+        node = change.new
+        assert change.old is not None or (node.uid, node.gid) == (trees.USER, trees.GROUP)
+        if node.kind is Kind.FILE and "agi-bin" in change.path.parts:
+            assert node.mode == 0o755
+        elif node.kind is Kind.FILE and change.path.is_relative_to(trees.CONFIG):
+            assert node.mode == 0o640
+        elif node.kind is Kind.LINK:
+            assert node.content.startswith(b"/")
+    notes = "\n".join(plan.notes)
+    assert "Target voiceagent-in,s,1" in notes and "--account asterisk" in notes
+    one.apply(plan)
+    text = (root / "etc/asterisk/voiceagent.d/extensions.conf").read_text()
+    assert "Goto(ext-queues,${VA_TO},1)" in text
+
+
+def test_on_freepbx_transfers_go_where_its_phones_are(root):
+    pbx_trees.build("freepbx16", root)
+    one = installation(root)
+    one.apply(one.plan_install(CHOICES["plain"]))
+    text = (root / "etc/asterisk/voiceagent.d/extensions.conf").read_text()
+    assert "exten => extension,1,Set(VA_INTO=from-internal)" in text
+    assert "exten => outside,1,Set(VA_INTO=from-internal)" in text
+    # HTTP was neither on nor off, and its file for custom lines was there.
+    assert b"voiceagent.d/http.conf" in (root / "etc/asterisk/http_custom.conf").read_bytes()
+
+
+def test_custom_lines_that_freepbx_does_not_include_are_a_conflict(root):
+    pbx_trees.build("freepbx17", root)
+    path = root / "etc/asterisk/manager.conf"
+    path.write_text(path.read_text().replace("#include manager_custom.conf\n", ""))
+    with pytest.raises(ConflictError, match=r"manager\.conf: it does not include manager_custom"):
+        installation(root).plan_install(CHOICES["plain"])
+
+
+def test_lines_the_admin_put_into_a_file_we_made_stay(root):
+    pbx_trees.build("freepbx17", root)
+    one = installation(root)
+    one.apply(one.plan_install(CHOICES["all"]))
+    path = root / "etc/asterisk/queues_custom.conf"
+    path.write_bytes(b"[mine]\n" + path.read_bytes())
+    plan = installation(root).plan_undo()
+    assert any("queues_custom.conf was edited" in note for note in plan.notes)
+    installation(root).apply(plan)
+    assert path.read_bytes() == b"[mine]\n"
+    assert not (path.parent / "ari_additional_custom.conf").exists()

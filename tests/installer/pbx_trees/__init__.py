@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -158,3 +159,32 @@ def image(root: Path) -> dict[str, tuple[object, ...]]:
             attributes = tuple((one, os.getxattr(path, one)) for one in sorted(names))
             found[name] = (*facts, attributes)
     return found
+
+
+def build_debian(image: Path, root: Path) -> None:
+    """Build a tree as Debian's packages leave it, out of the sandbox's Debian root.
+
+    Args:
+        image: That root; only looked at.
+        root: The folder to make.
+    """
+    etc, share = "etc/asterisk", "usr/share/asterisk"
+    for name in (etc, share):
+        (root / name).parent.mkdir(parents=True)
+    copied = ["cp", "--archive", "--", str(image / etc), str(root / "etc")]
+    subprocess.run(copied, check=True)
+    (root / share).mkdir()
+    for entry in sorted((image / share).iterdir()):
+        if entry.is_symlink() or entry.name in ("agi-bin", "sounds"):
+            copied = ["cp", "--archive", "--", str(entry), str(root / share)]
+            subprocess.run(copied, check=True)
+    for name in ("etc/passwd", "etc/group", "var/lib/dpkg/status"):
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(image / name, root / name)
+    for folder in ("usr/bin", "var/spool/asterisk"):
+        (root / folder).mkdir(parents=True)
+    (root / "usr/bin" / trees.PYTHON).touch(mode=0o755)
+    (modules,) = image.glob("usr/lib/*/asterisk/modules")
+    (root / modules.relative_to(image)).mkdir(parents=True)
+    for module in modules.iterdir():
+        (root / module.relative_to(image)).touch()
