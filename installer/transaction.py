@@ -260,7 +260,7 @@ class Transaction:
                 with contextlib.suppress(FileNotFoundError, OSError):
                     place.rmdir()
                 continue
-            _fresh(place, journal.run).unlink(missing_ok=True)
+            _unlink(_fresh(place, journal.run))
             if not self._put_back(step, place, _aside(place, journal.run)):
                 notes.append(f"{step.path} was changed meanwhile and is left as it is")
         durable.sync_folders(self._tree.host(one.path).parent for one in journal.steps)
@@ -329,6 +329,12 @@ def _fresh(place: Path, run: str) -> Path:
 def _aside(place: Path, run: str) -> Path:
     # A leading dot and this ending keep it out of every "#include *.conf".
     return place.with_name(f".{place.name}.{run}.old")
+
+
+def _unlink(place: Path) -> None:
+    """Remove a file if it is there; where it is not, a read-only file system is no obstacle."""
+    if os.path.lexists(place):
+        place.unlink(missing_ok=True)
 
 
 def _write(place: Path, node: Node, model: Path | None) -> None:
