@@ -29,6 +29,11 @@ _MODULES = (
     "/usr/lib/asterisk/modules",
 )
 _PYTHON = (PurePosixPath("/usr/bin"), PurePosixPath("/usr/local/bin"))
+_SBIN = (
+    PurePosixPath("/usr/sbin"),
+    PurePosixPath("/usr/local/sbin"),
+    PurePosixPath("/opt/asterisk/sbin"),
+)
 _SYSTEMD = (
     PurePosixPath("/usr/lib/systemd/systemd"),
     PurePosixPath("/lib/systemd/systemd"),
@@ -63,6 +68,7 @@ class Facts:
         systemd: Whether the tree has systemd.
         user_name: The user Asterisk runs as, by name; its number where it has none.
         group_name: The group Asterisk runs as, likewise.
+        programs: Every Asterisk program in the tree; more than one is a source of errors.
     """
 
     config: PurePosixPath
@@ -83,6 +89,7 @@ class Facts:
     systemd: bool
     user_name: str
     group_name: str
+    programs: tuple[PurePosixPath, ...]
 
 
 def gather(
@@ -138,6 +145,7 @@ def gather(
         systemd=any(tree.is_file(one) for one in _SYSTEMD),
         user_name=_name(tree, "/etc/passwd", user),
         group_name=_name(tree, "/etc/group", group),
+        programs=_programs(tree),
     )
 
 
@@ -176,10 +184,17 @@ def ours(where: str) -> bool:
 
 def _require(tree: Tree, config_at: PurePosixPath) -> None:
     for name in ("extensions.conf", "modules.conf"):
+        where = str(tree.root / config_at.relative_to("/"))
+        if tree.is_folder(config_at / name):
+            raise NotAPbxError(
+                f"{name} is a folder there",
+                where=where,
+                what_to_do=f"Put Asterisk's {name} back, then run this again.",
+            )
         if tree.read(config_at / name) is None:
             raise NotAPbxError(
                 f"there is no {name}",
-                where=str(tree.root / config_at.relative_to("/")),
+                where=where,
                 what_to_do="Install Asterisk first, or name its tree with --root.",
             )
 
@@ -245,6 +260,11 @@ def _numbers(tree: Tree, path: str) -> dict[str, int]:
         if len(fields) >= 3 and fields[2].isdecimal():
             numbers.setdefault(fields[0], int(fields[2]))
     return numbers
+
+
+def _programs(tree: Tree) -> tuple[PurePosixPath, ...]:
+    found = (tree.locate(folder / "asterisk") for folder in _SBIN)
+    return tuple(dict.fromkeys(one for one in found if tree.is_file(one)))
 
 
 def _name(tree: Tree, path: str, number: int) -> str:

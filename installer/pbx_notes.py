@@ -25,6 +25,12 @@ def notes_for(params: BundleParams, control: Control, facts: Facts) -> tuple[str
         facts: The PBX.
     """
     notes = [f"Asterisk will complain: {problem}" for problem in facts.problems]
+    if len(facts.programs) > 1:
+        names = " and ".join(str(one) for one in facts.programs)
+        notes.append(
+            f"there are {names}: this is for the one that reads {facts.config} and looks for "
+            f"scripts in {facts.agi_bin}"
+        )
     if facts.freepbx:
         notes += _freepbx(params, facts)
     notes += _ami(control)

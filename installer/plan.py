@@ -87,7 +87,9 @@ class Planner:
             self._changes.append(Change(parent, None, fresh))
             self._owned.append(Owned(parent, Role.PARENT, fresh.digest, NOT_THERE))
             return
-        if old is None or old.kind is not Kind.FILE:
+        if old is not None and old.kind is not Kind.FILE:
+            raise _in_the_way(parent, old)
+        if old is None:
             raise ConflictError(
                 "it is not there", where=str(parent), what_to_do="Restore it, then run this again."
             )

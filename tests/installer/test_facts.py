@@ -2,6 +2,7 @@ from pathlib import PurePosixPath as P
 
 import pytest
 
+from asterisk_conf.version import AsteriskVersion
 from installer.errors import ConflictError, NotAPbxError
 from installer.facts import gather
 from installer.tree import Tree
@@ -82,6 +83,15 @@ def test_a_tree_without_asterisk_is_refused(root, file):
     with pytest.raises(NotAPbxError, match=f"there is no {file}") as caught:
         gather(Tree(root))
     assert str(root) in str(caught.value) and "--root" in str(caught.value)
+
+
+@pytest.mark.parametrize("file", ["extensions.conf", "modules.conf"])
+def test_a_folder_where_a_file_should_be_is_refused(root, file):
+    trees.build("debian22", root)
+    (root / "etc/asterisk" / file).unlink()
+    (root / "etc/asterisk" / file).mkdir()
+    with pytest.raises(NotAPbxError, match=f"{file} is a folder there"):
+        gather(Tree(root))
 
 
 def test_a_tree_that_does_not_say_where_scripts_go_is_refused(root):
@@ -188,3 +198,50 @@ def test_what_routing_lacks_is_no_obstacle_but_known(root):
     found = gather(Tree(root))
     assert found.absent == ()
     assert {one.name for one in found.unroutable} == {"app_stasis", "res_ari"}
+
+
+def test_a_second_asterisk_is_known(root):
+    assert facts("debian22", root).programs == ()
+    for name in ("usr/sbin/asterisk", "usr/local/sbin/asterisk"):
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).touch()
+    (root / "opt/asterisk/sbin").mkdir(parents=True)
+    (root / "opt/asterisk/sbin/asterisk").symlink_to("/usr/sbin/asterisk")
+    found = gather(Tree(root)).programs
+    assert found == (P("/usr/sbin/asterisk"), P("/usr/local/sbin/asterisk"))
+
+
+def test_who_runs_asterisk_is_known_by_name(root):
+    found = facts("mess", root)
+    assert (found.user_name, found.group_name) == ("asterisk", "telephony")
+    (root / "etc/passwd").write_text("")
+    (root / "etc/asterisk/asterisk.conf").write_text("")
+    found = gather(Tree(root), {"astdatadir": "/opt/ast/data", "astagidir": "/opt/ast/scripts"})
+    assert found.user_name == str((root / "etc/asterisk").stat().st_uid)
+
+
+def test_freepbx_is_known_by_its_settings_and_what_it_writes(root):
+    assert not facts("debian22", root).freepbx
+    (root / "etc/freepbx.conf").write_text("<?php\n")
+    assert not gather(Tree(root)).freepbx  # what was left of it
+    (root / "etc/asterisk/extensions_additional.conf").touch()
+    assert gather(Tree(root)).freepbx
+    (root / "etc/freepbx.conf").rename(root / "etc/amportal.conf")
+    assert gather(Tree(root)).freepbx
+
+
+def test_the_running_version_beats_the_packages(root):
+    trees.build("debian22", root)
+    status = root / "var/lib/dpkg/status"
+    status.parent.mkdir(parents=True)
+    status.write_text("Package: asterisk\nStatus: install ok installed\nVersion: 1:20.9.3~dfsg-1\n")
+    assert gather(Tree(root)).version == AsteriskVersion(20, 9, 3)
+    running = gather(Tree(root), None, "Asterisk 22.10.1 built by x @ y on a x86_64\n").version
+    assert running == AsteriskVersion(22, 10, 1)
+
+
+def test_systemd_is_known(root):
+    assert not facts("debian22", root).systemd
+    (root / "usr/lib/systemd").mkdir(parents=True)
+    (root / "usr/lib/systemd/systemd").touch()
+    assert gather(Tree(root)).systemd
