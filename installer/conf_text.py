@@ -61,6 +61,28 @@ def without_block(text: bytes) -> bytes:
     return text if span is None else text[: span.start] + text[span.stop :]
 
 
+def has_block(text: bytes) -> bool:
+    """Say whether our block is in the file.
+
+    Raises:
+        BlockError: If the marks in the file do not form one block.
+    """
+    return _find(text) is not None
+
+
+def is_edited(text: bytes) -> bool:
+    """Say whether our block in the file is not as any version of ours writes it.
+
+    Raises:
+        BlockError: If the marks in the file do not form one block.
+    """
+    span = _find(text)
+    if span is None:
+        return False
+    lines = [line.strip() for line in text[span.start : span.stop].splitlines()]
+    return len(lines) != 3 or not lines[1].startswith(b"#tryinclude ")
+
+
 def line_end_of(text: bytes) -> bytes:
     r"""Return ``\r\n`` if the file's first line ends so, else ``\n``."""
     return b"\r\n" if text.partition(b"\n")[0].endswith(b"\r") else b"\n"

@@ -15,7 +15,7 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 
 from installer.bundle import Wanted
-from installer.conf_text import BlockError, with_block, without_block
+from installer.conf_text import BlockError, has_block, is_edited, with_block, without_block
 from installer.errors import ConflictError
 from installer.model import Change, Kind, Manifest, Node, Owned, Plan, Role, Snapshot, digest_of
 
@@ -99,6 +99,8 @@ class Planner:
             self._owned.append(owned)
             self._keep_original(owned.original)
             return
+        if owned is not None and old.digest != owned.digest:
+            self._say_block_edited(parent, old)
         # Undoing goes back to the file without our lines: to the bytes kept when nobody has
         # touched it since, otherwise to the file as edited.
         base, mtime_ns = without_block(old.content), old.mtime_ns
@@ -210,6 +212,8 @@ class Planner:
             new = Node(old.kind, old.mode, old.uid, old.gid, exact, owned.original_mtime_ns)
         else:
             text = _checked(owned.path, lambda: without_block(old.content))
+            if is_edited(old.content):
+                self._say_block_edited(owned.path, old)
             if owned.original == NOT_THERE and not text:
                 self._changes.append(Change(owned.path, old, None))
                 return
@@ -233,6 +237,15 @@ class Planner:
     def _keep(self, path: PurePosixPath, old: Node) -> None:
         self._kept[path] = old.content
         self._notes.append(f"{path} was edited by hand; a copy of it will be kept")
+
+    def _say_block_edited(self, path: PurePosixPath, old: Node) -> None:
+        """Say that our lines in a parent are not as we left them, and keep it if some go."""
+        if has_block(old.content):
+            self._kept[path] = old.content
+            said = "were edited by hand; a copy of the file will be kept"
+        else:
+            said = "were taken out by hand and are put in again"
+        self._notes.append(f"our lines in {path} {said}")
 
     def _original(self, owned: Owned, old: Node) -> bytes | None:
         """Return a file's bytes from before us, if nobody touched it since."""

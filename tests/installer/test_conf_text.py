@@ -2,14 +2,18 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from installer.conf_text import BEGIN, END, BlockError, with_block, without_block
+from installer.conf_text import (
+    BEGIN,
+    END,
+    BlockError,
+    has_block,
+    is_edited,
+    with_block,
+    without_block,
+)
 
 INCLUDE = "voiceagent.d/extensions.conf"
 BOM = b"\xef\xbb\xbf"
-
-
-def has_block(text):
-    return without_block(text) != text
 
 
 def block(eol=b"\n"):
@@ -84,3 +88,12 @@ def test_without_our_block_a_file_is_returned_as_it_is(lines, crlf):
     text = (b"\r\n" if crlf else b"\n").join(lines)
     assert without_block(text) == text
     assert not has_block(text)
+
+
+def test_a_block_is_known_for_ours_whatever_its_line_ends_and_for_edited_otherwise():
+    for text in (b"", b"[a]\r\n", b"[a]"):
+        whole = with_block(text, INCLUDE)
+        assert has_block(whole) and not is_edited(whole)
+        assert not has_block(text) and not is_edited(text)
+        for old, new in ((b"#tryinclude", b"#include"), (END, b"#include mine.conf\n" + END)):
+            assert is_edited(whole.replace(old, new))

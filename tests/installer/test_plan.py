@@ -229,6 +229,27 @@ def test_a_parent_that_is_not_there_is_a_conflict():
         planner().want_block(PARENT, INCLUDE)
 
 
+def test_a_block_edited_by_hand_is_put_right_with_a_copy_kept_and_a_word_said():
+    node, record, kept = installed_parent(b"[a]\n")
+    edited = node.content.replace(b"#tryinclude", b"#include mine.conf\n#tryinclude")
+    for undoing in (False, True):
+        one = planner({PARENT: file(edited)}, [record], kept)
+        one.give_back() if undoing else one.want_block(PARENT, INCLUDE)
+        plan = one.plan()
+        assert plan.kept == {PARENT: edited}
+        assert "our lines in /etc/asterisk/extensions.conf were edited by hand" in plan.notes[0]
+        assert plan.changes[0].new.content == (b"[a]\n" if undoing else node.content)
+
+
+def test_a_block_taken_out_by_hand_is_put_in_again_and_that_is_said():
+    node, record, kept = installed_parent(b"[a]\n")
+    one = planner({PARENT: file(b"[a]\n")}, [record], kept)
+    one.want_block(PARENT, INCLUDE)
+    plan = one.plan()
+    assert plan.changes[0].new.content == node.content and not plan.kept
+    assert "taken out by hand" in plan.notes[0]
+
+
 ENV = P("/etc/voiceagent/voiceagent.env")
 
 
