@@ -7,7 +7,7 @@ import json
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import click
@@ -15,7 +15,20 @@ import click
 from installer.doctor import PATIENCE_S
 from installer.doctor.findings import Finding, Verdict, exit_code
 
-SETTINGS_FILE = Path("/etc/voiceagent/voiceagent.env")
+SETTINGS_FILE = "etc/voiceagent/voiceagent.env"
+"""The service's settings, in the PBX's tree."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """What is to be looked at, and what is to come of it."""
+
+    ids: Sequence[str]
+    root: Path
+    settings_file: Path | None
+    patience_s: float
+    bundle: Path | None
+    log: Path | None = None
 
 
 @click.command()
@@ -36,7 +49,7 @@ SETTINGS_FILE = Path("/etc/voiceagent/voiceagent.env")
 @click.option(
     "--settings-file",
     type=click.Path(dir_okay=False, path_type=Path),
-    help=f"The service's settings; {SETTINGS_FILE} if it is there. The environment wins.",
+    help=f"The service's settings; /{SETTINGS_FILE} if it is there. The environment wins.",
 )
 @click.option(
     "--patience",
@@ -45,6 +58,14 @@ SETTINGS_FILE = Path("/etc/voiceagent/voiceagent.env")
     show_default=True,
     help="How long one check may take, in seconds; all are made at once.",
 )
+@click.option(
+    "--sandbox",
+    is_flag=False,
+    flag_value="",
+    default=None,
+    metavar="[DIR]",
+    help="Look at the sandbox, in DIR or its default folder.",
+)
 def doctor(
     as_json: bool,
     ids: Sequence[str],
@@ -52,6 +73,7 @@ def doctor(
     root: Path,
     settings_file: Path | None,
     patience: float,
+    sandbox: str | None,
 ) -> None:
     """Check Asterisk, the agent, the machine, and every vendor with a real request.
 
@@ -59,7 +81,10 @@ def doctor(
 
     Exit codes: 0 nothing is red, 1 something is.
     """
-    findings = _look(ids, bundle, root.resolve(), settings_file, patience)
+    log = None
+    if sandbox is not None:
+        root, log = _take_sandbox(sandbox)
+    findings = _look(_Wish(ids, root.resolve(), settings_file, patience, bundle, log))
     if as_json:
         rows = [{**asdict(f), "verdict": f.verdict.value} for f in findings]
         click.echo(json.dumps({"ok": exit_code(findings) == 0, "findings": rows}))
@@ -72,14 +97,8 @@ def doctor(
     sys.exit(exit_code(findings))
 
 
-def _look(
-    ids: Sequence[str],
-    bundle: Path | None,
-    root: Path,
-    settings_file: Path | None,
-    patience_s: float,
-) -> list[Finding]:
-    used, trouble = _take_settings(settings_file)
+def _look(wish: _Wish) -> list[Finding]:
+    used, trouble = _take_settings(wish)
     # Imported here: the other commands must not wait for the engines' libraries.
     import uvloop
 
@@ -90,7 +109,7 @@ def _look(
     from installer.doctor.scene import Scene
 
     try:
-        checks = by_ids(ids)
+        checks = by_ids(wish.ids)
     except KeyError as error:
         raise click.UsageError(f"no check is called {error.args[0]}") from None
     try:
@@ -99,13 +118,13 @@ def _look(
         settings = None  # the check of the settings says why
 
     async def main() -> list[Finding]:
-        scene = Scene(root, settings, os.environ, used, patience_s)
+        scene = Scene(wish.root, settings, os.environ, used, wish.patience_s)
         findings = trouble + await examine(scene, checks)
-        if bundle is not None:
+        if wish.bundle is not None:
             try:
-                await write_archive(bundle, root, settings, used, findings)
+                await write_archive(wish.bundle, wish.root, settings, used, findings, wish.log)
             except OSError as error:
-                raise click.ClickException(f"{bundle}: {error.strerror}") from None
+                raise click.ClickException(f"{wish.bundle}: {error.strerror}") from None
         return findings
 
     # The loop of the roles: asyncio's own complains now and then of a child that has just ended.
@@ -113,7 +132,20 @@ def _look(
         return runner.run(main())
 
 
-def _take_settings(named: Path | None) -> tuple[Path | None, list[Finding]]:
+def _take_sandbox(named: str) -> tuple[Path, Path]:
+    """Put a sandbox's settings into our environment; returns its root and its agent's log."""
+    from installer.sandbox.errors import SandboxError
+    from installer.sandbox.sandbox import Sandbox, default_directory
+
+    sandbox = Sandbox(Path(named) if named else default_directory())
+    try:
+        os.environ.update(sandbox.agent_settings(os.environ))
+    except SandboxError as error:
+        raise click.ClickException(str(error)) from None
+    return sandbox.root, sandbox.logs / "agent.log"
+
+
+def _take_settings(wish: _Wish) -> tuple[Path | None, list[Finding]]:
     """Put the settings of the service into our environment, where it has none of its own.
 
     Returns:
@@ -121,11 +153,11 @@ def _take_settings(named: Path | None) -> tuple[Path | None, list[Finding]]:
     """
     from installer.system import env_file
 
-    path = named or SETTINGS_FILE
+    path = wish.settings_file or wish.root / SETTINGS_FILE
     try:
         given = env_file.read(path.read_text(encoding="utf-8", errors="replace"))
     except FileNotFoundError:
-        wrong = f"there is no {path}" if named else ""
+        wrong = f"there is no {path}" if wish.settings_file else ""
     except OSError as error:
         wrong = f"{path} cannot be read ({error.strerror}): run this as root"
     except ValueError as error:

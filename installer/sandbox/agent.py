@@ -61,6 +61,17 @@ class Agent:
         """Folder of its database and recordings."""
         return self._directory / "data"
 
+    def placed(self, ports: PortBlock, group: int) -> dict[str, str]:
+        """Return the settings that place the agent in the sandbox; arguments as for `start`."""
+        return {
+            "VOICEAGENT_AUDIOSOCKET_PORT": str(ports.audiosocket),
+            "VOICEAGENT_AGI_PORT": str(ports.agi),
+            "VOICEAGENT_HTTP_PORT": str(ports.http),
+            "VOICEAGENT_RUN_DIR": str(self.run_dir),
+            "VOICEAGENT_DATA_DIR": str(self.data_dir),
+            "VOICEAGENT_LINK_GROUP": str(group),
+        }
+
     def start(self, ports: PortBlock, env: Mapping[str, str], group: int) -> None:
         """Start the agent and return at once; `wait_healthy` says how that went.
 
@@ -73,19 +84,11 @@ class Agent:
             folder.mkdir(mode=0o700, exist_ok=True)
         (self.run_dir / "supervisor.json").unlink(missing_ok=True)
         self._log_start_bytes = self._log.stat().st_size if self._log.exists() else 0
-        placed = {
-            "VOICEAGENT_AUDIOSOCKET_PORT": str(ports.audiosocket),
-            "VOICEAGENT_AGI_PORT": str(ports.agi),
-            "VOICEAGENT_HTTP_PORT": str(ports.http),
-            "VOICEAGENT_RUN_DIR": str(self.run_dir),
-            "VOICEAGENT_DATA_DIR": str(self.data_dir),
-            "VOICEAGENT_LINK_GROUP": str(group),
-        }
         processes.start_detached(
             [str(program("voiceagent")), "run"],
             directory=self._directory,
             part=PART,
-            env={**env, **placed},
+            env={**env, **self.placed(ports, group)},
             log=self._log,
         )
 

@@ -183,6 +183,17 @@ class Sandbox:
         """Return the contract of `voiceagent sandbox up --json` without starting anything."""
         return self._endpoints(self._state())
 
+    def agent_settings(self, env: Mapping[str, str]) -> dict[str, str]:
+        """Return the environment the agent is given, running or not.
+
+        Args:
+            env: What the agent's environment is made from.
+        """
+        state, ports = self._state(), self.ports()
+        wanted = self._agent_env(state, env)
+        _, group = self.pbx.asterisk_ids()
+        return {**wanted, **self.agent.placed(ports, group)}
+
     # ---- how ----
 
     def _up_pbx(self, state: State) -> None:
@@ -271,14 +282,7 @@ class Sandbox:
     def _start_agent(self, state: State, env: Mapping[str, str] | None) -> None:
         given = os.environ if env is None else env
         ports = self._ports(state)
-        given = {"VOICEAGENT_QUEUE": QUEUE, **given}
-        wanted = with_control(
-            agent_env(state.profile, given, ports.vendors),
-            ports,
-            self.root,
-            state.agent_ami_secret,
-            state.agent_ari_password,
-        )
+        wanted = self._agent_env(state, given)
         self.agent.stop()
         self.vendors.stop()
         if state.profile == SIMULATED:
@@ -291,6 +295,16 @@ class Sandbox:
             self.agent.stop()  # its supervisor would go on trying, unwatched
             self.vendors.stop()
             raise
+
+    def _agent_env(self, state: State, given: Mapping[str, str]) -> dict[str, str]:
+        ports = self._ports(state)
+        return with_control(
+            agent_env(state.profile, {"VOICEAGENT_QUEUE": QUEUE, **given}, ports.vendors),
+            ports,
+            self.root,
+            state.agent_ami_secret,
+            state.agent_ari_password,
+        )
 
     def _stop_all(self) -> bool:
         found = processes.find(self.directory)
