@@ -10,6 +10,9 @@ import json
 import sqlite3
 import sys
 from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
 
 from ari_app.settings import load_settings
 from ari_app.store import bookings, callbacks, calls, companies, dids, open_store, turns
@@ -22,11 +25,16 @@ async def _put(path: Path, name: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     store = await open_store(path)
     for table in (companies, dids, calls, callbacks, turns, bookings):
-        row = {}
+        row: dict[str, Any] = {}
         for column in table.columns:
-            kind = column.type.python_type
-            made = {str: name, int: 7, bool: True, dict: {"first_frame": 7}}[kind]
-            row[column.name] = "{}" if column.name == "document" else made
+            made: Any = name  # of every text, so that it can be found again
+            if column.name == "document":
+                made = "{}"
+            elif isinstance(column.type, (sa.Integer, sa.Boolean)):
+                made = 1
+            elif isinstance(column.type, sa.JSON):
+                made = {"first_frame": 7}
+            row[column.name] = made
         await store.upsert(table, row)
     await store.close()
 
@@ -38,7 +46,7 @@ def _show(path: Path, name: str) -> None:
     for table in ("companies", "dids", "calls", "callbacks", "turns", "bookings"):
         for row in database.execute(f"SELECT * FROM {table} ORDER BY 1"):
             if name in tuple(row):
-                full = {key: row[key] for key in row.keys() if row[key] is not None}
+                full = {key: value for key, value in dict(row).items() if value is not None}
                 print(table, json.dumps(full, sort_keys=True))
     database.close()
 
