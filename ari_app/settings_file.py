@@ -18,14 +18,14 @@ WIDTH = 96
 _HEAD = """\
 Settings of the AI voice agent. Written by voiceagent-install; yours to edit.
 
-A line is NAME=value; a value with blanks or signs in it goes in double quotes. A line that begins
-with # does nothing: the value shown there is the default. After a change:
+A line is NAME=value; a value with blanks or signs in it goes in double quotes. A line that
+begins with # does nothing: the value shown there is the default. After a change:
 
     sudo systemctl restart voiceagent     (calls in progress are handed to people)
     sudo voiceagent doctor                (is everything as it should be?)
 
-Only root and Asterisk's group may read this file: it holds secrets. Run the voiceagent commands as
-root, and they read it too. This list as a table: sudo voiceagent settings
+Only root and Asterisk's group may read this file: it holds secrets. Run the voiceagent commands
+as root, and they read it too. What is set now, and what it means: sudo voiceagent settings
 """
 _EVERYDAY = (
     "COMPANIES QUEUE REGION UNKNOWN_DID BLOCKED MAX_CALLS ORIGINATE_CALLS STT LLM TTS LOG_LEVEL"

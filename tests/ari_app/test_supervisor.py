@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import resource
 import signal
 import socket
 import sys
@@ -105,6 +106,92 @@ def test_a_killed_or_frozen_role_is_replaced_and_the_other_left_alone(tmp_path):
             it.process.terminate()
             assert await it.process.wait() == 0
             await until_gone(*third.values())
+
+    asyncio.run(main())
+
+
+class Manager:
+    """Stands where systemd would, and notes what it is told."""
+
+    def __init__(self, tmp_path):
+        self.address = str(tmp_path / "notify")
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._socket.bind(self.address)
+        self._socket.setblocking(False)
+        self.told = []
+
+    def close(self):
+        self._socket.close()
+
+    async def until(self, word):
+        async with asyncio.timeout(40):
+            while True:
+                lines = (await asyncio.get_running_loop().sock_recv(self._socket, 4096)).decode()
+                self.told += lines.split("\n")
+                if word in lines.split("\n"):
+                    return
+
+    async def silent_for(self, seconds):
+        """Let what was sent before arrive, then wait for what must not come."""
+        loop = asyncio.get_running_loop()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(1):
+                while True:
+                    await loop.sock_recv(self._socket, 4096)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                return (await loop.sock_recv(self._socket, 4096)).decode()
+        return ""
+
+
+def test_systemd_is_told_when_calls_are_taken_and_while_roles_are_looked_after(tmp_path):
+    async def main():
+        manager = Manager(tmp_path)
+        env = environment(tmp_path) | {
+            "NOTIFY_SOCKET": manager.address,
+            "WATCHDOG_USEC": "400000",
+        }
+        async with agent(tmp_path, env) as it:
+            await manager.until("READY=1")
+            # Both had to be there first; until then it was said which one is awaited.
+            assert it.status()["ready"] and any("STATUS=starting" in one for one in manager.told)
+            await manager.until("STATUS=taking calls")
+            await manager.until("WATCHDOG=1")
+            os.kill(it.process.pid, signal.SIGSTOP)
+            assert await manager.silent_for(2) == ""
+            os.kill(it.process.pid, signal.SIGCONT)
+            await manager.until("WATCHDOG=1")
+            os.kill(it.status()["roles"]["media"], signal.SIGKILL)
+            await manager.until("STATUS=starting media")
+            await manager.until("WATCHDOG=1")
+            it.process.terminate()
+            await manager.until("STOPPING=1")
+        assert it.process.returncode == 0 and manager.told.count("READY=1") == 1
+        manager.close()
+
+    asyncio.run(main())
+
+
+def test_a_role_that_cannot_be_started_for_a_while_costs_neither_the_other_nor_the_pings(tmp_path):
+    async def main():
+        manager = Manager(tmp_path)
+        env = environment(tmp_path) | {"NOTIFY_SOCKET": manager.address, "WATCHDOG_USEC": "400000"}
+        async with agent(tmp_path, env) as it:
+            first = (await it.until_ready())["roles"]
+            # No more files may be opened: pipes for a new role cannot be had.
+            before = resource.prlimit(it.process.pid, resource.RLIMIT_NOFILE)
+            resource.prlimit(it.process.pid, resource.RLIMIT_NOFILE, (3, before[1]))
+            os.kill(first["media"], signal.SIGKILL)
+            await manager.until("STATUS=starting media")
+            async with asyncio.timeout(20):
+                while "cannot be started" not in it.log.read_text():
+                    await asyncio.sleep(0.05)
+            await manager.until("WATCHDOG=1")
+            assert not gone(first["controller"])
+            resource.prlimit(it.process.pid, resource.RLIMIT_NOFILE, before)
+            second = (await it.until_ready(first["media"]))["roles"]
+            assert second["controller"] == first["controller"]
+        manager.close()
 
     asyncio.run(main())
 
