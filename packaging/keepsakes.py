@@ -1,6 +1,6 @@
 """Puts one of everything into the agent's database, with its own store, or prints what is there.
 
-For `check.sh`, run by the Python of the installed version: what one version wrote another must read.
+For `check.sh`, run by the Python of the installed version: another version must read it all.
 """
 
 from __future__ import annotations
@@ -15,16 +15,14 @@ from typing import Any
 import sqlalchemy as sa
 
 from ari_app.settings import load_settings
-from ari_app.store import bookings, callbacks, calls, companies, dids, open_store, turns
-
-_TEXT = "keepsake"
+from ari_app.store import metadata, open_store
 
 
 async def _put(path: Path, name: str) -> None:
     """Add a row to every table; values are made from the columns, whatever the version has."""
     path.parent.mkdir(parents=True, exist_ok=True)
     store = await open_store(path)
-    for table in (companies, dids, calls, callbacks, turns, bookings):
+    for table in metadata.sorted_tables:
         row: dict[str, Any] = {}
         for column in table.columns:
             made: Any = name  # of every text, so that it can be found again
@@ -43,7 +41,8 @@ def _show(path: Path, name: str) -> None:
     """Print the rows of that name, only the columns that are not empty, as sorted JSON."""
     database = sqlite3.connect(path)
     database.row_factory = sqlite3.Row
-    for table in ("companies", "dids", "calls", "callbacks", "turns", "bookings"):
+    tables = database.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")
+    for (table,) in tables.fetchall():
         for row in database.execute(f"SELECT * FROM {table} ORDER BY 1"):
             if name in tuple(row):
                 full = {key: value for key, value in dict(row).items() if value is not None}
