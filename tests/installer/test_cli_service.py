@@ -1,0 +1,291 @@
+"""`voiceagent-install` with the service: company, keys, settings, data, questions."""
+
+import json
+import os
+import pty
+import select
+import subprocess
+import sys
+import time
+
+import pytest
+from click.testing import CliRunner
+
+from installer.cli import main
+from installer.system.env_file import read
+from tests.installer import trees
+
+COMPANY = ("--company", "Bright & Sons", "--did", "+44 1632 960777")
+HIDDEN = ("dg-hidden-1", "gsk hidden 2")
+KEYS = f"export DEEPGRAM_API_KEY={HIDDEN[0]}\nGROQ_API_KEY='{HIDDEN[1]}'\n"
+
+
+@pytest.fixture
+def root(tmp_path):
+    root = tmp_path / "root"
+    trees.build("debian22", root)
+    for name in ("python3", trees.PYTHON):
+        (root / "usr/bin" / name).unlink()
+    for name in ("usr/lib/systemd/systemd", "opt/voiceagent/bin/voiceagent"):
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text("")
+    return root
+
+
+def run(root, *words, **how):
+    return CliRunner().invoke(main, ["--root", str(root), *words], **how)
+
+
+def settings(root):
+    return read((root / "etc/voiceagent/voiceagent.env").read_text())
+
+
+def test_a_service_is_made_where_there_is_systemd_and_the_agent(root):
+    before = trees.image(root)
+    done = run(root, "--yes", "--queue", "reception")
+    assert done.exit_code == 0, done.output
+    unit = root / "etc/systemd/system/multi-user.target.wants/voiceagent.service"
+    assert os.readlink(unit) == "/etc/systemd/system/voiceagent.service"
+    found = settings(root)
+    assert found["VOICEAGENT_QUEUE"] == "reception" and len(found["VOICEAGENT_AMI_SECRET"]) >= 32
+    assert found["VOICEAGENT_LINK_GROUP"] == "asterisk"
+    assert "sample company" in done.output and "voiceagent call --did 441632960001" in done.output
+    assert f"voiceagent-install --undo --root {root}" in done.output
+    for value in (found["VOICEAGENT_AMI_SECRET"], found["VOICEAGENT_ARI_PASSWORD"]):
+        assert value not in done.output
+    again = run(root, "--yes")  # the queue is remembered
+    assert again.exit_code == 0 and "Nothing to do" in again.output, again.output
+    assert run(root, "--undo", "--yes").exit_code == 0
+    assert trees.image(root) == before
+
+
+@pytest.mark.parametrize(
+    ("lacking", "said"),
+    [("usr/lib/systemd/systemd", "no systemd"), ("opt/voiceagent/bin/voiceagent", "not installed")],
+)
+def test_without_systemd_or_the_agent_there_is_no_service_unless_it_is_asked_for(
+    root, lacking, said
+):
+    (root / lacking).unlink()
+    done = run(root, "--yes")
+    assert done.exit_code == 0 and "Note: no service is made" in done.output
+    assert said in done.output and not (root / "etc/voiceagent").exists()
+    assert "The agent needs these settings:" in done.output
+    for words in (("--service",), COMPANY):
+        asked = run(root, "--yes", *words)
+        assert asked.exit_code == 4 and said in asked.output and asked.output.count("\n") == 1
+
+
+def test_the_company_is_there_from_the_first_minute_and_then_the_admins(root):
+    done = run(root, "--yes", *COMPANY, "--queue", "reception")
+    assert done.exit_code == 0, done.output
+    path = root / "etc/voiceagent/companies/bright_sons.yaml"
+    assert 'name: "Bright & Sons"' in path.read_text()
+    assert settings(root)["VOICEAGENT_COMPANIES"] == "/etc/voiceagent/companies"
+    assert "voiceagent call --did +441632960777" in done.output
+    assert "sample company" not in done.output
+    path.write_text(path.read_text().replace("95", "105"))
+    mine = path.read_text()
+    again = run(root, "--yes", *COMPANY)
+    assert "is there already and stays as it is" in again.output and path.read_text() == mine
+    changed = run(root, "--yes", "--queue-timeout", "30")
+    assert path.read_text() == mine and "--did +441632960777" in changed.output
+    assert "sample company" not in changed.output
+    undone = run(root, "--undo", "--yes")
+    assert undone.exit_code == 0 and not path.exists()
+    kept = [p for p in (root / "var/lib/voiceagent-install").rglob("*") if p.is_file()]
+    assert any(p.read_text(errors="replace") == mine for p in kept)
+
+
+@pytest.mark.parametrize("source", ["file", "-", "env"])
+def test_keys_reach_the_settings_and_no_eye(root, tmp_path, source):
+    how = {}
+    if source == "file":
+        source = str(tmp_path / "keys")
+        (tmp_path / "keys").write_text(KEYS)
+    elif source == "-":
+        how = {"input": KEYS}
+    else:
+        how = {"env": {"DEEPGRAM_API_KEY": HIDDEN[0], "GROQ_API_KEY": HIDDEN[1]}}
+    shown = run(root, "--dry-run", "--keys-from", source, **how).output
+    first = run(root, "--yes", **how).output
+    assert "GROQ_API_KEY" not in settings(root)  # only when asked
+    changed = run(root, "--yes", "--keys-from", source, **how)
+    assert changed.exit_code == 0, changed.output
+    as_json = run(root, "--dry-run", "--json", "--queue", "q", "--keys-from", source, **how).output
+    found = settings(root)
+    assert (found["DEEPGRAM_API_KEY"], found["GROQ_API_KEY"]) == HIDDEN
+    undone = run(root, "--undo", "--yes").output
+    for text in (shown, first, changed.output, as_json, undone):
+        assert not any(hidden in text for hidden in HIDDEN)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--keys-from", "/none/keys"), "No such file"),
+        (("--keys-from", "env"), "the environment has none of"),
+        (("--company", "A"), "go together"),
+        (("--company", " ", "--did", "123"), "--company must be"),
+        (("--company", "A", "--did", "12a"), "--did must be"),
+        (("--queue-member", "PJSIP/1,2"), "--queue-member must be"),
+        (("--queue-timeout", "0"), "--queue-timeout must be"),
+        (("--venv", "/root/x"), "--venv must be outside"),
+        (("--account", "a b"), "--account must be"),
+        (("--agent-address", "here"), "--agent-address must be"),
+        (("--ask",), "--ask needs a terminal"),
+    ],
+)
+def test_a_wrong_flag_is_exit_2_and_named(root, words, said):
+    before = trees.image(root)
+    done = run(root, "--yes", *words, env={"DEEPGRAM_API_KEY": "", "GROQ_API_KEY": ""})
+    assert done.exit_code == 2 and said in done.output, done.output
+    assert trees.image(root) == before
+
+
+def test_settings_that_are_damaged_are_left_alone_with_exit_4(root):
+    run(root, "--yes")
+    path = root / "etc/voiceagent/voiceagent.env"
+    path.write_text(path.read_text() + 'VOICEAGENT_QUEUE="x\n')
+    before = trees.image(root)
+    done = run(root, "--yes", "--queue", "sales")
+    assert done.exit_code == 4 and "never closed" in done.output
+    assert trees.image(root) == before
+
+
+def data(root):
+    folder = root / "var/lib/private/voiceagent"
+    folder.mkdir(parents=True)
+    (folder / "voiceagent.db").write_text("bookings")
+    (root / "var/lib/voiceagent").symlink_to("private/voiceagent")
+    return folder / "voiceagent.db"
+
+
+def test_undoing_keeps_bookings_and_records_and_says_so(root):
+    run(root, "--yes")
+    db = data(root)
+    undone = run(root, "--undo", "--yes")
+    assert undone.exit_code == 0 and db.exists()
+    assert "stay; to delete them: voiceagent-install --undo --delete-data" in undone.output
+    again = json.loads(run(root, "--undo", "--yes", "--json").output)
+    assert again["data"] == "kept" and again["applied"] is False
+
+
+def test_bookings_and_records_go_only_after_a_question_of_their_own(root):
+    run(root, "--yes")
+    db = data(root)
+    assert "would be deleted" in run(root, "--undo", "--delete-data", "--dry-run").output
+    refused = run(root, "--undo", "--delete-data", input="y\nn\n")
+    assert refused.exit_code == 0 and db.exists() and "Undone." in refused.output
+    agreed = run(root, "--undo", "--delete-data", input="y\n")
+    assert agreed.exit_code == 0 and "are deleted" in agreed.output
+    assert not db.parent.exists() and not (root / "var/lib/voiceagent").is_symlink()
+
+
+def test_bookings_and_records_go_without_a_question_when_told(root):
+    run(root, "--yes")
+    db = data(root)
+    done = json.loads(run(root, "--undo", "--delete-data", "--yes", "--json").output)
+    assert done["data"] == "deleted" and done["action"] == "undo" and not db.exists()
+
+
+def test_a_host_with_the_agent_alone(root):
+    for folder in ("etc/asterisk", "usr/lib/x86_64-linux-gnu/asterisk", "usr/share/asterisk"):
+        (root / folder).rename(root / f"{folder}.gone")
+    before = trees.image(root)
+    done = run(
+        root, "--agent-only", "--yes", "--pbx-address", "10.0.0.1", "--agent-address", "10.0.0.2"
+    )
+    assert done.exit_code == 0, done.output
+    assert settings(root)["VOICEAGENT_AMI_HOST"] == "10.0.0.1"
+    assert "firewall: let 10.0.0.1 and nobody else" in done.output
+    assert "Goto(" not in done.output
+    assert run(root, "--undo", "--yes").exit_code == 0 and trees.image(root) == before
+
+
+def test_json_names_are_always_there(root):
+    planned = json.loads(run(root, "--dry-run", "--json").output)
+    assert planned.keys() == {"action", "applied", "changes", "notes"}
+    done = json.loads(run(root, "--yes", "--json", *COMPANY).output)
+    assert done.keys() == {*planned, "checks", "next"} and done["applied"] is True
+    assert [sorted(step) for step in done["next"]] == [["command", "what"]] * len(done["next"])
+    assert len(done["next"]) >= 3
+
+
+class Terminal:
+    """`voiceagent-install` as somebody at a terminal sees it."""
+
+    def __init__(self, *words):
+        self.master, slave = pty.openpty()
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", "from installer.cli import main; main()", *words],
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            start_new_session=True,
+        )
+        os.close(slave)
+        self.seen = ""
+        self._read_to = 0
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        self.process.kill()
+        self.process.wait()
+        os.close(self.master)
+
+    def until(self, text):
+        deadline = time.monotonic() + 60
+        while (at := self.seen.find(text, self._read_to)) < 0:
+            left_s = max(0, deadline - time.monotonic())
+            ready, _, _ = select.select([self.master], [], [], left_s)
+            assert ready, f"waited for {text!r} after {self.seen[self._read_to :]!r}"
+            try:
+                self.seen += os.read(self.master, 65536).decode()
+            except OSError:  # the other end is closed
+                raise AssertionError(f"{text!r} did not come: {self.seen!r}") from None
+        self._read_to = at + len(text)
+
+    def answer(self, question, text):
+        self.until(question)
+        os.write(self.master, f"{text}\n".encode())
+
+    def end(self):
+        return self.process.wait(timeout=60)
+
+
+def test_asking_at_a_terminal(root):
+    with Terminal("--root", str(root), "--ask") as it:
+        it.answer("Queue of the people [voiceagent]", "a,b")
+        it.answer("queue must be", "reception")
+        it.answer("Company, as the agent says it", "Bright & Sons")
+        it.answer("Its number", "twelve")
+        it.answer("did must be", "+441632960777")
+        it.answer("Key of Deepgram", HIDDEN[0])
+        for vendor in ("Groq", "OpenAI", "Cartesia"):
+            it.answer(f"Key of {vendor}", "")
+        it.answer("Do this? [y/N]", "y")
+        it.until("What to do next")
+        it.until("--undo")
+        assert it.end() == 0
+    found = settings(root)
+    assert found["DEEPGRAM_API_KEY"] == HIDDEN[0] and "GROQ_API_KEY" not in found
+    assert found["VOICEAGENT_QUEUE"] == "reception"
+    assert (root / "etc/voiceagent/companies/bright_sons.yaml").exists()
+    assert HIDDEN[0] not in it.seen
+    assert "\x1b[32m+#tryinclude voiceagent.d/extensions.conf" in it.seen  # green
+
+
+def test_what_is_on_the_command_line_is_not_asked(root):
+    given = ("--root", str(root), "--ask", "--queue", "q", *COMPANY)
+    with Terminal(*given, "--keys-from", os.devnull) as it:
+        it.until("there is no key")
+        assert it.end() == 2
+    with Terminal(*given) as it:
+        for vendor in ("Deepgram", "Groq", "OpenAI", "Cartesia"):
+            it.answer(f"Key of {vendor}", "")
+        it.answer("Do this?", "")
+        it.until("Nothing was changed.")
+        assert it.end() == 1 and "Queue of" not in it.seen and "Its number" not in it.seen
