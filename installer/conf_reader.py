@@ -8,6 +8,7 @@ them against the real one. Some surprise:
   in the outermost file that means that Asterisk refuses the whole;
 * after an include, lines without a header belong to the section before it, not to the last one of
   the included file;
+* a byte order mark at the start of a pattern's second file makes text of its first line;
 * ``;--`` comments nest, and a ``--;`` without a beginning is the beginning of one.
 """
 
@@ -17,13 +18,14 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from installer.conf_comments import BLANK, Comments
+
 Load = Callable[[str], Sequence[tuple[str, bytes]]]
 """Returns name and bytes of each file an include means; none when it is missing."""
 
 _MAX_DEPTH = 10  # MAX_INCLUDE_LEVEL
 _MAX_LINE_BYTES = 8191  # what fgets() puts into 8192 bytes, line end included
 _BOM = b"\xef\xbb\xbf"
-_BLANK = bytes(range(1, 33))  # what ast_strip() takes off; a NUL ends the text
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,11 +128,14 @@ class _Reader:
         """Read all that a name means; say whether there is such a file."""
         files = self._load(name)
         # One state for all the files that a pattern means, as in Asterisk.
-        comments = _Comments()
+        comments = Comments()
         current = self._latest
         try:
             for path, content in files:
-                for number, raw in enumerate(_lines(content), 1):
+                # Asterisk passes over a byte order mark on line 1, and goes on counting lines from
+                # one file of a pattern to the next.
+                text = content.removeprefix(_BOM) if path == files[0][0] else content
+                for number, raw in enumerate(_lines(text), 1):
                     where = f"{path}:{number}"
                     if len(raw) > _MAX_LINE_BYTES:
                         self.config.problems.append(f"{where} is too long and left out")
@@ -235,71 +240,12 @@ class _Reader:
         return None
 
 
-class _Comments:
-    """Takes ``; ...`` and ``;-- ... --;`` off line by line, and remembers what is still open."""
-
-    def __init__(self) -> None:
-        self._depth = 0  # below zero after a --; too many, which Asterisk takes for open, too
-        self._begun: list[str] = []
-        self._stray = ""
-
-    @property
-    def opened(self) -> str:
-        """Where the innermost comment begins that is still open; empty if none is."""
-        return self._begun[-1] if self._depth > 0 else ""
-
-    @property
-    def stray(self) -> str:
-        """Where an end stands that was one too many; empty if there is none, or it was made up."""
-        return self._stray if self._depth < 0 else ""
-
-    def taken_off(self, raw: bytes, where: str) -> bytes:
-        """Return what is left of a line, without blanks around it."""
-        line = bytearray(raw.partition(b"\0")[0])
-        # What is left begins here, and ends before the next NUL; None: the line is all comment.
-        start = None if self._depth else 0
-        look = 0
-        while (sign := line.find(b";", look)) >= 0:
-            if sign > look and line[sign - 1 : sign] == b"\\":
-                del line[sign - 1]
-                look = sign
-            elif line[sign + 1 : sign + 3] == b"--" and line[sign + 3 : sign + 4] != b"-":
-                line[sign] = 0
-                look = sign + 3
-                self._begin(where)
-            elif sign >= look + 2 and line[sign - 2 : sign] == b"--":
-                look = sign + 1
-                self._end(where)
-                if self._depth == 0 and start is not None:
-                    end = line.find(b"\0", start)
-                    del line[end:look]
-                    look = end
-                elif self._depth == 0:
-                    start = look
-            elif self._depth == 0:
-                del line[sign:]
-            else:
-                look = sign + 1
-        return b"" if start is None else bytes(line[start:]).partition(b"\0")[0].strip(_BLANK)
-
-    def _begin(self, where: str) -> None:
-        self._depth += 1
-        self._begun.append(where)
-
-    def _end(self, where: str) -> None:
-        self._depth -= 1
-        if self._begun:
-            self._begun.pop()
-        if self._depth == -1:
-            self._stray = where
-
-
 def _lines(content: bytes) -> Iterator[bytes]:
     """Yield the lines; one that cannot be followed by its end counts as longer than it is."""
-    for line in re.findall(rb"[^\n]*\n|[^\n]+", content.removeprefix(_BOM)):
+    for line in re.findall(rb"[^\n]*\n|[^\n]+", content):
         whole = line.endswith(b"\n") or len(line) < _MAX_LINE_BYTES
         yield line if whole else line + b"\n"
 
 
 def _text(raw: bytes) -> str:
-    return raw.strip(_BLANK).decode("utf-8", "surrogateescape")
+    return raw.strip(BLANK).decode("utf-8", "surrogateescape")

@@ -65,6 +65,11 @@ def test_lines_after_an_include_belong_to_the_section_before_it():
     assert flat(config) == [("a", []), ("x", [("b", "c")])]
 
 
+def test_a_byte_order_mark_is_passed_over_in_the_first_file_of_a_pattern_only():
+    config = read(b"#include *.conf\n", o=b"\xef\xbb\xbf[a]\n", p=b"\xef\xbb\xbf[b]\n[c]\n")
+    assert [one.name for one in config.sections] == ["a", "c"]
+
+
 def test_options_count_only_where_they_touch_the_name():
     first, second, third = read(b"[a] (!)\n[b](!)x\n[c]x(!)\n").sections
     assert (first.template, second.template, third.template) == (False, True, False)

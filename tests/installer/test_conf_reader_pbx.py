@@ -5,15 +5,20 @@ weight; when Asterisk refuses a file, the queues of the one before it stay.
 """
 
 import re
+import shutil
 import time
 
 import pytest
 
+from asterisk_conf import BundleParams
+from asterisk_conf.render import CONTEXTS
+from installer.api import Installation
 from installer.conf_reader import read_config
 from installer.facts import read_config_file
 from installer.sandbox import Sandbox
+from installer.sandbox.rootfs import ensure_image
 from installer.tree import Tree
-from tests.installer import trees
+from tests.installer import pbx_trees, trees
 
 pytestmark = pytest.mark.pbx
 
@@ -23,6 +28,16 @@ CASES = {
     "plain": (Q + b"[a]\nstrategy=linear\n[b]\nweight => 3\n", {}),
     "mark": (b"\xef\xbb\xbf; x\n" + Q + b"[a]\n", {}),
     "mark at a header": (b"\xef\xbb\xbf[general]\r\n[a]\r\nweight=2\r\n", {}),
+    "mark in an include": (Q + b"#include x1.conf\n[a]\n", {"x1": b"\xef\xbb\xbf[b]\n"}),
+    "marks in a pattern": (
+        Q + b"[a]\n#include x*.conf\n",
+        {"x1": b"\xef\xbb\xbf[b]\n", "x2": b"\xef\xbb\xbf[c]\n[d]\n"},
+    ),
+    "mark after an empty file": (
+        Q + b"[a]\n#include x*.conf\n",
+        {"x1": b"", "x2": b"\xef\xbb\xbf[c]\n[d]\n"},
+    ),
+    "mark on line 2": (Q + b"\xef\xbb\xbf[a]\n[b]\n", {}),
     "utf-16": ("[general]\n[a]\n".encode("utf-16"), {}),
     "latin": (Q + b"[a] ; caf\xe9\n\xe9t\xe9=1\nweight=2\n", {}),
     "empty": (b"", {}),
@@ -132,6 +147,55 @@ def test_the_real_asterisk_reads_it_likewise(box, case):
     finally:
         for name in files:
             (etc / f"{name}.conf").unlink()
+
+
+# In this order: a context that was made of several sections outlives a reload in Asterisk.
+@pytest.mark.parametrize("name", ["debian", "handmade"])
+def test_the_real_asterisk_makes_of_a_whole_tree_what_we_do(box, name, tmp_path):
+    root = tmp_path / "root"
+    if name == "debian":
+        pbx_trees.build_debian(ensure_image(print), root)
+    else:
+        pbx_trees.build(name, root)
+    one = Installation(root, compile_scripts=trees.compiler(root))
+    one.apply(one.plan_install(BundleParams()))
+    etc, tree = box.root / "etc/asterisk", Tree(root)
+    aside = tmp_path / "aside"
+    etc.rename(aside)
+    try:
+        # Where links lead, too; who may read what is this Asterisk's user's business here.
+        shutil.copytree(root / str(one.facts.config)[1:], etc, symlinks=True)
+        if (root / "srv").is_dir():
+            shutil.copytree(root / "srv", box.root / "srv", symlinks=True, dirs_exist_ok=True)
+        srv = box.root / "srv"
+        for path in (etc, *etc.rglob("*"), srv, *srv.rglob("*")):
+            if not path.is_symlink():
+                path.chmod(0o755 if path.is_dir() else 0o644)
+        shutil.copy2(aside / "asterisk.conf", etc)  # its command line reads that, too
+        box.pbx.cli("dialplan reload")
+        box.pbx.cli("manager reload")
+        config = read_config_file(tree, one.facts.config, "extensions.conf")
+        assert not config.refused
+        contexts = {
+            section.name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+            for section in config.sections
+            if not section.template and section.name not in ("general", "globals")
+        }
+        assert set(CONTEXTS) <= contexts
+        until, shown = time.monotonic() + 10, set()
+        while shown != contexts and time.monotonic() < until:
+            answer = box.pbx.cli("dialplan show") or ""
+            shown = set(re.findall(r"^\[ Context '(.*)' created by 'pbx_config' \]", answer, re.M))
+        assert shown == contexts
+        config = read_config_file(tree, one.facts.config, "manager.conf")
+        users = {one.name for one in config.sections if one.name != "general" and not one.template}
+        shown = box.pbx.cli("manager show users") or ""
+        listed = [line.strip() for line in shown.splitlines()]
+        assert users <= set(listed) and "voiceagent" in users
+        assert f"{len(users)} manager users configured." in shown
+    finally:
+        shutil.rmtree(etc)
+        aside.rename(etc)
 
 
 def test_the_cases_are_not_all_refused():
