@@ -138,7 +138,9 @@ def _has_systemd() -> bool:
 
 
 async def _is_expected(scene: Scene) -> bool:
-    """Say whether an agent should run here: our bundle is in this PBX."""
+    """Say whether an agent should run here: the service has settings, or the PBX our bundle."""
+    if scene.settings_file is not None:
+        return True
     try:
         return bool((await scene.pbx()).manifest.owned)
     except NotLookedAtError:
@@ -159,7 +161,7 @@ async def _tried(
         why = error.strerror or "no such address"
         return [red(f"{where} cannot be reached ({why}); {people}", advice)]
     advice = f"see who holds that port, and {setting}"
-    return [red(f"what answers at {where} is not the agent; {people}", advice)]
+    return [red(f"what listens at {where} does not answer as the agent does; {people}", advice)]
 
 
 def _judged(name: str, port: int, one: Listener, ours: set[int]) -> list[Finding]:
@@ -167,7 +169,7 @@ def _judged(name: str, port: int, one: Listener, ours: set[int]) -> list[Finding
     if one.pid and one.pid not in ours and not ours.intersection(parents(one.pid)):
         seen = f"{name}'s port {port} is in use by another program: {one.program} (pid {one.pid})"
         return [red(seen, f"stop that, or set VOICEAGENT_{name.upper()}_PORT and install again")]
-    if one.open and name != "HTTP":
+    if one.open:
         seen = f"{name} listens for other machines, too, on port {port}; it asks nobody's name"
         advice = (
             f"set VOICEAGENT_{name.upper()}_HOST=127.0.0.1, or let the firewall allow only the PBX"

@@ -34,7 +34,11 @@ async def running(scene: Scene) -> list[Finding]:
     try:
         await scene.pbx()
     except NotLookedAtError as error:
-        advice = "" if scene.is_elsewhere else "see docs: the agent needs an Asterisk 18 to 23"
+        advice = (
+            ""
+            if scene.is_elsewhere
+            else "install Asterisk 18 to 23 here, or name its tree with --root"
+        )
         return [unseen(str(error), advice)]
     if not scene.is_root:
         return [unseen("its control socket is root's and Asterisk's", "run this as root")]

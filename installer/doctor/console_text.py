@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-_MODULE = re.compile(r"^(\S+?)(?:\.so)?\s+.*\s(Running|Not Running)\s+\S+\s*$")
+_MODULE = re.compile(r"^(\S+?)(?:\.so)?\s+.*\s\d+\s+(Running|Not Running)\s+\S+\s*$")
 _TICKS = re.compile(r"It has been (\d+) milliseconds, and we got (\d+) timer ticks")
 _TIMER = re.compile(r"Using the '([^']+)' timing module")
 _CONTEXT = re.compile(r"^\[ Context '([^']+)' created by '([^']*)' \]")

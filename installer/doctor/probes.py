@@ -7,6 +7,7 @@ import base64
 import json
 import secrets
 import uuid
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 _PATIENCE_S = 2.0
@@ -54,11 +55,14 @@ async def gate_answers(host: str, port: int) -> str:
         try:
             writer.write(question.encode())
             first = (await reader.readline()).decode("utf-8", "replace").split()
+            if first[:2] != ["SET", "VARIABLE"] or len(first) < 3:
+                return ""
             writer.write(b"200 result=1\n")
-            await reader.read()
+            with suppress(ConnectionError):  # it has said what it had to say
+                await reader.read()
         finally:
             writer.close()
-    return first[2] if first[:2] == ["SET", "VARIABLE"] and len(first) > 2 else ""
+    return first[2]
 
 
 async def ari_status(url: str, user: str, password: str, *, writing: bool) -> int:

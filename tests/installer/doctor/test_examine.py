@@ -17,7 +17,7 @@ import uvloop
 from ari_app.settings import load_settings
 from installer.doctor.examine import examine
 from installer.doctor.findings import Finding, NotLookedAtError, Verdict
-from installer.doctor.registry import CHECKS, Check
+from installer.doctor.registry import CHECKS, Check, by_ids
 from installer.doctor.scene import Scene
 from installer.sandbox import Sandbox
 from tests.pbx import plain_env
@@ -256,6 +256,14 @@ def test_without_asterisk_nothing_of_it_is_green(pbx, look):
         "queue",
     }  # fmt: skip
     assert found == dict.fromkeys(asked, "grey")
+
+
+def test_an_asterisk_on_another_host_is_not_looked_at_from_here(tmp_path, monkeypatch):
+    monkeypatch.setenv("VOICEAGENT_AMI_HOST", "192.0.2.1")
+    asked = by_ids(["modules", "dialplan-reached", "agi-script", "asterisk-running"])
+    found = uvloop.run(examine(Scene(tmp_path, load_settings(), patience_s=60), asked))
+    assert [one.verdict for one in found] == [Verdict.GREY] * 4
+    assert all("Asterisk is on another host" in one.what for one in found)
 
 
 def checked(run, patience_s=60) -> list[Finding]:
