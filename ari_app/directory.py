@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import partial
@@ -155,10 +156,24 @@ def read_files(paths: list[Path], region: str) -> list[CompanyFile]:
     read_number = partial(e164, region=region)
     files = []
     for path in paths:
-        found = sorted(path.glob("*.yaml")) if path.is_dir() else [path]
-        if not path.exists():
-            raise CompanyError(path, "there is no such file or folder")
+        try:
+            found = [path] if not path.is_dir() else [path / name for name in _names(path)]
+            path.stat()
+        except FileNotFoundError:
+            raise CompanyError(path, "there is no such file or folder") from None
+        except OSError as error:
+            raise CompanyError(path, error.strerror or "cannot be read") from None
         if not found:
             raise CompanyError(path, "holds no company: put at least one NAME.yaml there")
         files += [CompanyFile(file, load_company(file, read_number)) for file in found]
     return files
+
+
+def _names(folder: Path) -> list[str]:
+    """Return the company files of a folder; unlike glob, which finds none where it may not look.
+
+    Raises:
+        OSError: If it cannot be read.
+    """
+    names = sorted(os.listdir(folder))
+    return [name for name in names if name.endswith(".yaml") and not name.startswith(".")]

@@ -65,8 +65,12 @@ def render_system(
     """
     if not params.service:
         return ()
-    files = [_folder(FOLDER), _settings(ENV_FILE, _environment(params, group_name, present))]
-    files += _companies(params, present)
+    # Companies are no secret. Where there is no group of Asterisk's, they are everybody's to read:
+    # the service's own account exists only while it runs, so nothing can be given to it.
+    shared = 0o750 if group_name else 0o755
+    settings = _environment(params, group_name, present)
+    files = [_folder(FOLDER, shared), _settings(ENV_FILE, settings, 0o640)]
+    files += _companies(params, present, shared)
     files += [
         SystemFile(UNIT, Kind.FILE, _unit(params, group_name).encode(), 0o644, False),
         SystemFile(_WANTS, Kind.FOLDER, b"", 0o755, False),
@@ -96,18 +100,21 @@ def _environment(
     return with_values(there, {k: v for k, v in known.items() if v}, str(ENV_FILE))
 
 
-def _companies(params: SystemParams, present: Mapping[PurePosixPath, bytes]) -> list[SystemFile]:
+def _companies(
+    params: SystemParams, present: Mapping[PurePosixPath, bytes], mode: int
+) -> list[SystemFile]:
     found = {path: text for path, text in present.items() if path.parent == COMPANIES}
     if params.company is not None:
         found.setdefault(params.company.path, company.render(params.company))
     if not found:
         return []
-    return [_folder(COMPANIES), *(_settings(path, text) for path, text in sorted(found.items()))]
+    files = [_settings(path, text, mode & 0o666) for path, text in sorted(found.items())]
+    return [_folder(COMPANIES, mode), *files]
 
 
-def _folder(path: PurePosixPath) -> SystemFile:
-    return SystemFile(path, Kind.FOLDER, b"", 0o750, True)
+def _folder(path: PurePosixPath, mode: int) -> SystemFile:
+    return SystemFile(path, Kind.FOLDER, b"", mode, True)
 
 
-def _settings(path: PurePosixPath, content: bytes) -> SystemFile:
-    return SystemFile(path, Kind.FILE, content, 0o640, True, settings=True)
+def _settings(path: PurePosixPath, content: bytes, mode: int) -> SystemFile:
+    return SystemFile(path, Kind.FILE, content, mode, True, settings=True)

@@ -1,6 +1,7 @@
 """Companies in the database: imported all or nothing, followed by whoever runs."""
 
 import asyncio
+import os
 import sqlite3
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -197,6 +198,18 @@ def test_a_bad_folder_stops_the_start(tmp_path, what):
             assert await latest_revision(store) == 0
 
     asyncio.run(main())
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
+def test_a_folder_that_must_not_be_read_is_named(tmp_path):
+    folder = tmp_path / "companies"
+    folder.mkdir(mode=0o700)
+    os.seteuid(65534)
+    try:
+        with pytest.raises(CompanyError, match="companies: Permission denied"):
+            read_files([folder], "GB")
+    finally:
+        os.seteuid(0)
 
 
 def test_a_running_directory_follows_imports_and_removals(tmp_path):

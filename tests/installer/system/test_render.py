@@ -43,6 +43,13 @@ def test_every_path_comes_after_its_folder_with_its_rights():
     assert link.kind is Kind.LINK and link.content == str(UNIT).encode()
 
 
+def test_without_asterisks_group_the_service_can_still_read_its_companies():
+    files = render_system(SystemParams(company=NEW), "", {})
+    modes = {one.path: one.mode for one in files}
+    assert modes[ENV_FILE] == 0o640
+    assert modes[NEW.path] == 0o644 and modes[COMPANIES] == modes[COMPANIES.parent] == 0o755
+
+
 def test_without_a_service_there_is_nothing():
     assert render_system(SystemParams(service=False, company=NEW), "asterisk", {}) == ()
 
