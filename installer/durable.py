@@ -22,9 +22,11 @@ def write_new(path: Path, content: bytes, mode: int = 0o600) -> int:
         while rest:
             rest = rest[os.write(descriptor, rest) :]
         os.fsync(descriptor)
-    except BaseException:
+    except BaseException as error:
         os.close(descriptor)
         path.unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.filename is None:
+            error.filename = str(path)  # write(2) knows only a descriptor
         raise
     return descriptor
 

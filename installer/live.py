@@ -134,7 +134,7 @@ def applications(answer: str) -> Counter[str]:
 
 def running_modules(answer: str) -> frozenset[str]:
     """Return the modules ``module show`` lists as running, without their ``.so``."""
-    rows = re.finditer(r"^(\S+)\.so\s.*\sRunning\s", answer, re.MULTILINE)
+    rows = re.finditer(r"^(\S+)\.so\s.*\s\d+\s+Running\s", answer, re.MULTILINE)
     return frozenset(row[1] for row in rows)
 
 

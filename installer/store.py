@@ -20,69 +20,26 @@ import fcntl
 import json
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
-from enum import Enum
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from installer import durable
 from installer.errors import BusyError, ConflictError, NotAPbxError
-from installer.model import Manifest, Owned, Prior, Role, digest_of
+from installer.journal import (
+    VERSION,
+    Journal,
+    Phase,
+    encoded,
+    journal_of,
+    manifest_of,
+    raw_journal,
+    raw_manifest,
+)
+from installer.model import Manifest, digest_of
 from installer.tree import Tree
 
 STATE = PurePosixPath("/var/lib/voiceagent-install")
-_VERSION = 1
-
-
-class Phase(Enum):
-    """How far a journal's run has come."""
-
-    APPLYING = "applying"
-    """Anything may be half done; it is undone."""
-    COMMITTED = "committed"
-    """All is done but tidying up; that is finished."""
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One change as the journal keeps it.
-
-    Attributes:
-        path: Where.
-        old: Digest of what was there; None for nothing.
-        new: Digest of what will be there; None for nothing.
-        folder: Whether it is a folder being made.
-    """
-
-    path: PurePosixPath
-    old: str | None
-    new: str | None
-    folder: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Journal:
-    """What a run set out to do.
-
-    Attributes:
-        run: The run's name; part of its temporary files' names.
-        phase: How far it has come.
-        steps: Its changes, in order.
-        emptied: Folders to remove if nothing is left in them.
-        compiled: The folder it has Python compile, if any.
-        manifest: The manifest once it is done.
-        prior: What ran before it.
-        begun: Whether it may have touched what runs.
-    """
-
-    run: str
-    phase: Phase
-    steps: tuple[Step, ...]
-    emptied: tuple[PurePosixPath, ...]
-    compiled: PurePosixPath | None
-    manifest: Manifest
-    prior: Prior = Prior()
-    begun: bool = False
 
 
 class Store:
@@ -103,8 +60,8 @@ class Store:
 
     @property
     def interrupted(self) -> bool:
-        """Whether a run was killed, or is still at work."""
-        return self._journal.exists()
+        """Whether a run was killed, or is still at work; False for who may not know."""
+        return os.path.exists(self._journal)  # Path.exists raises where it may not look
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
@@ -137,7 +94,7 @@ class Store:
 
     def manifest(self) -> Manifest:
         """Return what we are responsible for; nothing if nothing is installed."""
-        return _manifest_of(self._load(self._manifest) or {})
+        return manifest_of(self._load(self._manifest) or {})
 
     def originals(self, manifest: Manifest) -> Mapping[str, bytes]:
         """Return the kept bytes a manifest refers to, as far as they are there and whole."""
@@ -152,23 +109,7 @@ class Store:
     def journal(self) -> Journal | None:
         """Return the journal of a run that was killed, if there is one."""
         raw = self._load(self._journal)
-        if raw is None:
-            return None
-        steps = tuple(
-            Step(PurePosixPath(one["path"]), one["old"], one["new"], one["folder"])
-            for one in raw["steps"]
-        )
-        return Journal(
-            run=raw["run"],
-            phase=Phase(raw["phase"]),
-            steps=steps,
-            emptied=tuple(PurePosixPath(one) for one in raw["emptied"]),
-            compiled=PurePosixPath(raw["compiled"]) if raw["compiled"] else None,
-            manifest=_manifest_of(raw["manifest"]),
-            # Versions that left what runs alone wrote none of these.
-            prior=Prior(raw.get("service", False), tuple(raw.get("unloaded", ()))),
-            begun=raw.get("begun", False),
-        )
+        return None if raw is None else journal_of(raw)
 
     def save_originals(self, originals: Mapping[str, bytes]) -> None:
         """Keep bytes for a later undo."""
@@ -191,14 +132,14 @@ class Store:
 
     def save_journal(self, journal: Journal) -> None:
         """Write the journal down; a run begins with it."""
-        durable.replace(self._journal, _encoded(_raw_journal(journal)))
+        durable.replace(self._journal, encoded(raw_journal(journal)))
 
     def prepare_commit(self, journal: Journal) -> None:
         """Write down all that committing takes, so that it needs no more room on the disk."""
         done = replace(journal, phase=Phase.COMMITTED)
-        durable.replace(self._committed, _encoded(_raw_journal(done)))
+        durable.replace(self._committed, encoded(raw_journal(done)))
         if journal.manifest.owned:
-            durable.replace(self._next_manifest, _encoded(_raw(journal.manifest)))
+            durable.replace(self._next_manifest, encoded(raw_manifest(journal.manifest)))
 
     def commit(self) -> None:
         """Mark the run as done but for tidying up."""
@@ -212,7 +153,7 @@ class Store:
         elif self._next_manifest.exists():
             os.rename(self._next_manifest, self._manifest)
         else:  # a run of a version that did not prepare it
-            durable.replace(self._manifest, _encoded(_raw(manifest)))
+            durable.replace(self._manifest, encoded(raw_manifest(manifest)))
         self._forget(manifest)
 
     def abandon(self) -> None:
@@ -257,13 +198,13 @@ class Store:
     def _load(self, path: Path) -> dict[str, Any] | None:
         try:
             raw: dict[str, Any] = json.loads(path.read_bytes())
-            if raw["version"] != _VERSION:
+            if raw["version"] != VERSION:
                 raise KeyError("version")
         except FileNotFoundError:
             return None
         except PermissionError:
             raise NotAPbxError(
-                "it cannot be read", where=str(path), what_to_do="Run this as root."
+                "it cannot be read", where=str(path), what_to_do="Run this with sudo."
             ) from None
         except (ValueError, KeyError, TypeError):
             raise ConflictError(
@@ -276,58 +217,3 @@ class Store:
 
 def _referred(manifest: Manifest) -> frozenset[str]:
     return frozenset(one.original for one in manifest.owned if one.original)
-
-
-def _encoded(raw: Mapping[str, Any]) -> bytes:
-    return json.dumps(raw, indent=1).encode() + b"\n"
-
-
-def _raw_journal(journal: Journal) -> dict[str, Any]:
-    return {
-        "version": _VERSION,
-        "run": journal.run,
-        "phase": journal.phase.value,
-        "steps": [
-            {"path": str(one.path), "old": one.old, "new": one.new, "folder": one.folder}
-            for one in journal.steps
-        ],
-        "emptied": [str(one) for one in journal.emptied],
-        "compiled": str(journal.compiled) if journal.compiled else None,
-        "manifest": _raw(journal.manifest),
-        "service": journal.prior.service,
-        "unloaded": list(journal.prior.unloaded),
-        "begun": journal.begun,
-    }
-
-
-def _raw(manifest: Manifest) -> dict[str, Any]:
-    # Settings have a list of their own: the versions that knew none pass over it, and so leave
-    # them where they are when somebody goes back to one.
-    settings = [_row(one) for one in manifest.owned if one.role is Role.SETTINGS]
-    owned = [_row(one) for one in manifest.owned if one.role is not Role.SETTINGS]
-    return {"version": _VERSION, "settings": settings, "owned": owned}
-
-
-def _row(owned: Owned) -> dict[str, Any]:
-    return {
-        "path": str(owned.path),
-        "role": owned.role.value,
-        "digest": owned.digest,
-        "original": owned.original,
-        "original_mtime_ns": owned.original_mtime_ns,
-    }
-
-
-def _manifest_of(raw: Mapping[str, Any]) -> Manifest:
-    return Manifest(
-        tuple(
-            Owned(
-                PurePosixPath(one["path"]),
-                Role(one["role"]),
-                one["digest"],
-                one["original"],
-                one["original_mtime_ns"],
-            )
-            for one in (*raw.get("settings", ()), *raw.get("owned", ()))
-        )
-    )

@@ -26,8 +26,10 @@ from installer import durable, precompile
 from installer.activation import Activation, Turn
 from installer.checks import Check
 from installer.errors import BusyError, ConflictError, InstallError, VerifyError, WriteError
-from installer.model import Change, Kind, Node, Plan
-from installer.store import Journal, Phase, Step, Store
+from installer.journal import Journal, Phase, Step
+from installer.model import Change, Kind, Plan
+from installer.placing import aside_of, fresh_beside, unlink, without_run, write
+from installer.store import Store
 from installer.tree import Tree
 
 OnStep = Callable[[str], None]
@@ -216,12 +218,12 @@ class Transaction:
                 continue
             if change.old is not None:
                 self._step(f"link {change.path}")
-                os.link(place, _aside(place, run), follow_symlinks=False)
+                os.link(place, aside_of(place, run), follow_symlinks=False)
                 if self._tree.node(change.path) != change.old:
                     raise _changed_since(place)
             if change.new is not None:
                 self._step(f"write {change.path}")
-                _write(_fresh(place, run), change.new, place if change.old else None)
+                write(fresh_beside(place, run), change.new, place if change.old else None)
         durable.sync_folders(self._tree.host(one.path).parent for one in plan.changes)
 
     def _switch(self, run: str, plan: Plan) -> None:
@@ -234,10 +236,10 @@ class Transaction:
                 self._step(f"switch {change.path}")
                 if change.old is None:
                     # A link, unlike a rename, does not overwrite what came up meanwhile.
-                    os.link(_fresh(place, run), place, follow_symlinks=False)
-                    _fresh(place, run).unlink()
+                    os.link(fresh_beside(place, run), place, follow_symlinks=False)
+                    fresh_beside(place, run).unlink()
                 else:
-                    os.rename(_fresh(place, run), place)
+                    os.rename(fresh_beside(place, run), place)
         durable.sync_folders(self._tree.host(one.path).parent for one in plan.changes)
 
     def _take_back(self, journal: Journal, *, awake: bool) -> tuple[str, ...]:
@@ -260,8 +262,8 @@ class Transaction:
                 with contextlib.suppress(FileNotFoundError, OSError):
                     place.rmdir()
                 continue
-            _unlink(_fresh(place, journal.run))
-            if not self._put_back(step, place, _aside(place, journal.run)):
+            unlink(fresh_beside(place, journal.run))
+            if not self._put_back(step, place, aside_of(place, journal.run)):
                 notes.append(f"{step.path} was changed meanwhile and is left as it is")
         durable.sync_folders(self._tree.host(one.path).parent for one in journal.steps)
         if journal.compiled is not None and self._tree.is_folder(journal.compiled):
@@ -298,7 +300,7 @@ class Transaction:
             if not step.folder:
                 self._step(f"tidy {step.path}")
                 place = self._tree.host(step.path)
-                _aside(place, journal.run).unlink(missing_ok=True)
+                aside_of(place, journal.run).unlink(missing_ok=True)
         for path in journal.emptied:
             self._step(f"remove {path}")
             try:
@@ -322,42 +324,6 @@ def _journalled(change: Change) -> Step:
     )
 
 
-def _fresh(place: Path, run: str) -> Path:
-    return place.with_name(f".{place.name}.{run}.new")
-
-
-def _aside(place: Path, run: str) -> Path:
-    # A leading dot and this ending keep it out of every "#include *.conf".
-    return place.with_name(f".{place.name}.{run}.old")
-
-
-def _unlink(place: Path) -> None:
-    """Remove a file if it is there; where it is not, a read-only file system is no obstacle."""
-    if os.path.lexists(place):
-        place.unlink(missing_ok=True)
-
-
-def _write(place: Path, node: Node, model: Path | None) -> None:
-    """Write a file or a link with its owner and mode, and the labels of the file it replaces."""
-    if node.kind is Kind.LINK:
-        os.symlink(os.fsdecode(node.content), place)
-        os.chown(place, node.uid, node.gid, follow_symlinks=False)
-        return
-    descriptor = durable.write_new(place, node.content)
-    try:
-        os.fchown(descriptor, node.uid, node.gid)
-        if model is not None and not model.is_symlink():
-            for name in os.listxattr(model):
-                with contextlib.suppress(OSError):  # some only the kernel may set
-                    os.setxattr(descriptor, name, os.getxattr(model, name))
-        os.fchmod(descriptor, node.mode)
-        if node.mtime_ns is not None:
-            os.utime(descriptor, ns=(node.mtime_ns, node.mtime_ns))
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
 def _changed_since(place: Path) -> InstallError:
     return ConflictError(
         "it changed since the plan was made; nothing was done",
@@ -367,8 +333,10 @@ def _changed_since(place: Path) -> InstallError:
 
 
 def _write_error(error: OSError, state: str) -> WriteError:
+    # What the admin knows is the file, not the name it is prepared under.
+    place = without_run(Path(error.filename)) if error.filename else "the disk"
     return WriteError(
         f"{error.strerror}; {state}",
-        where=str(error.filename or "the disk"),
+        where=str(place),
         what_to_do=_WHAT_TO_DO.get(error.errno or 0, "Remove the cause, then run this again."),
     )

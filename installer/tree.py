@@ -170,5 +170,5 @@ def _unreadable(place: Path, error: OSError) -> NotAPbxError:
     return NotAPbxError(
         f"it cannot be read ({error.strerror})",
         where=str(place),
-        what_to_do="Run this as root.",
+        what_to_do="Run this with sudo.",
     )

@@ -91,7 +91,9 @@ def fill(folder, leave_kb):
 def test_a_disk_full_of_configuration_leaves_everything_as_it_was(root, leave_kb):
     with small_disk(root / CONFIG, 2048):
         fill(root / CONFIG, leave_kb)
-        refused(WriteError, root, "No space left on device; nothing was changed.*Make room")
+        error = refused(WriteError, root, "No space left on device; nothing was changed")
+        assert error.where.startswith(str(root / CONFIG)) and error.where.endswith(".conf")
+        assert error.what_to_do.startswith("Make room")
         (root / CONFIG / "filler").unlink()
         install(root)
         assert open_at(root).installed
@@ -213,7 +215,9 @@ def as_nobody(root):
 
 @needs_root
 def test_the_wrong_user_is_told_to_use_sudo_before_anything_is_done():
-    for line in as_nobody("/"):
+    lines = as_nobody("/")
+    assert len(lines) == 3
+    for line in lines:
         assert line.startswith("5 ") and "takes root" in line and "Run this with sudo." in line
 
 
@@ -226,8 +230,14 @@ def test_files_that_cannot_be_read_are_named(root):
             break
     (root / CONFIG).chmod(0o755)
     (root / CONFIG / "extensions.conf").chmod(0o600)
-    first, *_ = as_nobody(root)
-    assert "extensions.conf: it cannot be read (Permission denied)" in first
+    plan, undo, _ = as_nobody(root)
+    assert "extensions.conf: it cannot be read (Permission denied)" in plan and "sudo" in plan
+    assert undo == "done"  # nothing is installed
+    (root / CONFIG / "extensions.conf").chmod(0o644)
+    install(root)
+    _, undo, recover = as_nobody(root)
+    assert "manifest.json: it cannot be read. Run this with sudo." in undo
+    assert "Permission denied" in recover and "sudo" in recover
 
 
 def test_a_port_of_the_agent_that_somebody_has_is_named_with_who(root, tmp_path):

@@ -1,6 +1,16 @@
 import pytest
 
-from installer.live import directories, has_ari_user, has_context, has_manager_user
+from installer.live import (
+    applications,
+    directories,
+    has_ari_user,
+    has_context,
+    has_manager_user,
+    http_is_on,
+    manager_rights,
+    rights,
+    running_modules,
+)
 
 # As printed by Asterisk 22.10.1 on Debian.
 SETTINGS = """
@@ -70,3 +80,48 @@ def test_an_ari_user_is_recognised_in_old_and_new_tables(head):
     assert not has_ari_user(head + "voiceagents\n", "voiceagent")
     assert not has_ari_user(head.replace("No ", "Yes ") + "voiceagent\n", "voiceagent")
     assert not has_ari_user("No such command 'ari show users'", "voiceagent")
+
+
+DIALPLAN = """[ Context 'voiceagent-ai' created by 'pbx_config' ]
+  'T' =>            1. Set(VA_WAS=${VA_GUARD})                    [extensions.conf:105]
+     [bye]          7. Hangup(16)                                 [extensions.conf:111]
+  '_[+0-9]!' =>     1. Set(CHANNEL(hangup_handler_push)=voiceagent-hangup,s,1) [extensions.conf:53]
+                    10. TryExec(AGI(agi://127.0.0.1:4573/setup,${VA_CALL})) [extensions.conf:62]
+                    31. Set(VA_ASKED=$[${VA_ASKED} + 1])          [extensions.conf:88]
+                    32. Hangup(16)                                [extensions.conf:89]
+
+-= 2 extensions (6 priorities) in 1 context. =-
+"""
+
+
+def test_a_contexts_applications_are_counted_whatever_brackets_they_have():
+    assert applications(DIALPLAN) == {
+        "Set(VA_WAS=${VA_GUARD})": 1,
+        "Hangup(16)": 2,
+        "Set(CHANNEL(hangup_handler_push)=voiceagent-hangup,s,1)": 1,
+        "TryExec(AGI(agi://127.0.0.1:4573/setup,${VA_CALL}))": 1,
+        "Set(VA_ASKED=$[${VA_ASKED} + 1])": 1,
+    }
+
+
+MODULES = """Module                         Description          Use Count  Status    Support Level
+app_audiosocket.so             AudioSocket Application   0          Running          extended
+chan_audiosocket.so            AudioSocket Channel       0          Not Running      extended
+2 modules loaded
+"""
+
+
+def test_only_modules_that_run_count():
+    assert running_modules(MODULES) == {"app_audiosocket"}
+    assert running_modules("No such command 'module show'") == frozenset()
+
+
+def test_manager_rights_are_read_whatever_their_order():
+    read, write = manager_rights(MANAGER_USER)
+    assert read == rights("user, agent,call") and write == {"call", "originate"}
+    assert manager_rights("") == (frozenset(), frozenset())
+
+
+def test_the_http_server_is_on_only_where_it_listens():
+    assert http_is_on("HTTP Server Status:\nServer Enabled and Bound to 127.0.0.1:8088\n")
+    assert not http_is_on("HTTP Server Status:\nServer Disabled\n")

@@ -5,8 +5,9 @@ from pathlib import PurePosixPath as P
 import pytest
 
 from installer.errors import ConflictError, NotAPbxError
+from installer.journal import Journal, Phase, Step
 from installer.model import Manifest, Owned, Prior, Role, digest_of
-from installer.store import Journal, Phase, Step, Store
+from installer.store import Store
 from installer.tree import Tree
 
 CONF = Owned(P("/etc/asterisk/voiceagent.d/extensions.conf"), Role.OURS, digest_of(b"x"))

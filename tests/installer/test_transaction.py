@@ -149,7 +149,7 @@ def test_a_folder_that_may_not_be_written_is_named(tmp_path):
     (root / "etc/asterisk").chmod(0o550)
     before = trees.image(root)
     try:
-        with pytest.raises(WriteError, match="Run this as root"):
+        with pytest.raises(WriteError, match="Run this with sudo"):
             run(root)
         assert trees.image(root) == before
     finally:
