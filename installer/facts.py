@@ -15,6 +15,7 @@ from asterisk_conf.modules import NEEDED, Module
 from asterisk_conf.params import SPOOL
 from asterisk_conf.render import CONTEXTS, FOLDER, FREEPBX_PARENTS
 from asterisk_conf.version import AsteriskVersion
+from installer.accounts import GROUP, PASSWD, numbers, runs_as, unreadable
 from installer.conf_reader import Config, read_config
 from installer.errors import ConflictError, NotAPbxError
 from installer.packages import installed_version
@@ -27,6 +28,9 @@ _MODULES = (
     "/usr/lib/*/asterisk/modules",
     "/usr/lib64/asterisk/modules",
     "/usr/lib/asterisk/modules",
+)
+_PARENTS = tuple(
+    f"{name}.conf" for name in ("modules", "extensions", "manager", "ari", "http", "queues")
 )
 _PYTHON = (PurePosixPath("/usr/bin"), PurePosixPath("/usr/local/bin"))
 _SBIN = (
@@ -69,6 +73,7 @@ class Facts:
         user_name: The user Asterisk runs as, by name; its number where it has none.
         group_name: The group Asterisk runs as, likewise.
         programs: Every Asterisk program in the tree; more than one is a source of errors.
+        unreadable: Configuration files that the user Asterisk runs as seems not to be able to read.
     """
 
     config: PurePosixPath
@@ -90,6 +95,7 @@ class Facts:
     user_name: str
     group_name: str
     programs: tuple[PurePosixPath, ...]
+    unreadable: tuple[PurePosixPath, ...]
 
 
 def gather(
@@ -125,16 +131,16 @@ def gather(
         refuse_unread(config)
     _refuse_foreign_contexts(dialplan)
     files = _module_files(tree, named.get("astmoddir"))
-    user, group = _user(tree, main, config_at), _group(tree, main, config_at)
+    who = runs_as(tree, main, config_at)
     return Facts(
         config=tree.locate(config_at),
         data=tree.locate(data),
         agi_bin=tree.locate(agi_bin),
         spool=tree.locate(PurePosixPath(named.get("astspooldir", SPOOL))),
-        user=user,
-        owner=_numbers(tree, "/etc/passwd").get("root", 0),
-        owner_group=_numbers(tree, "/etc/group").get("root", 0),
-        config_group=group,
+        user=who.user,
+        owner=numbers(tree, PASSWD).get("root", 0),
+        owner_group=numbers(tree, GROUP).get("root", 0),
+        config_group=who.group,
         python=_python(tree),
         missing=unloaded(modules, count_ours=False),
         absent=tuple(one for one in _without_file(files) if one.essential),
@@ -143,9 +149,12 @@ def gather(
         version=AsteriskVersion.parse(version_text) or installed_version(tree),
         freepbx=freepbx,
         systemd=any(tree.is_file(one) for one in _SYSTEMD),
-        user_name=_name(tree, "/etc/passwd", user),
-        group_name=_name(tree, "/etc/group", group),
+        user_name=who.user_name,
+        group_name=who.group_name,
         programs=_programs(tree),
+        unreadable=tuple(
+            one for name in _PARENTS for one in unreadable(tree, config_at / name, who)
+        ),
     )
 
 
@@ -214,63 +223,9 @@ def _data(tree: Tree, named: Mapping[str, str]) -> tuple[PurePosixPath, PurePosi
     return data, PurePosixPath(named.get("astagidir", str(usual / "agi-bin")))
 
 
-def _group(tree: Tree, main: Config, config_at: PurePosixPath) -> int:
-    """Return the number of the group Asterisk runs as, from the tree's own group file."""
-    options = main.section("options")
-    named = {one.name: one.value for one in options.settings} if options else {}
-    groups = _numbers(tree, "/etc/group")
-    wanted = named.get("rungroup") or "asterisk"
-    if wanted in groups:
-        return groups[wanted]
-    if "rungroup" in named:
-        raise NotAPbxError(
-            f"there is no group {wanted}, which asterisk.conf runs Asterisk as",
-            where=str(tree.root / "etc/group"),
-            what_to_do="Create it, or correct rungroup.",
-        )
-    # Nobody runs as "asterisk" here: whoever can read the configuration directory is right.
-    folder = tree.node(tree.locate(config_at))
-    return folder.gid if folder else 0
-
-
-def _user(tree: Tree, main: Config, config_at: PurePosixPath) -> int:
-    """Return the number of the user Asterisk runs as, from the tree's own passwd file."""
-    options = main.section("options")
-    named = {one.name: one.value for one in options.settings} if options else {}
-    users = _numbers(tree, "/etc/passwd")
-    wanted = named.get("runuser") or "asterisk"
-    if wanted in users:
-        return users[wanted]
-    if "runuser" in named:
-        raise NotAPbxError(
-            f"there is no user {wanted}, which asterisk.conf runs Asterisk as",
-            where=str(tree.root / "etc/passwd"),
-            what_to_do="Create it, or correct runuser.",
-        )
-    folder = tree.node(tree.locate(config_at))
-    return folder.uid if folder else 0
-
-
-def _numbers(tree: Tree, path: str) -> dict[str, int]:
-    """Read names and numbers from a passwd or group file."""
-    numbers: dict[str, int] = {}
-    text = (tree.read(PurePosixPath(path)) or b"").decode("utf-8", "replace")
-    for line in text.splitlines():
-        fields = line.split(":")
-        if len(fields) >= 3 and fields[2].isdecimal():
-            numbers.setdefault(fields[0], int(fields[2]))
-    return numbers
-
-
 def _programs(tree: Tree) -> tuple[PurePosixPath, ...]:
     found = (tree.locate(folder / "asterisk") for folder in _SBIN)
     return tuple(dict.fromkeys(one for one in found if tree.is_file(one)))
-
-
-def _name(tree: Tree, path: str, number: int) -> str:
-    """Return the name a passwd or group file gives a number."""
-    names = {found: name for name, found in reversed(_numbers(tree, path).items())}
-    return names.get(number, str(number))
 
 
 def _is_freepbx(tree: Tree, config_at: PurePosixPath) -> bool:

@@ -31,6 +31,8 @@ def notes_for(params: BundleParams, control: Control, facts: Facts) -> tuple[str
             f"there are {names}: this is for the one that reads {facts.config} and looks for "
             f"scripts in {facts.agi_bin}"
         )
+    for path in dict.fromkeys(facts.unreadable):
+        notes.append(f"Asterisk's user {facts.user_name} seems not to be able to read {path}")
     if facts.freepbx:
         notes += _freepbx(params, facts)
     notes += _ami(control)

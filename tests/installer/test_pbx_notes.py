@@ -1,3 +1,5 @@
+import os
+
 import pytest
 
 from asterisk_conf import AgiMode, BundleParams
@@ -85,6 +87,16 @@ def test_a_second_asterisk_is_said(root):
     assert note == (
         "there are /usr/sbin/asterisk and /usr/local/sbin/asterisk: this is for the one that reads "
         "/etc/asterisk and looks for scripts in /usr/share/asterisk/agi-bin"
+    )
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="takes a user who is not the one that runs this")
+def test_a_file_asterisks_user_may_not_read_is_said(root):
+    path = root / "etc/asterisk/queues.conf"
+    path.chmod(0o600)
+    os.chown(path, 0, 0)
+    assert notes(root) == (
+        "Asterisk's user asterisk seems not to be able to read /etc/asterisk/queues.conf",
     )
 
 
