@@ -172,12 +172,20 @@ class Choices:
         return {name: value for name, value in values.items() if value}
 
     @property
-    def firewall_notes(self) -> tuple[str, ...]:
-        """Who must reach what on the agent's own host; nothing while all stays on one."""
+    def notes_of_two_hosts(self) -> tuple[str, ...]:
+        """What is left to do on the agent's own host; nothing while all stays on one."""
         if not self.agent_only:
             return ()
         ports = f"{self.agi_port} (FastAGI) and 9099 (AudioSocket)"
-        return (
+        notes = [
             f"firewall: let {self.pbx_address} and nobody else reach the TCP ports {ports} of this "
-            "host; what goes there is not encrypted, so put a VPN between the hosts",
-        )
+            "host; what goes there is not encrypted, so put a VPN between the hosts"
+        ]
+        secrets = {"--ami-secret": self.ami_secret, "--ari-password": self.ari_password}
+        missing = [flag for flag, secret in secrets.items() if not secret]
+        if missing:
+            notes.append(
+                f"without {' and '.join(missing)} what the settings file has of them stays; they "
+                f"are in voiceagent.d of Asterisk's configuration on {self.pbx_address}"
+            )
+        return tuple(notes)

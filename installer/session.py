@@ -58,7 +58,7 @@ class Session:
         else:
             plan = self._installation.plan_install(self._choices.bundle(), system)
         self._screen.show(plan)
-        self._screen.note([*self._notes(system, without), *self._choices.firewall_notes])
+        self._screen.note([*self._notes(system, without), *self._choices.notes_of_two_hosts])
         if plan.idle:
             self._screen.say("Nothing to do: everything is installed as it should be.")
         elif self._carried_out(plan):

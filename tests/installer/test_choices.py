@@ -73,9 +73,15 @@ def test_an_agent_alone_is_told_where_asterisk_is_and_listens_for_it():
 
 
 def test_what_listens_beyond_the_host_gets_a_note_about_the_firewall():
-    (note,) = choices(**TWO_HOSTS).firewall_notes
+    secrets = {"ami_secret": "m" * 40, "ari_password": "r" * 40}
+    (note,) = choices(**TWO_HOSTS, **secrets).notes_of_two_hosts
     assert "10.0.0.1" in note and "4573" in note and "9099" in note
-    assert choices().firewall_notes == ()
+    assert choices().notes_of_two_hosts == ()
+
+
+def test_an_agent_alone_is_told_where_its_secrets_are():
+    _, note = choices(**TWO_HOSTS, ami_secret="m" * 40).notes_of_two_hosts
+    assert "--ari-password" in note and "--ami-secret" not in note and "10.0.0.1" in note
 
 
 def test_an_earlier_runs_queue_and_port_stay_unless_others_are_named():
