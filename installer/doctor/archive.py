@@ -12,6 +12,7 @@ import json
 import os
 import platform
 import tarfile
+import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -128,8 +129,9 @@ async def _members(
 
 def _pack(path: Path, members: Mapping[str, bytes]) -> None:
     now = int(time.time())
-    fresh = path.with_name(f".{path.name}.new")
-    handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    # A name nobody can have laid a link under, readable by its owner only.
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".support-")
+    fresh = Path(name)
     try:
         with os.fdopen(handle, "wb") as file, tarfile.open(fileobj=file, mode="w:gz") as archive:
             for name, content in members.items():

@@ -56,7 +56,7 @@ async def reached(scene: Scene) -> list[Finding]:
         yellow(
             f"nothing leads to {_ENTRY}, so no call reaches the agent",
             f"send your trunk there: exten => NUMBER,1,Goto({_ENTRY},${{EXTEN}},1); on FreePBX "
-            f"a Custom Destination {_ENTRY},${{EXTEN}},1",
+            f"a Custom Destination {_ENTRY},s,1",
         )
     ]
 

@@ -30,17 +30,12 @@ PATIENT = ("--patience", "60")  # other tests keep the machine busy
 SLOW = {"vendors", "timing"}
 
 
-@pytest.fixture(scope="module")
-def pbx(able_machine, tmp_path_factory) -> Iterator[Sandbox]:
-    one = Sandbox(tmp_path_factory.mktemp("doctor"))
-    try:
-        one.up(env=plain_env())
-        yield one
-    finally:
-        one.down(purge=True)
+@pytest.fixture
+def pbx(sandbox) -> Sandbox:
+    return sandbox
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def agents_env(pbx) -> dict[str, str]:
     """Return the settings of the running agent, as its unit would have them."""
     settings = pbx.agent_settings(plain_env())
