@@ -1,0 +1,75 @@
+"""One admin's day: install, test, be called, remove; and nothing is left but what callers said."""
+
+from __future__ import annotations
+
+import json
+import time
+
+import pytest
+
+from tests.live_pbx.admin import LIMIT_S, install, state, undo
+from tests.live_pbx.calls import at, hears_agent, hears_announcement, reaches_desk, records
+from tests.live_pbx.customer import DID, OLD_LINE, QUEUE_LINE
+from tests.live_pbx.machine import Machine
+from tests.live_pbx.snapshot import differences, snapshot
+from tests.phone import Phone
+
+pytestmark = pytest.mark.pbx
+
+
+async def _old_dialplan_works(phone: Phone) -> None:
+    await hears_announcement(phone, OLD_LINE)
+    await reaches_desk(phone, await phone.call(QUEUE_LINE))
+
+
+async def _nobody_of_ours_answers(phone: Phone) -> None:
+    await hears_announcement(phone, DID)
+    await _old_dialplan_works(phone)
+
+
+async def _agent_answers_and_hands_over(phone: Phone) -> None:
+    call = await hears_agent(phone)
+    await reaches_desk(phone, call, key="0")
+
+
+def test_an_admin_installs_is_called_and_removes_it(machine: Machine) -> None:
+    at(machine, _nobody_of_ours_answers)
+    before = snapshot(machine.root)
+
+    # Installed, and the first caller is greeted within a minute.
+    began = time.monotonic()
+    done = install(machine)
+    apply_s = time.monotonic() - began
+    assert done.returncode == 0, done.stdout
+    at(machine, hears_agent)
+    call_s = time.monotonic() - began
+    assert call_s < 60
+    at(machine, _agent_answers_and_hands_over)
+    at(machine, _old_dialplan_works)
+    assert state(machine, "ActiveState", "UnitFileState") == {
+        "ActiveState": "active",
+        "UnitFileState": "enabled",
+    }
+
+    # The admin's own tests.
+    began = time.monotonic()
+    doctor = machine.run("voiceagent", "doctor", "--json", timeout_s=LIMIT_S)
+    doctor_s = time.monotonic() - began
+    assert doctor.returncode == 0, doctor.stdout
+    assert json.loads(doctor.stdout)
+    placed = machine.run("voiceagent", "call", "--did", DID, timeout_s=LIMIT_S)
+    assert placed.returncode == 0, placed.stdout
+    assert len(records(machine)) == 3
+    assert "Nothing to do" in install(machine).stdout
+
+    # Gone without a trace.
+    began = time.monotonic()
+    undone = undo(machine)
+    undo_s = time.monotonic() - began
+    assert undone.returncode == 0, undone.stdout
+    assert differences(before, snapshot(machine.root)) == []
+    assert state(machine, "LoadState") == {"LoadState": "not-found"}
+    at(machine, _nobody_of_ours_answers)
+    assert (machine.root / "var/lib/private/voiceagent/voiceagent.db").exists()
+    figures = {"apply": apply_s, "call": call_s, "doctor": doctor_s, "undo": undo_s}
+    print({name: f"{seconds:.1f} s" for name, seconds in figures.items()})  # pytest -rP shows it
