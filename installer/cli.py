@@ -43,6 +43,8 @@ def main(context: click.Context, /, **given: Any) -> None:
     except InstallError as error:
         screen.fail(error)
         sys.exit(error.exit_code)
+    except BrokenPipeError:
+        raise  # whoever read the output has seen enough; click ends quietly
     except OSError as error:
         refused = _of_os(error)
         screen.fail(refused)

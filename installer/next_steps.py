@@ -5,12 +5,16 @@ from __future__ import annotations
 import re
 import shlex
 import shutil
+import sys
 from pathlib import Path, PurePosixPath
 
 from installer.system import COMPANIES, SystemParams
 from installer.tree import Tree
 
-_FIRST_NUMBER = re.compile(r"^dids:[ \t]*\[?[ \t]*[\"']?([+0-9]+)", re.MULTILINE)
+# In both of YAML's ways to write a list: [number], or lines of - number.
+_FIRST_NUMBER = re.compile(
+    r"^dids:[ \t]*(?:\[[ \t]*|\r?\n[ \t]*-[ \t]*)[\"']?([+0-9]+)", re.MULTILINE
+)
 _SAMPLE_NUMBER = "441632960001"  # of the company that comes with the program
 
 
@@ -61,4 +65,8 @@ def own_number(tree: Tree) -> str:
 
 def _command(name: str, venv: PurePosixPath) -> str:
     """Return a command as it can be typed on this machine."""
-    return f"sudo {name}" if shutil.which(name) else f"sudo {venv}/bin/{name}"
+    if shutil.which(name):
+        return f"sudo {name}"
+    beside = Path(sys.executable).parent / name
+    installed = Path(venv) / "bin" / name
+    return f"sudo {beside if beside.exists() and not installed.exists() else installed}"

@@ -212,6 +212,36 @@ def test_json_names_are_always_there(root):
     assert len(done["next"]) >= 3
 
 
+def test_a_reader_who_has_seen_enough_is_no_error(root):
+    read_end, write_end = os.pipe()
+    os.close(read_end)
+    command = "from installer.cli import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", command, "--root", str(root), "--dry-run"],
+        stdout=write_end,
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=60,
+    )
+    os.close(write_end)
+    assert done.stderr == "" and done.returncode == 1
+
+
+def test_an_output_that_cannot_be_written_changes_nothing(root):
+    before = trees.image(root)
+    with open("/dev/full", "w") as full:
+        command = "from installer.cli import main; main()"
+        done = subprocess.run(
+            [sys.executable, "-c", command, "--root", str(root), "--yes"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=60,
+        )
+    assert done.returncode == 5 and done.stderr.count("\n") == 1
+    assert "no space left on device" in done.stderr and trees.image(root) == before
+
+
 class Terminal:
     """`voiceagent-install` as somebody at a terminal sees it."""
 

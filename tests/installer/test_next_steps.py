@@ -1,0 +1,66 @@
+"""What the admin is told to do next."""
+
+from pathlib import Path, PurePosixPath
+
+import pytest
+
+from installer.next_steps import after_install, own_number
+from installer.system import SystemParams
+from installer.tree import Tree
+
+ROOT = Path("/")
+
+
+def commands(service=True, own="", asterisk=True, freepbx=False, ami=True, root=ROOT):
+    steps = after_install(
+        SystemParams(service=service, venv=PurePosixPath("/srv/va")),
+        root,
+        own,
+        asterisk=asterisk,
+        freepbx=freepbx,
+        ami=ami,
+    )
+    return [f"{what} {command}" for what, command in steps]
+
+
+def test_a_pbx_of_its_own():
+    call, doctor, dialplan, undo = commands(own="+441632960777")
+    assert "voiceagent call --did +441632960777" in call and "once AMI is on" not in call
+    assert doctor.endswith("voiceagent doctor")
+    assert "exten => +441632960777,1,Goto(voiceagent-in,${EXTEN},1)" in dialplan
+    assert undo.endswith("voiceagent-install --undo")
+
+
+def test_what_is_not_possible_yet_is_not_promised():
+    assert "once AMI is on" in commands(ami=False)[0]
+
+
+def test_freepbx_gets_a_destination_and_no_dialplan():
+    text = "\n".join(commands(freepbx=True))
+    assert "voiceagent-in,s,1" in text and "exten =>" not in text
+
+
+def test_hosts_with_one_half():
+    assert [one.split()[-1] for one in commands(asterisk=False)] == ["doctor", "--undo"]
+    assert "voiceagent run" in commands(service=False)[0]
+
+
+def test_another_tree_is_named():
+    assert commands(root=Path("/mnt/my pbx"))[-1].endswith("--undo --root '/mnt/my pbx'")
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ('dids: ["+441632960777", "200"]\n', "+441632960777"),
+        ("key: a\r\ndids: [200]\r\n", "200"),
+        ("dids:\r\n  - '+4930123'\r\n", "+4930123"),
+        ("# dids: [1]\n", ""),
+    ],
+)
+def test_the_number_of_the_admins_own_company(tmp_path, text, number):
+    assert own_number(Tree(tmp_path)) == ""
+    folder = tmp_path / "etc/voiceagent/companies"
+    folder.mkdir(parents=True)
+    (folder / "a.yaml").write_text(text)
+    assert own_number(Tree(tmp_path)) == number
