@@ -28,11 +28,11 @@ from sqlalchemy.exc import DBAPIError
 from ari_app import store
 from ari_app.settings import Settings, all_settings
 from asterisk_conf.render import CONTEXTS, FOLDER
+from installer.config_files import read_config_file
 from installer.doctor.check_agent import UNIT
 from installer.doctor.findings import Finding, NotLookedAtError
 from installer.doctor.redaction import Redactor, is_ours
 from installer.doctor.scene import Pbx, Scene
-from installer.facts import read_config_file
 
 _QUESTIONS = (
     "core show version",

@@ -6,10 +6,10 @@ import asyncio
 from pathlib import PurePosixPath
 
 from asterisk_conf.render import CONTEXTS, FOLDER
+from installer.config_files import ours, read_config_file
 from installer.doctor import console_text
 from installer.doctor.findings import Finding, NotLookedAtError, green, red, yellow
 from installer.doctor.scene import Pbx, Scene
-from installer.facts import ours, read_config_file
 from installer.verify import verify
 
 _ENTRY = "voiceagent-in"

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import importlib
-import time
 
 from ari_app.settings import SettingsError, load_settings, unknown_settings
+from installer.doctor.engines import check_engines
 from installer.doctor.findings import Finding, green, red, yellow
 from installer.doctor.scene import Scene
 
@@ -32,10 +31,4 @@ async def settings(scene: Scene) -> list[Finding]:
 
 async def vendors(scene: Scene) -> list[Finding]:
     """Ask every engine with a real request."""
-    # Imported here, in a thread: the engines' libraries take a second, in which the others get on.
-    began = time.monotonic()
-    await asyncio.to_thread(importlib.import_module, "installer.doctor.engines")
-    from installer.doctor.engines import check_engines
-
-    left_s = scene.patience_s * _SHARE - (time.monotonic() - began)
-    return await check_engines(scene.settings, scene.environ, max(left_s, 1.0))
+    return await check_engines(scene.settings, scene.environ, scene.patience_s * _SHARE)
