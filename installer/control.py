@@ -18,8 +18,9 @@ from asterisk_conf import BundleParams, RenderedFile
 from asterisk_conf.params import SECRET, SPOOL
 from asterisk_conf.render import FOLDER, SPOOL_RECORDINGS, SPOOL_SOUNDS, USER
 from installer.conf_reader import Config, Section
+from installer.config_files import ours, read_config_file, refuse_unread, true
 from installer.errors import ConflictError
-from installer.facts import Facts, ours, read_config_file, refuse_unread, true
+from installer.facts import Facts
 from installer.tree import Tree
 
 AMI_PORT = 5038

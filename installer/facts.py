@@ -7,28 +7,25 @@ places are looked for, and a tree that fits none is refused.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from asterisk_conf.modules import NEEDED, Module
+from asterisk_conf.modules import Module
 from asterisk_conf.params import SPOOL
-from asterisk_conf.render import CONTEXTS, FOLDER, FREEPBX_PARENTS
+from asterisk_conf.render import CONTEXTS
 from asterisk_conf.version import AsteriskVersion
 from installer.accounts import GROUP, PASSWD, numbers, runs_as, unreadable
-from installer.conf_reader import Config, read_config
+from installer.conf_reader import Config
+from installer.config_files import ours, read_config_file, refuse_unread
 from installer.errors import ConflictError, NotAPbxError
+from installer.module_facts import module_files, unloaded, unroutable, without_file
 from installer.packages import installed_version
 from installer.tree import Tree
 
 CONFIG = PurePosixPath("/etc/asterisk")
 # Debian's and Red Hat's first, then the place of a build from source and of FreePBX.
 _DATA = (PurePosixPath("/usr/share/asterisk"), PurePosixPath("/var/lib/asterisk"))
-_MODULES = (
-    "/usr/lib/*/asterisk/modules",
-    "/usr/lib64/asterisk/modules",
-    "/usr/lib/asterisk/modules",
-)
 _PARENTS = tuple(
     f"{name}.conf" for name in ("modules", "extensions", "manager", "ari", "http", "queues")
 )
@@ -44,7 +41,6 @@ _SYSTEMD = (
 )
 # FreePBX's own settings: since version 2.9 the first, the second is still written beside it.
 _FREEPBX = (PurePosixPath("/etc/freepbx.conf"), PurePosixPath("/etc/amportal.conf"))
-_LOADING = ("load", "require", "preload", "preload-require")
 _OLDEST_PYTHON = 9  # 3.9; what the script is written for
 
 
@@ -130,7 +126,7 @@ def gather(
     for config in (modules, dialplan):
         refuse_unread(config)
     _refuse_foreign_contexts(dialplan)
-    files = _module_files(tree, named.get("astmoddir"))
+    files = module_files(tree, named.get("astmoddir"))
     who = runs_as(tree, main, config_at)
     return Facts(
         config=tree.locate(config_at),
@@ -143,8 +139,8 @@ def gather(
         config_group=who.group,
         python=_python(tree),
         missing=unloaded(modules, count_ours=False),
-        absent=tuple(one for one in _without_file(files) if one.essential),
-        unroutable=_unroutable(files, modules),
+        absent=tuple(one for one in without_file(files) if one.essential),
+        unroutable=unroutable(files, modules),
         problems=(*modules.problems, *dialplan.problems),
         version=AsteriskVersion.parse(version_text) or installed_version(tree),
         freepbx=freepbx,
@@ -156,39 +152,6 @@ def gather(
             one for name in _PARENTS for one in unreadable(tree, config_at / name, who)
         ),
     )
-
-
-def read_config_file(
-    tree: Tree, config_at: PurePosixPath, name: str, *, freepbx: bool = False
-) -> Config:
-    """Read one of the PBX's configuration files with all it includes.
-
-    Args:
-        tree: The PBX.
-        config_at: Its configuration directory.
-        name: The file.
-        freepbx: Whether FreePBX's files for an admin's own lines count as there: it makes them
-            itself, and so do we.
-    """
-    made = {config_at / one for one in FREEPBX_PARENTS.values()} if freepbx else set()
-
-    def load(target: str) -> Sequence[tuple[str, bytes]]:
-        found = []
-        for path in tree.matching(config_at / target):
-            # Asterisk passes over what is no file.
-            content = tree.read(path) if tree.is_file(path) else None
-            if content is None and path in made:
-                content = b""
-            if content is not None:
-                found.append((str(path), content))
-        return found
-
-    return read_config(name, load)
-
-
-def ours(where: str) -> bool:
-    """Say whether a ``file:line`` of a configuration is in one of our own files."""
-    return f"/{FOLDER}/" in where
 
 
 def _require(tree: Tree, config_at: PurePosixPath) -> None:
@@ -234,32 +197,6 @@ def _is_freepbx(tree: Tree, config_at: PurePosixPath) -> bool:
     return generated and any(tree.is_file(one) for one in _FREEPBX)
 
 
-def refuse_unread(config: Config) -> None:
-    """Refuse a file in which what we put at its end would count for nothing.
-
-    Raises:
-        ConflictError: If Asterisk refuses the file, or a comment in it never ends.
-    """
-    if config.refused:
-        raise ConflictError(
-            f"it {config.refused}, so Asterisk refuses the whole file",
-            where=config.refused_at,
-            what_to_do="Put that line right or take it out, then run this again.",
-        )
-    if config.open_comment:
-        raise ConflictError(
-            "a comment begins here with ;-- and never ends, so nothing after it counts",
-            where=config.open_comment,
-            what_to_do="End it with --; where it should end, then run this again.",
-        )
-    if config.stray_end:
-        raise ConflictError(
-            "a comment ends here with --; that never began, so nothing after it counts",
-            where=config.stray_end,
-            what_to_do="Take that --; out, then run this again.",
-        )
-
-
 def _refuse_foreign_contexts(dialplan: Config) -> None:
     for section in dialplan.sections:
         if section.name in CONTEXTS and not section.template and not ours(section.where):
@@ -283,61 +220,3 @@ def _python(tree: Tree) -> PurePosixPath | None:
             exists = tree.node(tree.locate(plain)) is not None
             return plain if exists else folder / max(versions)[1]
     return None
-
-
-def unloaded(modules: Config, *, count_ours: bool) -> tuple[Module, ...]:
-    """Return what our dialplan needs and modules.conf keeps out or does not ask for.
-
-    Args:
-        modules: modules.conf and all it includes.
-        count_ours: Whether our own ``load`` lines count.
-
-    Raises:
-        ConflictError: If it refuses something essential by name.
-    """
-    section = modules.section("modules")
-    settings = [
-        one for one in (section.settings if section else ()) if count_ours or not ours(one.where)
-    ]
-    refused = {one.value.removesuffix(".so"): one for one in settings if one.name == "noload"}
-    for module in NEEDED:
-        # Asterisk lets noload win over load, whatever their order.
-        if module.name in refused and module.essential:
-            raise ConflictError(
-                f"it keeps {module.name}.so from loading, which {module.why}",
-                where=refused[module.name].where,
-                what_to_do="Take that noload line out, restart Asterisk, then run this again.",
-            )
-    if any(one.name == "autoload" and true(one.value) for one in settings):
-        return ()
-    loaded = {one.value.removesuffix(".so") for one in settings if one.name in _LOADING}
-    return tuple(one for one in NEEDED if one.name not in loaded and one.name not in refused)
-
-
-def _module_files(tree: Tree, named: str | None) -> frozenset[str]:
-    """Return the names in the module directory; none if it is not found."""
-    names: set[str] = set()
-    for pattern in (named,) if named else _MODULES:
-        head, _, tail = pattern.partition("/*/")
-        for folder in tree.names(PurePosixPath(head)) if tail else ("",):
-            path = PurePosixPath(head) / folder / tail if tail else PurePosixPath(pattern)
-            names.update(tree.names(path))
-    return frozenset(names)
-
-
-def _without_file(files: frozenset[str]) -> tuple[Module, ...]:
-    """Return what we need and Asterisk does not have; nothing if nothing is known of its files."""
-    return tuple(one for one in NEEDED if files and f"{one.name}.so" not in files)
-
-
-def _unroutable(files: frozenset[str], modules: Config) -> tuple[Module, ...]:
-    section = modules.section("modules")
-    settings = section.settings if section else []
-    refused = {one.value.removesuffix(".so") for one in settings if one.name == "noload"}
-    lacking = {one.name for one in _without_file(files)} | refused
-    return tuple(one for one in NEEDED if one.routing and one.name in lacking)
-
-
-def true(value: str) -> bool:
-    """Say whether Asterisk takes a value for yes."""
-    return value.lower() in ("yes", "true", "y", "t", "1", "on")  # ast_true()

@@ -7,10 +7,12 @@ from collections.abc import Iterator, Sequence
 from asterisk_conf.render import CONTEXTS, FOLDER, USER
 from installer.checks import Check as Check
 from installer.conf_reader import Config, Setting, read_config
-from installer.facts import Facts, ours, read_config_file, unloaded
+from installer.config_files import ours, read_config_file
+from installer.facts import Facts
 from installer.live import Ask, Systemctl
 from installer.live_checks import check_asterisk, check_service
 from installer.model import Manifest, Role
+from installer.module_facts import unloaded
 from installer.system import UNIT
 from installer.tree import Tree
 

@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from installer.conf_reader import Setting
-from installer.facts import read_config_file, true
+from installer.config_files import read_config_file, true
 from installer.live import Ask, Ran, Systemctl
 from installer.tree import Tree
 

@@ -14,7 +14,7 @@ from asterisk_conf import BundleParams
 from asterisk_conf.render import CONTEXTS
 from installer.api import Installation
 from installer.conf_reader import read_config
-from installer.facts import read_config_file
+from installer.config_files import read_config_file
 from installer.sandbox import Sandbox
 from installer.sandbox.rootfs import ensure_image
 from installer.tree import Tree

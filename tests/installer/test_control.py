@@ -4,9 +4,9 @@ import pytest
 
 from asterisk_conf import BundleParams
 from installer.api import Installation
+from installer.config_files import read_config_file
 from installer.control import completed, read_control, settings_for_agent, settings_to_tell
 from installer.errors import ConflictError
-from installer.facts import read_config_file
 from tests.installer import trees
 
 

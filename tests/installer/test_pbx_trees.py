@@ -6,9 +6,10 @@ from asterisk_conf import AgiMode, BundleParams
 from asterisk_conf.render import CONTEXTS
 from installer.api import Installation
 from installer.conf_reader import read_config
+from installer.config_files import ours, read_config_file
 from installer.control import read_control
 from installer.errors import ConflictError
-from installer.facts import gather, ours, read_config_file
+from installer.facts import gather
 from installer.model import Kind
 from installer.sandbox.rootfs import ensure_image
 from installer.tree import Tree
