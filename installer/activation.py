@@ -16,7 +16,7 @@ from pathlib import PurePosixPath
 from asterisk_conf.render import FOLDER
 from installer.errors import VerifyError
 from installer.live import Ask, Systemctl, running_modules
-from installer.model import Manifest, Prior, Role
+from installer.model import Manifest, Plan, Prior, Role
 from installer.system import FOLDER as SETTINGS
 from installer.system import UNIT
 
@@ -78,6 +78,11 @@ class Turn:
         return any(path == UNIT or SETTINGS in path.parents for path in self.changed)
 
 
+def turn_of(plan: Plan) -> Turn:
+    """Return what a plan takes the machine from, and to."""
+    return Turn(plan.base, plan.manifest, frozenset(change.path for change in plan.changes))
+
+
 class Activation:
     """The machine's running part.
 
@@ -98,6 +103,17 @@ class Activation:
     def asterisk_runs(self) -> bool:
         """Whether there is an Asterisk to ask."""
         return self._ask is not None and self._ask("core show version") is not None
+
+    def commands(self, turn: Turn) -> tuple[str, ...]:
+        """Return what will be told to what runs, as an admin would type it."""
+        said = [f'asterisk -rx "{one}"' for one in turn.reloads] if self.asterisk_runs else []
+        if self._systemctl is not None and (turn.had_service or turn.has_service):
+            said.append("systemctl daemon-reload")
+            if not turn.has_service:
+                said.insert(0, f"systemctl stop {UNIT.name}")
+            elif turn.touches_service or not self._service_runs():
+                said.append(f"systemctl restart {UNIT.name}")
+        return tuple(said)
 
     def prior(self, turn: Turn, modules: tuple[str, ...]) -> Prior:
         """Return what runs now, for `put_back`.

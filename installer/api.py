@@ -10,7 +10,7 @@ from asterisk_conf import AgiMode, BundleParams
 from asterisk_conf.errors import ParameterError
 from asterisk_conf.modules import NEEDED
 from installer import live, precompile
-from installer.activation import Activation
+from installer.activation import Activation, turn_of
 from installer.agent_ports import refuse_taken_ports
 from installer.bundle import Bundle, Wanted, agi_package, assemble, located
 from installer.checks import Check
@@ -185,7 +185,7 @@ class Installation:
         compiled = self._script(params, bundle, planner)
         for note in notes_for(whole, self.control, self.facts):
             planner.note(note)
-        return planner.plan(compiled, self._modules(params))
+        return self._announced(planner.plan(compiled, self._modules(params)))
 
     def _modules(self, params: BundleParams) -> tuple[str, ...]:
         """Return the modules a running Asterisk should have."""
@@ -214,7 +214,7 @@ class Installation:
         manifest = self._store.manifest()
         owners = owners_without_pbx(self.tree)
         services = self._services(system, owners, manifest)
-        return self._planned(Bundle((), (), None), services, manifest).plan()
+        return self._announced(self._planned(Bundle((), (), None), services, manifest).plan())
 
     def _planned(self, bundle: Bundle, services: Iterable[Wanted], manifest: Manifest) -> Planner:
         """Return a planner that wants a bundle and a service, and nothing else of ours."""
@@ -266,7 +266,13 @@ class Installation:
         for folder in _outermost(manifest):
             planner.sweep(precompile.compiled_below(self.tree, folder))
         planner.give_back()
-        return planner.plan()
+        return self._announced(planner.plan())
+
+    def _announced(self, plan: Plan) -> Plan:
+        """Return the plan with what it tells to what runs."""
+        if plan.idle:
+            return plan
+        return replace(plan, commands=self._activation.commands(turn_of(plan)))
 
     def apply(self, plan: Plan) -> Applied:
         """Carry a plan out, have all that runs take it in, and look whether it holds.

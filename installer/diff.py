@@ -51,6 +51,8 @@ def describe(plan: Plan) -> Iterator[Line]:
         yield Line(Tone.HEAD, f"compile {plan.compiled}")
     for path in plan.emptied:
         yield Line(Tone.HEAD, f"remove {path} if nothing else is in it")
+    for command in plan.commands:
+        yield Line(Tone.HEAD, f"run {command}")
     for note in plan.notes:
         yield Line(Tone.NOTE, f"Note: {note}")
 

@@ -131,6 +131,7 @@ class Plan:
         emptied: Folders of ours to remove if nothing is left in them, innermost first.
         compiled: The script folder to precompile, if that is needed.
         modules: Asterisk's modules to load where they are not, by name.
+        commands: What is told to what runs on the machine, for the admin to read.
         notes: One line each, for the admin.
     """
 
@@ -142,6 +143,7 @@ class Plan:
     emptied: tuple[PurePosixPath, ...] = ()
     compiled: PurePosixPath | None = None
     modules: tuple[str, ...] = ()
+    commands: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
     @property

@@ -23,7 +23,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from installer import durable, precompile
-from installer.activation import Activation, Turn
+from installer.activation import Activation, Turn, turn_of
 from installer.checks import Check
 from installer.errors import BusyError, ConflictError, InstallError, VerifyError, WriteError
 from installer.journal import Journal, Phase, Step
@@ -164,8 +164,6 @@ class Transaction:
         return Applied(tuple(one for one in (note, *kept, *notes) if one), checks)
 
     def _journal(self, plan: Plan) -> Journal:
-        changed = frozenset(change.path for change in plan.changes)
-        turn = Turn(plan.base, plan.manifest, changed)
         return Journal(
             run=secrets.token_hex(4),
             phase=Phase.APPLYING,
@@ -173,7 +171,7 @@ class Transaction:
             emptied=plan.emptied,
             compiled=plan.compiled,
             manifest=plan.manifest,
-            prior=self._activation.prior(turn, plan.modules),
+            prior=self._activation.prior(turn_of(plan), plan.modules),
         )
 
     def _carry_out(

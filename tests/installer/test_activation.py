@@ -8,6 +8,7 @@ import pytest
 
 from asterisk_conf import BundleParams
 from installer.api import Installation
+from installer.diff import describe
 from installer.errors import VerifyError
 from installer.system import NewCompany, SystemParams
 from tests.installer import trees
@@ -200,3 +201,33 @@ def test_a_closed_terminal_takes_a_run_back(root, machine):
     assert signal.getsignal(signal.SIGHUP) is former
     assert trees.image(root) == before and machine.asterisk.known == known
     assert up_to_date(machine) and not machine.systemd.active
+
+
+def as_typed(told):
+    """Return a simulated machine's command as an admin would type it."""
+    if told == "daemon-reload":
+        return "systemctl daemon-reload"
+    if told in ("restart", "stop"):
+        return f"systemctl {told} voiceagent.service"
+    return f'asterisk -rx "{told}"'
+
+
+def test_a_plan_says_what_it_will_tell_to_what_runs_and_that_is_what_it_tells(root, machine):
+    later = replace(PARAMS, queue_timeout_s=30)
+    for plan_it, restarts in (
+        (lambda one: one.plan_install(PARAMS, SYSTEM), True),
+        (lambda one: one.plan_install(later, SYSTEM), False),
+        (lambda one: one.plan_undo(), False),
+    ):
+        one = installation(root, machine)
+        plan = plan_it(one)
+        shown = [line.text for line in describe(plan) if line.text.startswith("run ")]
+        assert shown == [f"run {command}" for command in plan.commands]
+        machine.told.clear()
+        one.apply(plan)
+        assert sorted(map(as_typed, machine.told)) == sorted(plan.commands)
+        assert ("restart" in machine.told) == restarts
+    machine.asterisk.stop()
+    commands = installation(root, machine).plan_install(PARAMS, SYSTEM).commands
+    assert commands and not any("asterisk" in one for one in commands)
+    assert Installation(root).plan_install(PARAMS).commands == ()
