@@ -156,6 +156,16 @@ def test_rights_in_excess_and_rights_that_are_missing(pbx, look):
 
 
 @pytest.mark.pbx
+def test_without_a_console_the_login_itself_tells_the_rights(agents_env, tmp_path, monkeypatch):
+    for name, value in agents_env.items():
+        monkeypatch.setenv(name, value)
+    asked = by_ids(["modules", "ami-login", "ami-rights", "queue"])
+    found = uvloop.run(examine(Scene(tmp_path, load_settings(), patience_s=60), asked))
+    assert [one.verdict.value for one in found] == ["grey", "green", "green", "green"]
+    assert "may do what the agent needs" in found[2].what
+
+
+@pytest.mark.pbx
 def test_secrets_that_asterisk_does_not_know(look):
     assert verdicts(look(VOICEAGENT_AMI_SECRET="wrong")) == {"ami-login": "yellow"}
     found = look(VOICEAGENT_ARI_PASSWORD="wrong")
