@@ -221,7 +221,8 @@ def is_loopback(address: str) -> bool:
 
 def _http(config: Config) -> Http:
     section = _section_not_ours(config)
-    found = {one.name: one for one in section.settings if not ours(one.where)} if section else {}
+    settings = section.settings if section else []
+    found = {one.name.lower(): one for one in settings if not ours(one.where)}
     values = {name: one.value for name, one in found.items()}
     on = true(values.get("enabled", "no"))
     lacking = {"enabled": "yes", "bindaddr": "127.0.0.1"}
@@ -254,7 +255,7 @@ def _has_realtime_queues(tree: Tree, facts: Facts) -> bool:
 
 def _general(config: Config) -> dict[str, str]:
     section = config.section("general")
-    return {one.name: one.value for one in section.settings} if section else {}
+    return {one.name.lower(): one.value for one in section.settings} if section else {}
 
 
 def _url(http: dict[str, str]) -> str:

@@ -66,7 +66,10 @@ def _ari(params: BundleParams, control: Control, facts: Facts) -> Iterator[str]:
     if switches_http_on(params, control):
         yield "Asterisk's HTTP server, which ARI needs, is switched on at 127.0.0.1"
         return
-    if facts.freepbx:
+    if params.remote:
+        agent = params.agent_address
+        said = f"set enabled = yes and bindaddr in http.conf, so that {agent} reaches it"
+    elif facts.freepbx:
         said = "enable the mini-HTTP server in Settings > Advanced Settings"
     elif http.off_at:
         said = f"it is switched off on purpose at {http.off_at}"

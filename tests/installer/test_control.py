@@ -147,6 +147,7 @@ def test_an_http_server_that_nobody_decided_about_is_switched_on_at_loopback(roo
     [
         ("[general]\nenabled = yes\nbindaddr = 10.0.0.1\n", {}),
         ("[general]\nenabled = no\n", {}),
+        ("[general]\nENABLED = no\n", {}),
         ("[general]\nbindaddr = 0.0.0.0\n", {}),
         ("[general]\nbindaddr = 192.0.2.1\n", {}),
         ("[general]\n", {"http": False}),

@@ -114,6 +114,9 @@ def test_an_agent_elsewhere_has_to_be_let_in(root):
     write(root, "manager.conf", "[general]\nenabled = yes\nbindaddr = 10.0.0.1\n")
     found = notes(root, agent_address="10.9.8.7", agi_host="10.9.8.7", routing=False)
     assert len(found) == 2
+    write(root, "http.conf", "[general]\n")
+    found = notes(root, agent_address="10.9.8.7", agi_host="10.9.8.7")
+    assert "off: set enabled = yes and bindaddr in http.conf, so that 10.9.8.7" in found[0]
     found = notes(root, agent_address="10.9.8.7", agi_mode=AgiMode.SCRIPT, routing=False)
     assert "setup.agi asks an agent on its own host only" in found[0]
 
