@@ -151,18 +151,19 @@ class Asterisk:
         loaded = set(self.known["modules"])
         if verb == "module unload":
             loaded.discard(name)
-        elif any(self._root.glob(f"usr/lib*/**/{name}.so")) and verb not in self.deaf_to:
+        elif any(self._root.rglob(f"{name}.so")) and verb not in self.deaf_to:
             loaded.add(name)
         self.known["modules"] = sorted(loaded)
 
     def _read(self, part: str) -> None:
         assert self.known is not None
-        config = read_config_file(self._tree, _CONFIG, f"{part}.conf")
+        config = read_config_file(self._tree, self._config_at(), f"{part}.conf")
         if config.refused:
             return
         named = {one.name: one.settings for one in config.sections if not one.template}
-        users = {name: lines for name, lines in named.items() if name != "general"}
-        general = {one.name: one.value for one in named.get("general", ())}
+        users = {name: lines for name, lines in named.items() if name.lower() != "general"}
+        section = config.section("general")  # in capitals or not
+        general = {one.name: one.value for one in section.settings} if section else {}
         if part == "extensions":
             contexts = {name: lines for name, lines in users.items() if name != "globals"}
             self.known[part] = {
@@ -180,9 +181,14 @@ class Asterisk:
         else:
             self.known[part] = sorted(users)
 
+    def _config_at(self) -> PurePosixPath:
+        main = read_config_file(self._tree, _CONFIG, "asterisk.conf").section("directories")
+        named = {one.name: one.value for one in main.settings} if main else {}
+        return PurePosixPath(named.get("astetcdir", str(_CONFIG)))
+
     def _modules(self, lines: Iterable[Setting]) -> list[str]:
         if any(one.name == "autoload" and true(one.value) for one in lines):
-            return sorted({path.stem for path in self._root.glob("usr/lib*/**/*.so")})
+            return sorted({path.stem for path in self._root.rglob("*.so")})
         asked = ("load", "require", "preload", "preload-require")
         return sorted({one.value.removesuffix(".so") for one in lines if one.name in asked})
 

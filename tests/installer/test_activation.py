@@ -11,7 +11,7 @@ from installer.api import Installation
 from installer.diff import describe
 from installer.errors import VerifyError
 from installer.system import NewCompany, SystemParams
-from tests.installer import trees
+from tests.installer import pbx_trees, trees
 from tests.installer.machine import Machine
 
 PARAMS = BundleParams(queue="reception")
@@ -28,10 +28,10 @@ def root(tmp_path):
     return tmp_path / "root"
 
 
-@pytest.mark.parametrize("name", trees.LAYOUTS)
+@pytest.mark.parametrize("name", [*trees.LAYOUTS, *pbx_trees.KINDS])
 def test_on_every_tree_what_runs_takes_all_in_and_forgets_it_again(name, tmp_path):
     root = tmp_path / "root"
-    trees.build(name, root)
+    (trees if name in trees.LAYOUTS else pbx_trees).build(name, root)
     before = trees.image(root)
     machine = Machine(root, tmp_path / "memory")
     known = dict(machine.asterisk.known)
