@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from pathlib import PurePosixPath
 
 from asterisk_conf.render import CONTEXTS, FOLDER
@@ -40,8 +41,14 @@ async def loaded(scene: Scene) -> list[Finding]:
 
 async def reached(scene: Scene) -> list[Finding]:
     """See whether any context or channel leads to ours."""
-    contexts = console_text.contexts_of(await scene.ask("dialplan show"))
-    leading = list(console_text.leading_to(contexts, _ENTRY, CONTEXTS))
+    leading: list[str] = []
+    whole = False
+    # A large PBX's whole dialplan can take longer to tell than there is time; its files do not.
+    with suppress(TimeoutError):
+        async with asyncio.timeout(scene.patience_s / 2):
+            contexts = console_text.contexts_of(await scene.ask("dialplan show"))
+        leading += console_text.leading_to(contexts, _ENTRY, CONTEXTS)
+        whole = True
     try:
         pbx = await scene.pbx()
         # A long dialplan is not told whole, so its file is looked at, too.
@@ -52,6 +59,8 @@ async def reached(scene: Scene) -> list[Finding]:
     if leading:
         shown = ", ".join(leading[:5]) + (f" and {len(leading) - 5} more" if leading[5:] else "")
         return [green(f"{shown} lead{'' if leading[1:] else 's'} to {_ENTRY}")]
+    if not whole:
+        raise NotLookedAtError("Asterisk takes too long to tell its dialplan; see --patience")
     return [
         yellow(
             f"nothing leads to {_ENTRY}, so no call reaches the agent",

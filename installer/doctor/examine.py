@@ -32,4 +32,19 @@ async def _look(scene: Scene, check: Check) -> list[Finding]:
     except Exception as error:  # a fault in one check must not hide what the others found
         # Without the text: a foreign exception's may hold anything, keys included.
         found = [unseen(f"the check itself fails ({type(error).__name__})", "please report this")]
-    return [replace(one, id=check.id, check=one.check or check.title) for one in found]
+    return [_finished(one, check) for one in found]
+
+
+def _finished(finding: Finding, check: Check) -> Finding:
+    return replace(
+        finding,
+        id=check.id,
+        check=_printable(finding.check or check.title),
+        what=_printable(finding.what),
+        what_to_do=_printable(finding.what_to_do),
+    )
+
+
+def _printable(text: str) -> str:
+    """Return a text without what would steer a terminal: some of it comes from elsewhere."""
+    return "".join(c if c.isprintable() else "\ufffd" for c in text)

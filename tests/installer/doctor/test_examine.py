@@ -303,6 +303,14 @@ def test_a_check_that_hangs_is_given_up():
     assert second.verdict is Verdict.GREEN
 
 
+def test_what_would_steer_a_terminal_does_not_reach_it():
+    async def hostile(_scene: Scene) -> list[Finding]:
+        return [Finding("\x1b[2Jx", Verdict.RED, "a\x1b]0;title\x07b\nc", "d\re")]
+
+    (one, _) = checked(hostile)
+    assert all(text.isprintable() for text in (one.check, one.what, one.what_to_do))
+
+
 def test_a_check_that_cannot_look_says_why():
     async def blind(_scene: Scene) -> list[Finding]:
         raise NotLookedAtError("it is dark")
