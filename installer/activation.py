@@ -17,8 +17,7 @@ from asterisk_conf.render import FOLDER
 from installer.errors import VerifyError
 from installer.live import Ask, Systemctl, running_modules
 from installer.model import Manifest, Plan, Prior, Role
-from installer.system import FOLDER as SETTINGS
-from installer.system import UNIT
+from installer.system import UNIT, is_setting
 
 # Modules first, since the rest may stand on them; the server before what is served by it; the
 # dialplan last, so that no call comes in before the rest is there.
@@ -75,7 +74,7 @@ class Turn:
     @property
     def touches_service(self) -> bool:
         """Whether the service is not what it was."""
-        return any(path == UNIT or SETTINGS in path.parents for path in self.changed)
+        return any(path == UNIT or is_setting(path) for path in self.changed)
 
 
 def turn_of(plan: Plan) -> Turn:

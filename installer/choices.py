@@ -6,10 +6,18 @@ import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from asterisk_conf import AgiMode, BundleParams
 from asterisk_conf.errors import ParameterError
 from installer.system import NewCompany, SystemParams
+
+# Flags that describe this PBX, and the type of each in JSON; never one that holds a secret.
+_REMEMBERED: Mapping[str, type] = {
+    "queue": str, "queue_timeout": int, "queue_member": list, "agi_port": int, "agi_mode": str,
+    "routing": bool, "http": bool, "extensions_context": str, "outside_context": str, "venv": str,
+    "account": str,
+}  # fmt: skip
 
 
 class ChoiceError(ValueError):
@@ -91,20 +99,45 @@ class Choices:
         except ValueError:
             return False  # what is wrong with it is said by the parameters
 
-    def with_earlier(self, settings: Mapping[str, str], on_line: frozenset[str]) -> Choices:
-        """Return the choices with what an earlier run set and the command line leaves open.
+    @property
+    def remembered(self) -> dict[str, object]:
+        """What a later run takes from this one where its own command line leaves it open."""
+        found = {name: getattr(self, name) for name in _REMEMBERED}
+        return found | {"venv": str(self.venv), "queue_member": list(self.queue_member)}
+
+    def with_earlier(
+        self,
+        remembered: Mapping[str, object],
+        settings: Mapping[str, str],
+        on_line: frozenset[str],
+    ) -> Choices:
+        """Return the choices with what an earlier run was told and the command line leaves open.
 
         Args:
-            settings: The settings file's.
+            remembered: What the earlier run remembered; what is no value for its flag counts for
+                nothing.
+            settings: The settings file's, whose queue and port win: the admin may edit them there.
             on_line: The flags that are on the command line.
         """
-        queue = settings.get("VOICEAGENT_QUEUE", "")
-        port = settings.get("VOICEAGENT_AGI_PORT", "")
-        return replace(
-            self,
-            queue=queue if queue and "queue" not in on_line else self.queue,
-            agi_port=int(port) if port.isdecimal() and "agi_port" not in on_line else self.agi_port,
-        )
+        found: dict[str, Any] = {
+            name: value
+            for name, value in remembered.items()
+            if name in _REMEMBERED and type(value) is _REMEMBERED[name]
+        }
+        if queue := settings.get("VOICEAGENT_QUEUE", ""):
+            found["queue"] = queue
+        if (port := settings.get("VOICEAGENT_AGI_PORT", "")).isdecimal():
+            found["agi_port"] = int(port)
+        if "venv" in found:
+            found["venv"] = PurePosixPath(found["venv"])
+        if "queue_member" in found:
+            found["queue_member"] = tuple(map(str, found["queue_member"]))
+        return replace(self, **{n: value for n, value in found.items() if n not in on_line})
+
+    def other_than(self, asked: Choices) -> list[str]:
+        """Return what these choices have other than those, a few words each."""
+        pairs = ((name, getattr(self, name), getattr(asked, name)) for name in _REMEMBERED)
+        return [f"{name.replace('_', ' ')} {_said(is_)}" for name, is_, was in pairs if is_ != was]
 
     def bundle(self) -> BundleParams:
         """Return the choices about Asterisk's files.
@@ -150,6 +183,7 @@ class Choices:
             values=self._values() if self.agent_only else {},
             keys=keys,
             company=company,
+            remembered=self.remembered,
         )
 
     def _values(self) -> dict[str, str]:
@@ -189,3 +223,9 @@ class Choices:
                 f"are in voiceagent.d of Asterisk's configuration on {self.pbx_address}"
             )
         return tuple(notes)
+
+
+def _said(value: object) -> str:
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return " ".join(value) if isinstance(value, tuple) else str(value)

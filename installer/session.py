@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Iterator, Mapping
+from pathlib import PurePosixPath
 
 import click
 
@@ -14,7 +16,7 @@ from installer.choices import Choices
 from installer.errors import DECLINED, ConflictError, VerifyError
 from installer.model import Plan
 from installer.screen import Screen
-from installer.system import ENV_FILE, UNIT, SystemParams
+from installer.system import ENV_FILE, FOLDER, REMEMBERED, UNIT, SystemParams
 from installer.system.env_file import settings_in
 
 
@@ -123,11 +125,32 @@ class Session:
             self._screen.note(self._installation.recover())
 
     def _take_earlier_choices(self) -> None:
-        """Take from the settings file of an earlier run what the command line leaves open."""
-        there = self._installation.tree.read(ENV_FILE)
-        if there is not None:
-            settings = settings_in(there, str(ENV_FILE))
-            self._choices = self._choices.with_earlier(settings, self._on_line)
+        """Take from an earlier run what the command line leaves open."""
+        settings = settings_in(self._read(ENV_FILE), str(ENV_FILE))
+        try:
+            told = json.loads(self._read(REMEMBERED) or b"{}")
+        except ValueError:
+            told = None
+        if not isinstance(told, dict):
+            self._screen.note([f"{REMEMBERED} is damaged; what it remembered counts for nothing"])
+            told = {}
+        asked = self._choices
+        self._choices = asked.with_earlier(told, settings, self._on_line)
+        try:
+            self._choices.bundle()
+            self._choices.system(True, self._keys)
+        except ValueError as error:
+            raise ConflictError(
+                str(error),
+                where=f"{FOLDER}, what an earlier run was told",
+                what_to_do="Put it right there, or say it anew on the command line.",
+            ) from None
+        if kept := self._choices.other_than(asked):
+            self._screen.note([f"as the last time: {', '.join(kept)}"])
+        self._choices.bundle()
+
+    def _read(self, path: PurePosixPath) -> bytes:
+        return self._installation.tree.read(path) or b""
 
     def _without_service(self) -> str | None:
         """Say why this host gets no service: empty if that was asked for, None if it gets one.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from installer.model import Change, Kind, Plan, Role
-from installer.system import FOLDER, UNIT
+from installer.system import UNIT, is_setting
 
 
 def summary(plan: Plan) -> Iterator[str]:
@@ -35,7 +35,7 @@ def _counted(changes: Iterable[Change]) -> str:
 
 def _service(plan: Plan) -> Iterator[str]:
     before, after = plan.base.at(UNIT) is not None, plan.manifest.at(UNIT) is not None
-    touched = any(one.path == UNIT or FOLDER in one.path.parents for one in plan.changes)
+    touched = any(one.path == UNIT or is_setting(one.path) for one in plan.changes)
     if after and not before:
         yield "the service voiceagent is new: it starts now, and with the machine"
     elif before and not after:

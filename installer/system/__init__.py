@@ -6,9 +6,11 @@ Pure: parameters and what is there in, files out. Nothing here reads a disk or s
 from installer.system.params import COMPANIES, FOLDER, NewCompany, SystemParams
 from installer.system.render import (
     ENV_FILE,
+    REMEMBERED,
     ROTATION,
     UNIT,
     SystemFile,
+    is_setting,
     render_system,
 )
 
@@ -16,10 +18,12 @@ __all__ = [
     "COMPANIES",
     "ENV_FILE",
     "FOLDER",
+    "REMEMBERED",
     "ROTATION",
     "UNIT",
     "NewCompany",
     "SystemFile",
     "SystemParams",
+    "is_setting",
     "render_system",
 ]

@@ -87,6 +87,7 @@ class SystemParams:
         values: Settings the installer knows, by variable.
         keys: Vendors' keys the admin gave, by variable; never shown.
         company: The company to begin with; None: the sample that comes with the program.
+        remembered: What a later run should know of this one's command line, to be written as JSON.
 
     Raises:
         ParameterError: If a value must not go into a file; the value itself is not repeated.
@@ -98,6 +99,7 @@ class SystemParams:
     values: Mapping[str, str] = field(default_factory=dict, repr=False)
     keys: Mapping[str, str] = field(default_factory=dict, repr=False)
     company: NewCompany | None = None
+    remembered: Mapping[str, object] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not _FOLDER.match(str(self.venv)) or ".." in self.venv.parts:

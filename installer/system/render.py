@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -15,6 +16,8 @@ from installer.system.env_template import ENV_TEMPLATE
 from installer.system.params import COMPANIES, FOLDER, SystemParams
 
 ENV_FILE = FOLDER / "voiceagent.env"
+REMEMBERED = FOLDER / "install.json"
+"""What the installer was told the last time; nobody else reads it."""
 UNIT = PurePosixPath("/etc/systemd/system/voiceagent.service")
 _WANTS = UNIT.parent / "multi-user.target.wants"
 ROTATION = PurePosixPath("/etc/logrotate.d/voiceagent")
@@ -48,6 +51,11 @@ class SystemFile:
     settings: bool = False
 
 
+def is_setting(path: PurePosixPath) -> bool:
+    """Say whether the service has to be started afresh to take in what a path holds."""
+    return FOLDER in path.parents and path != REMEMBERED
+
+
 def render_system(
     params: SystemParams, group_name: str, present: Mapping[PurePosixPath, bytes]
 ) -> tuple[SystemFile, ...]:
@@ -71,6 +79,8 @@ def render_system(
     settings = _environment(params, group_name, present)
     files = [_folder(FOLDER, shared), _settings(ENV_FILE, settings, 0o640)]
     files += _companies(params, present, shared)
+    told = json.dumps(params.remembered, indent=2) + "\n"
+    files.append(_settings(REMEMBERED, told.encode(), 0o640))
     files += [
         SystemFile(UNIT, Kind.FILE, _unit(params, group_name).encode(), 0o644, False),
         SystemFile(_WANTS, Kind.FOLDER, b"", 0o755, False),

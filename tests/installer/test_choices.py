@@ -1,5 +1,6 @@
 """From the command line to parameters."""
 
+import json
 from pathlib import Path, PurePosixPath
 
 import pytest
@@ -84,13 +85,35 @@ def test_an_agent_alone_is_told_where_its_secrets_are():
     assert "--ari-password" in note and "--ami-secret" not in note and "10.0.0.1" in note
 
 
-def test_an_earlier_runs_queue_and_port_stay_unless_others_are_named():
-    earlier = {"VOICEAGENT_QUEUE": "sales", "VOICEAGENT_AGI_PORT": "5573"}
-    kept = choices().with_earlier(earlier, frozenset())
+def test_what_an_earlier_run_was_told_stays_unless_it_is_said_anew():
+    first = choices(
+        queue="sales", queue_member=("PJSIP/100",), routing=False, outside_context="out",
+        account="va", venv=PurePosixPath("/srv/va"), agi_port=5573, ami_secret="m" * 40,
+    )  # fmt: skip
+    told = json.loads(json.dumps(first.remembered))
+    assert "m" * 40 not in str(told)
+    again = choices(ami_secret="m" * 40).with_earlier(told, {}, frozenset())
+    assert again == first
+    assert again.other_than(choices()) == [
+        "queue sales", "queue member PJSIP/100", "agi port 5573", "routing off",
+        "outside context out", "venv /srv/va", "account va",
+    ]  # fmt: skip
+    anew = choices().with_earlier(told, {}, frozenset({"routing", "queue", "venv"}))
+    assert anew.routing and anew.queue == "voiceagent" and anew.venv == choices().venv
+    assert anew.account == "va"
+
+
+def test_the_settings_files_queue_and_port_win_over_what_was_said():
+    settings = {"VOICEAGENT_QUEUE": "sales", "VOICEAGENT_AGI_PORT": "5573"}
+    kept = choices().with_earlier({"queue": "old", "agi_port": 1}, settings, frozenset())
     assert (kept.queue, kept.agi_port) == ("sales", 5573)
-    named = choices(queue="q").with_earlier(earlier, frozenset({"queue", "agi_port"}))
+    named = choices(queue="q").with_earlier({}, settings, frozenset({"queue", "agi_port"}))
     assert (named.queue, named.agi_port) == ("q", 4573)
-    assert choices().with_earlier({"VOICEAGENT_AGI_PORT": "x"}, frozenset()) == choices()
+
+
+def test_what_is_no_value_counts_for_nothing():
+    wrong = {"routing": "no", "agi_port": True, "queue": None, "undo": True, "surprise": 1}
+    assert choices().with_earlier(wrong, {"VOICEAGENT_AGI_PORT": "x"}, frozenset()) == choices()
 
 
 def test_no_secret_is_in_what_a_trace_would_show():

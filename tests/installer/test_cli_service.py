@@ -153,6 +153,24 @@ def test_settings_that_are_damaged_are_left_alone_with_exit_4(root):
     assert trees.image(root) == before
 
 
+def test_a_later_run_knows_what_an_earlier_one_was_told(root):
+    told = ("--no-routing", "--outside-context", "out", "--queue-member", "PJSIP/100")
+    assert run(root, "--yes", "--queue", "sales", *told).exit_code == 0
+    again = run(root, "--yes")
+    assert again.exit_code == 0 and "Nothing to do" in again.output, again.output
+    assert "as the last time: queue sales, queue member PJSIP/100, routing off" in again.output
+    anew = run(root, "--yes", "--routing")
+    assert anew.exit_code == 0 and "Installed." in anew.output
+    remembered = root / "etc/voiceagent/install.json"
+    assert json.loads(remembered.read_text())["routing"] is True
+    remembered.write_text("{")
+    assert "install.json is damaged" in run(root, "--dry-run").output
+    remembered.write_text('{"outside_context": "a b"}')
+    refused = run(root, "--yes")
+    assert refused.exit_code == 4 and refused.output.count("\n") == 1
+    assert "outside_context must be" in refused.output and "command line" in refused.output
+
+
 def data(root):
     folder = root / "var/lib/private/voiceagent"
     folder.mkdir(parents=True)

@@ -4,7 +4,7 @@ from pathlib import PurePosixPath
 
 from installer.model import Change, Kind, Manifest, Node, Owned, Plan, Role
 from installer.summary import summary
-from installer.system import ENV_FILE, UNIT
+from installer.system import ENV_FILE, REMEMBERED, UNIT
 
 PARENT = PurePosixPath("/etc/asterisk/extensions.conf")
 OURS = PurePosixPath("/etc/asterisk/voiceagent.d/extensions.conf")
@@ -45,7 +45,8 @@ def test_a_change_of_settings_costs_the_calls_in_progress_and_says_so():
         "files of our own: 1 changed",
         "the service voiceagent is started afresh; calls in progress go to people",
     ]
-    assert lines(both, both, Change(OURS, FILE, OTHER)) == ["files of our own: 1 changed"]
+    for path in (OURS, REMEMBERED):
+        assert lines(both, both, Change(path, FILE, OTHER)) == ["files of our own: 1 changed"]
 
 
 def test_undoing():
