@@ -84,7 +84,7 @@ def test_trying_it_without_keys(sandbox):
 
 
 def test_looking_at_the_cloud_engines():
-    _, doctor, settings = block("voiceagent doctor")
+    _, doctor, settings = block("voiceagent settings")
     assert "offline" in run(doctor)  # no key, so nobody is asked
     listed = run(settings)
     table = re.findall(r"^\| `(VOICEAGENT_\w+)`", (ROOT / "README.md").read_text(), re.M)
@@ -100,13 +100,25 @@ def test_changing_a_company(tmp_path):
 
 
 def test_on_your_pbx(tmp_path):
-    dry_run, install, undo, start = block("voiceagent-install --undo")
+    programme, install, call = block("scripts/install.sh")
+    doctor, dry_run, undo = block("voiceagent-install --undo")
     tree = tmp_path / "pbx"
     build("debian22", tree)
+    for program in ("usr/lib/systemd/systemd", "opt/voiceagent/bin/voiceagent"):
+        (tree / program).parent.mkdir(parents=True, exist_ok=True)
+        (tree / program).touch(mode=0o755)
     before = {p: p.read_bytes() for p in tree.rglob("*") if p.is_file()}
-    assert "voiceagent-in" in run(f"{dry_run} --root {tree}")
-    run(f"{install} --yes --root {tree}")
+    run(f"{here(programme)} --help")  # it writes below /opt: tests/packaging runs it elsewhere
+    assert "voiceagent-in" in run(f"{here(dry_run)} --root {tree}")
+    run(f"{here(install)} --yes --root {tree}")
     assert "sales" in (tree / "etc/asterisk/voiceagent.d/extensions.conf").read_text()
-    run(f"{undo} --yes --root {tree}")
+    run(f"{here(undo)} --yes --root {tree}")
     assert {p: p.read_bytes() for p in tree.rglob("*") if p.is_file()} == before
-    run(f"{start} --help")
+    for command in (call, doctor):
+        run(f"{here(command)} --help")
+
+
+def here(command):
+    """Return a command of an installed agent as it is in this environment."""
+    command = command.removeprefix("sudo ")
+    return command if command.startswith("sh ") else f".venv/bin/{command}"
