@@ -140,6 +140,18 @@ def test_the_trees_are_known_for_what_they_are(tmp_path):
         assert part in said
 
 
+def test_the_one_made_by_hand_is_as_bad_as_it_says(root):
+    pbx_trees.build("handmade", root)
+    plan = (root / "srv/plans/main plan.conf").read_bytes()
+    assert plan.startswith(b"\xef\xbb\xbf") and b"\r\n" in plan
+    assert b"\xe9" in plan and not plan.endswith(b"\n") and plan.count(b"[office]") == 3
+    assert max(map(len, plan.split(b"\n"))) > 9000
+    assert (root / "srv/pbx etc/ari.conf").read_bytes() == b""
+    assert (root / "etc/asterisk").is_symlink() and (root / "etc/asterisk/circle.conf").is_symlink()
+    with pytest.raises(UnicodeDecodeError):
+        plan.decode()
+
+
 def test_on_freepbx_nothing_but_custom_files_is_touched_and_all_of_ours_is_asterisks(root):
     pbx_trees.build("freepbx17", root)
     one = installation(root)
