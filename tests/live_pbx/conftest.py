@@ -10,9 +10,7 @@ import pytest
 from tests.live_pbx import customer, image
 from tests.live_pbx.admin import install
 from tests.live_pbx.machine import Machine
-from tests.pbx import able_machine
 
-__all__ = ["able_machine"]
 MakeMachine = Callable[..., Machine]
 
 
