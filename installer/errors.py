@@ -4,7 +4,7 @@ InstallError
 ├── NotAPbxError        3   no Asterisk there, or not enough of one to tell where things go
 ├── ConflictError       4   something is in the way that only the admin can decide about
 ├── WriteError          5   a change failed; everything was put back
-├── VerifyError         6   what is installed is not what it should be
+├── VerifyError         6   an installation does not hold; a change that does not was put back
 └── BusyError           7   another run is at work
 
 0 is success (also: nothing to do), 1 a plan that was shown and declined, 2 a wrong command line.
@@ -55,7 +55,7 @@ class WriteError(InstallError):
 
 
 class VerifyError(InstallError):
-    """The installed bundle does not hold."""
+    """An installation does not hold; if it was being changed, it is as it was before."""
 
     exit_code = 6
 
