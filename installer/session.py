@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+import pwd
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import PurePosixPath
 
 import click
 
 from installer import next_steps
+from installer.accounts import PASSWD, numbers
 from installer.api import Installation
 from installer.choices import Choices
 from installer.errors import DECLINED, ConflictError, VerifyError
@@ -167,6 +170,7 @@ class Session:
             lacks = "there is no systemd in that tree to run the agent"
         elif not tree.is_file(program):
             lacks = f"the agent is not installed there, {program} is missing"
+        self._check_account()
         if not lacks or tree.node(UNIT) is not None:
             return None
         if choices.service or choices.agent_only or choices.company or self._keys:
@@ -176,6 +180,26 @@ class Session:
                 what_to_do="Install it with install.sh, or name the place with --venv.",
             )
         return lacks
+
+    def _check_account(self) -> None:
+        """Look whether the account the service is to run as is there.
+
+        Raises:
+            ConflictError: If it is not.
+        """
+        account, tree = self._choices.account, self._installation.tree
+        if not account:
+            return
+        known = account in numbers(tree, PASSWD)
+        if not known and tree.is_machine:
+            with suppress(KeyError):  # it may be in a directory service
+                known = pwd.getpwnam(account).pw_name == account
+        if not known:
+            raise ConflictError(
+                f"there is no account {account}",
+                where=str(PASSWD),
+                what_to_do="Make it, or leave --account out: then one exists while it runs.",
+            )
 
     def _notes(self, system: SystemParams, without: str | None) -> Iterator[str]:
         if without:

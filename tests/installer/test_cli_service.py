@@ -171,6 +171,14 @@ def test_a_later_run_knows_what_an_earlier_one_was_told(root):
     assert "outside_context must be" in refused.output and "command line" in refused.output
 
 
+def test_the_service_runs_as_an_account_that_is_there(root):
+    refused = run(root, "--yes", "--account", "nobody_here")
+    assert refused.exit_code == 4 and "there is no account nobody_here" in refused.output
+    done = run(root, "--yes", "--account", "asterisk")
+    assert done.exit_code == 0, done.output
+    assert "\nUser=asterisk\n" in (root / "etc/systemd/system/voiceagent.service").read_text()
+
+
 def data(root):
     folder = root / "var/lib/private/voiceagent"
     folder.mkdir(parents=True)
