@@ -231,3 +231,14 @@ def test_a_plan_says_what_it_will_tell_to_what_runs_and_that_is_what_it_tells(ro
     commands = installation(root, machine).plan_install(PARAMS, SYSTEM).commands
     assert commands and not any("asterisk" in one for one in commands)
     assert Installation(root).plan_install(PARAMS).commands == ()
+
+
+def test_a_service_that_cannot_come_back_because_of_a_later_edit_is_told_of(root, machine):
+    install(root, machine)
+    path = root / "etc/voiceagent/voiceagent.env"
+    path.write_text(path.read_text() + "VOICEAGENT_LOG_LEVEL=broken\n")  # not taken in yet
+    edited = path.read_text()
+    with pytest.raises(VerifyError, match="the service as it was before does not start") as failed:
+        install(root, machine, replace(PARAMS, queue="sales"))
+    assert "everything was put back" in str(failed.value) and "\n" not in str(failed.value)
+    assert path.read_text() == edited and machine.systemd.is_up_to_date()
