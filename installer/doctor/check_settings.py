@@ -10,6 +10,7 @@ from installer.doctor.findings import Finding, green, red, yellow
 from installer.doctor.scene import Scene
 
 _SHARE = 0.9  # of the time a check may take; the rest is for saying what came of it
+_SURE_S = 10.0  # a vendor that is silent for so long is not coming
 _LISTED = "see `voiceagent settings`"
 
 
@@ -31,4 +32,6 @@ async def settings(scene: Scene) -> list[Finding]:
 
 async def vendors(scene: Scene) -> list[Finding]:
     """Ask every engine with a real request."""
-    return await check_engines(scene.settings, scene.environ, scene.patience_s * _SHARE)
+    deadline_s = scene.patience_s * _SHARE
+    hurried = deadline_s < _SURE_S
+    return await check_engines(scene.settings, scene.environ, deadline_s, hurried=hurried)

@@ -33,6 +33,8 @@ async def check_engines(
     settings: Settings,
     environ: Mapping[str, str] = os.environ,
     deadline_s: float = CHECK_DEADLINE_S,
+    *,
+    hurried: bool = False,
 ) -> list[Finding]:
     """Ask every engine the settings name, all at once.
 
@@ -40,9 +42,13 @@ async def check_engines(
         settings: Which engines.
         environ: Where their options are.
         deadline_s: How long one may take.
+        hurried: Whether the deadline is so short that it may be this machine that is busy; then
+            an engine that misses it is yellow, not red.
     """
     wanted = [(kind, name) for kind in Kind for name in settings.chain(kind, environ)]
-    seen = await asyncio.gather(*(_ask(kind, name, environ, deadline_s) for kind, name in wanted))
+    seen = await asyncio.gather(
+        *(_ask(kind, name, environ, deadline_s, hurried) for kind, name in wanted)
+    )
     findings = []
     for kind in Kind:
         chain = [(n, f) for (k, n), f in zip(wanted, seen, strict=True) if k is kind]
@@ -50,7 +56,9 @@ async def check_engines(
     return findings
 
 
-async def _ask(kind: Kind, name: str, environ: Mapping[str, str], deadline_s: float) -> Finding:
+async def _ask(
+    kind: Kind, name: str, environ: Mapping[str, str], deadline_s: float, hurried: bool
+) -> Finding:
     check = f"{_WORDS[kind]}: {name}"
     if name == RULES:
         return Finding(check, Verdict.GREEN, "the built-in dialogue, needs no model")
@@ -63,8 +71,11 @@ async def _ask(kind: Kind, name: str, environ: Mapping[str, str], deadline_s: fl
             finally:
                 await engine.close()
     except TimeoutError:
-        what = f"no answer within {deadline_s:g} s; check {_address(kind, name)}"
-        return Finding(check, Verdict.RED, what, _advice(kind, DeadlineMissed(name, what)))
+        what = f"no answer within {deadline_s:.2g} s; check {_address(kind, name)}"
+        advice = _advice(kind, DeadlineMissed(name, what))
+        if hurried:
+            return Finding(check, Verdict.YELLOW, what, f"{advice}, or try with --patience 20")
+        return Finding(check, Verdict.RED, what, advice)
     except ProviderError as error:
         return Finding(check, Verdict.RED, error.what, _advice(kind, error))
     except Exception as error:  # a fault in one engine's file must not hide the other findings

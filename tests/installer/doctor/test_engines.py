@@ -22,7 +22,7 @@ URLS = {
 }
 
 
-def seen(tmp_path, chains, *, fault="", environ=KEYS, at=None, deadline_s=15.0):
+def seen(tmp_path, chains, *, fault="", environ=KEYS, at=None, deadline_s=15.0, hurried=False):
     """Return the findings by check."""
 
     async def main():
@@ -31,7 +31,7 @@ def seen(tmp_path, chains, *, fault="", environ=KEYS, at=None, deadline_s=15.0):
         settings = Settings(data_dir=tmp_path, **{"llm": "rules", "tts": "cartesia", **chains})
         where = {name: url.format(host) for name, url in URLS.items()}
         try:
-            return await check_engines(settings, where | environ, deadline_s)
+            return await check_engines(settings, where | environ, deadline_s, hurried=hurried)
         finally:
             await vendors.close()
 
@@ -100,6 +100,12 @@ def test_a_host_that_is_not_there_is_named_with_its_setting(tmp_path):
         assert finding.verdict is Verdict.RED
         assert URL_OF[name] in finding.what
         assert finding.what_to_do.startswith("check the address, the network and the firewall")
+
+
+def test_who_misses_a_short_deadline_may_only_be_slow(tmp_path):
+    found = seen(tmp_path, CLOUD, fault="groq:hang", deadline_s=0.5, hurried=True)
+    assert found["groq"].verdict is Verdict.YELLOW
+    assert "--patience" in found["groq"].what_to_do
 
 
 def test_a_vendor_that_never_answers_is_given_up_at_the_deadline(tmp_path):
