@@ -118,13 +118,12 @@ def test_a_pbx_is_installed_into_and_left_as_it_was_found(name, choice, root):
 
 
 @pytest.mark.pbx
-@pytest.mark.parametrize("choice", CHOICES)
-def test_so_is_what_debians_packages_install(able_machine, choice, root):
+def test_so_is_what_debians_packages_install(able_machine, root):
     pbx_trees.build_debian(ensure_image(print), root)
     facts = gather(Tree(root))
     assert facts.version.major >= 22 and (facts.user_name, facts.group_name) == ("asterisk",) * 2
     assert not facts.freepbx and not facts.missing and not facts.absent and not facts.problems
-    install_twice_and_undo(root, CHOICES[choice])
+    install_twice_and_undo(root, CHOICES["all"])
 
 
 def test_the_trees_are_known_for_what_they_are(tmp_path):
