@@ -41,7 +41,7 @@ def show(findings: Sequence[Finding], console: Console | None = None) -> None:
         for verdict in Verdict
         if counts[verdict]
     ]
-    screen.print(", ".join(parts))
+    screen.print(", ".join(parts), highlight=False)
 
 
 def _table(findings: Sequence[Finding]) -> Table:
@@ -61,9 +61,10 @@ def _table(findings: Sequence[Finding]) -> Table:
 
 def _list(findings: Sequence[Finding], screen: Console) -> None:
     for one in findings:
-        screen.print(f"{_coloured(one)} [bold]{escape(one.check)}[/]: {escape(one.what)}")
+        line = f"{_coloured(one)} [bold]{escape(one.check)}[/]: {escape(one.what)}"
+        screen.print(line, highlight=False)
         if one.what_to_do:
-            screen.print(f"  -> {escape(one.what_to_do)}")
+            screen.print(f"  -> {escape(one.what_to_do)}", highlight=False)
 
 
 def _coloured(finding: Finding) -> str:
