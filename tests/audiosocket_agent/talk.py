@@ -6,6 +6,7 @@ as in a call. What must hold at every moment is asserted on the way.
 
 from dataclasses import dataclass, field
 
+from audiosocket_agent.endpointing import WORDLESS_MS
 from audiosocket_agent.seams import EarTraits, Expectation, Hearing, Transcript
 from audiosocket_agent.turns import Act, TurnConfig, TurnPolicy
 from audiosocket_agent.understanding import KeyRule
@@ -182,7 +183,13 @@ class Talk:
         self._reply(thinking=self.think_ms)
 
     def _long(self):
-        return any(deed.ms > 10_000 for deed in self.deeds)
+        """Whether there is a voice for longer than the policy waits for words of it."""
+        run_ms = 0
+        for deed in self.deeds:
+            run_ms = deed.ms + (run_ms + deed.after if deed.after < 160 else 0)
+            if run_ms > WORDLESS_MS:
+                return True
+        return False
 
     def _pause(self):
         assert self.ours is not None and not self.paused
