@@ -4,4 +4,15 @@ The machine is a Debian root that boots systemd in namespaces of its own: its ow
 host name and network, in which the loopback is all there is. Asterisk runs as Debian's service with
 Debian's configuration and the dialplan of a customer; the agent lives in a venv under /opt with the
 machine's own Python. Root only; nothing outlives the test process.
+
+Drills are what takes long: `make live-pbx` (LIVE_PBX=all) runs them too.
 """
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+ALL = os.environ.get("LIVE_PBX") == "all"
+drill = pytest.mark.skipif(not ALL, reason="a drill: make live-pbx")

@@ -26,9 +26,9 @@ _PACKAGES_THERE = (
     "asterisk,asterisk-modules,asterisk-config,dbus,espeak-ng,logrotate,mount,procps,"
     "python3,python3-venv,systemd,systemd-sysv"
 )
-_COMPILER = (
-    "gcc,g++,make,cmake,ninja-build,cython3,python3-dev,python3-pip,python3-scikit-build-core"
-)
+_COMPILER = "gcc,g++,make,python3-dev,python3-pip"
+# What packages with C in them are built with; from PyPI, because a distribution's may be too old.
+_BUILDERS = ("cmake", "cython", "ninja", "scikit-build-core")
 # Manuals and translations are a sixth of the size.
 _LEFT_OUT = tuple(
     f"--dpkgopt=path-exclude=/usr/share/{name}/*" for name in ("man", "locale", "info", "doc")
@@ -218,16 +218,21 @@ def _fetch(wheels: Path, release: Release, version: str, requirements: str) -> N
         _say_if_failed([*_PIP, "wheel", "--quiet", "--no-deps", "-w", str(ours), *pinned])
         for one in ours.glob("*-none-any.whl"):
             shutil.copy(one, wheels)
-    abi = f"cp{version.replace('.', '')}"
-    command = [*_PIP, "download", "--quiet", "--no-deps", "--only-binary=:all:", "-d", str(wheels)]
-    command += ["--python-version", version, "--implementation", "cp", "--abi", abi]
-    command += ["--abi", "abi3", *(f"--platform={one}" for one in _PLATFORMS)]
+    command = [*_download(version), "--no-deps", "-d", str(wheels)]
     for one in _missing(wheels, pinned):
         done = subprocess.run([*command, one], capture_output=True, text=True)
         if done.returncode and "No matching distribution" not in done.stderr:
             raise LayerError(f"pip download {one}: {done.stderr}")
     if lacking := _missing(wheels, pinned):
-        _compile(wheels, release, lacking)
+        _compile(wheels, release, version, lacking)
+
+
+def _download(version: str) -> list[str]:
+    """Return how to fetch wheels for a Python that is not ours."""
+    abi = f"cp{version.replace('.', '')}"
+    command = [*_PIP, "download", "--quiet", "--only-binary=:all:", "--python-version", version]
+    command += ["--implementation", "cp", "--abi", abi, "--abi", "abi3", "--abi", "none"]
+    return [*command, *(f"--platform={one}" for one in _PLATFORMS)]
 
 
 def _missing(wheels: Path, pinned: Sequence[str]) -> list[str]:
@@ -235,21 +240,30 @@ def _missing(wheels: Path, pinned: Sequence[str]) -> list[str]:
     return [one for one in pinned if _plain(re.split(r"\[|==", one)[0]) not in has]
 
 
-def _compile(wheels: Path, release: Release, packages: Sequence[str]) -> None:
+def _compile(wheels: Path, release: Release, version: str, packages: Sequence[str]) -> None:
     """Do what pip does on a machine with a compiler, without a network there."""
     with _scratch(wheels, "compiler") as scratch:
-        root, sources = scratch / "root", scratch / "sources"
+        root, sources, work = scratch / "root", scratch / "sources", scratch / "work"
         _bootstrap(root, release, _COMPILER)
+        _say_if_failed([*_download(version), "-d", str(sources), *_BUILDERS])
         names = ",".join(one.partition("==")[0] for one in packages)
         fetch = [*_PIP, "download", "--quiet", "--no-deps", "--no-binary", names]
         _say_if_failed([*fetch, "-d", str(sources), *packages])
-        files = [f"/mnt/{one.name}" for one in sources.iterdir()]
-        offline = ("--quiet", "--no-build-isolation", "--no-deps", "--no-index")
-        build = ("/usr/bin/pip", "wheel", *offline, "-w", "/mnt", *files)
-        with _scratch(wheels, "compiled") as work:
-            _in_layer(work / "layer", [root], work, build, sources)
-        for one in sources.glob("*.whl"):
-            shutil.copy(one, wheels)
+        files = [f"/mnt/{one.name}" for one in sources.glob("*.tar.gz")]
+        offline = ("--quiet", "--no-deps", "--no-index", "--find-links=/mnt")
+        work.mkdir()
+        _in_layer(
+            work / "layer",
+            [root],
+            work,
+            ("/usr/bin/pip", "wheel", *offline, "-w", "/mnt", *files),
+            sources,
+        )
+        for one in packages:
+            name = _plain(one.partition("==")[0])
+            shutil.copy(
+                next(x for x in sources.glob("*.whl") if _plain(x.name).startswith(name)), wheels
+            )
 
 
 def _plain(name: str) -> str:

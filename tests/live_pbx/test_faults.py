@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.live_pbx import drill
 from tests.live_pbx.admin import INSTALL, install, state, undo
 from tests.live_pbx.calls import at, hears_agent, hears_announcement
 from tests.live_pbx.customer import DID, OLD_LINE
@@ -68,6 +69,7 @@ def test_a_port_that_is_taken_is_named_before_anything_is_changed(machine: Machi
     assert "9099" in error
 
 
+@drill
 def test_without_a_running_asterisk_the_files_are_installed_and_it_says_so(
     machine: Machine,
 ) -> None:
@@ -91,6 +93,7 @@ def test_without_a_running_asterisk_the_files_are_installed_and_it_says_so(
     at(machine, _as_before)
 
 
+@drill
 def test_modules_that_were_not_loaded_are_loaded_and_unloaded_again(machine: Machine) -> None:
     machine.asterisk("module unload app_audiosocket.so")
     assert install(machine).returncode == 0
@@ -100,6 +103,7 @@ def test_modules_that_were_not_loaded_are_loaded_and_unloaded_again(machine: Mac
     at(machine, _as_before)
 
 
+@drill
 def test_nobody_but_root_may(machine: Machine) -> None:
     before = snapshot(machine.root)
     done = machine.run(

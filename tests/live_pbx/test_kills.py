@@ -1,17 +1,14 @@
-"""The installer is killed on a running machine; the next run makes an end of it, one or the other.
-
-`LIVE_PBX_KILLS` says how many times (two when unset): each takes some ten seconds.
-"""
+"""The installer is killed on a running machine; the next run makes an end of it."""
 
 from __future__ import annotations
 
-import os
 import random
 import time
 
 import pytest
 
 from asterisk_conf.render import CONTEXTS
+from tests.live_pbx import ALL
 from tests.live_pbx.admin import INSTALL, LIMIT_S, UNDO, install, state, undo
 from tests.live_pbx.calls import at, hears_agent, hears_announcement
 from tests.live_pbx.customer import DID, OLD_LINE
@@ -19,7 +16,7 @@ from tests.live_pbx.machine import Machine
 from tests.live_pbx.snapshot import differences, snapshot
 
 pytestmark = pytest.mark.pbx
-_KILLS = int(os.environ.get("LIVE_PBX_KILLS", "2"))
+_KILLS = 10 if ALL else 1  # each takes some ten seconds
 _SEED = 6
 
 

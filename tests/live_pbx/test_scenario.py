@@ -7,10 +7,11 @@ import time
 
 import pytest
 
+from tests.live_pbx import drill, image
 from tests.live_pbx.admin import LIMIT_S, install, state, undo
 from tests.live_pbx.calls import at, hears_agent, hears_announcement, reaches_desk, records
+from tests.live_pbx.conftest import MakeMachine
 from tests.live_pbx.customer import DID, OLD_LINE, QUEUE_LINE
-from tests.live_pbx.machine import Machine
 from tests.live_pbx.snapshot import differences, snapshot
 from tests.phone import Phone
 
@@ -32,7 +33,17 @@ async def _agent_answers_and_hands_over(phone: Phone) -> None:
     await reaches_desk(phone, call, key="0")
 
 
-def test_an_admin_installs_is_called_and_removes_it(machine: Machine) -> None:
+@pytest.mark.parametrize(
+    "release",
+    [
+        pytest.param(image.FORKY, id="asterisk22"),
+        pytest.param(image.NOBLE, id="asterisk20", marks=drill),
+    ],
+)
+def test_an_admin_installs_is_called_and_removes_it(
+    make_machine: MakeMachine, able_machine: None, release: image.Release
+) -> None:
+    machine = make_machine("pbx", image.layers(release))
     at(machine, _nobody_of_ours_answers)
     before = snapshot(machine.root)
 

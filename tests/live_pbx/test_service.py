@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from tests.live_pbx import drill
 from tests.live_pbx.admin import state
 from tests.live_pbx.calls import at, hears_agent
 from tests.live_pbx.machine import Machine
@@ -51,6 +52,7 @@ def test_it_is_ready_when_it_says_so_and_comes_back_whatever_happens(installed: 
     at(installed, hears_agent)
 
 
+@drill
 def test_a_restart_of_asterisk_or_of_the_machine_needs_nobody(installed: Machine) -> None:
     agent = _main(installed)
     installed.do("systemctl", "restart", "asterisk")
