@@ -25,7 +25,7 @@ from installer.errors import ConflictError, VerifyError, WriteError
 from installer.facts import Facts, gather
 from installer.kept_data import DATA, delete_kept
 from installer.live import Ask, Systemctl, running_modules
-from installer.live_checks import check_gone
+from installer.live_checks import check_gone, refuse_old_systemd
 from installer.model import Manifest, Plan, Role
 from installer.pbx_notes import notes_for
 from installer.plan import Planner
@@ -198,6 +198,8 @@ class Installation:
     ) -> tuple[Wanted, ...]:
         services = tuple(wanted_system(system, self.tree, owners, manifest))
         if system.service and self._systemctl is not None:
+            if not system.account:
+                refuse_old_systemd(self._systemctl)
             refuse_taken_ports(services)
         return services
 

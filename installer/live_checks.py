@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import PurePosixPath
@@ -10,6 +11,7 @@ from asterisk_conf.modules import NEEDED
 from asterisk_conf.render import CONTEXTS, FOLDER, USER
 from installer.checks import Check
 from installer.conf_reader import Config, read_config
+from installer.errors import ConflictError
 from installer.facts import Facts
 from installer.live import (
     Ask,
@@ -29,6 +31,7 @@ from installer.tree import Tree
 
 _LOG = "see Asterisk's log for why"
 _UNKNOWN = "No such command"
+_FIRST_WITH_DYNAMIC_USER = 235
 
 
 def check_asterisk(
@@ -72,6 +75,21 @@ def check_service(systemctl: Systemctl) -> Check:
         return Check("service", True, f"{UNIT.name} is active and starts with the machine")
     said = f"{UNIT.name} is {state} and {enabled}"
     return Check("service", False, f"{said}; see journalctl -u {UNIT.name}")
+
+
+def refuse_old_systemd(systemctl: Systemctl) -> None:
+    """Refuse a systemd that would run the agent as root instead of as nobody in particular.
+
+    Raises:
+        ConflictError: If it does not know DynamicUser, which came with systemd 235.
+    """
+    found = re.match(r"systemd (\d+)", systemctl(("--version",)).text)
+    if found and int(found[1]) < _FIRST_WITH_DYNAMIC_USER:
+        raise ConflictError(
+            f"systemd {found[1]} has no accounts that exist only while a service runs",
+            where="this machine",
+            what_to_do="Add --account with one that exists, asterisk say.",
+        )
 
 
 class _Installed:

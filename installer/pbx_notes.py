@@ -101,10 +101,6 @@ def _freepbx(params: BundleParams, facts: Facts) -> Iterator[str]:
     if missing:
         names = " ".join(f"{one.name}.so" for one in missing)
         yield f"FreePBX: load {names} in Settings > Asterisk Modules, then restart Asterisk"
-    yield (
-        'FreePBX: "fwconsole chown" leaves the shared sound folders to Asterisk\'s own user: run '
-        f"the agent as {facts.user_name} (--account {facts.user_name})"
-    )
 
 
 def _remote(params: BundleParams, control: Control, facts: Facts) -> Iterator[str]:

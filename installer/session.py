@@ -8,6 +8,7 @@ import pwd
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import PurePosixPath
 
 import click
@@ -150,7 +151,17 @@ class Session:
             ) from None
         if kept := self._choices.other_than(asked):
             self._screen.note([f"as the last time: {', '.join(kept)}"])
+        self._take_usual_account()
         self._choices.bundle()
+
+    def _take_usual_account(self) -> None:
+        """On FreePBX run as Asterisk's user: what it shares is given to that user alone again."""
+        choices = self._choices
+        if choices.account or choices.agent_only or "account" in self._on_line:
+            return
+        facts = self._installation.facts
+        if facts.freepbx and facts.user_name != "root":
+            self._choices = replace(choices, account=facts.user_name)
 
     def _read(self, path: PurePosixPath) -> bytes:
         return self._installation.tree.read(path) or b""
@@ -165,20 +176,21 @@ class Session:
         if choices.service is False or (choices.remote and not choices.agent_only):
             return ""
         program = choices.venv / "bin/voiceagent"
-        lacks = ""
+        lacks = mend = ""
         if not choices.agent_only and not self._installation.facts.systemd:
             lacks = "there is no systemd in that tree to run the agent"
+            mend = (
+                "Leave --company, --did and --keys-from out, have your own service manager start "
+                '"voiceagent run", and bring the company in with "voiceagent companies import".'
+            )
         elif not tree.is_file(program):
             lacks = f"the agent is not installed there, {program} is missing"
+            mend = "Install it with install.sh, or name the place with --venv."
         self._check_account()
         if not lacks or tree.node(UNIT) is not None:
             return None
         if choices.service or choices.agent_only or choices.company or self._keys:
-            raise ConflictError(
-                lacks,
-                where=str(choices.venv),
-                what_to_do="Install it with install.sh, or name the place with --venv.",
-            )
+            raise ConflictError(lacks, where=str(choices.venv), what_to_do=mend)
         return lacks
 
     def _check_account(self) -> None:

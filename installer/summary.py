@@ -37,7 +37,8 @@ def _service(plan: Plan) -> Iterator[str]:
     before, after = plan.base.at(UNIT) is not None, plan.manifest.at(UNIT) is not None
     touched = any(one.path == UNIT or is_setting(one.path) for one in plan.changes)
     if after and not before:
-        yield "the service voiceagent is new: it starts now, and with the machine"
+        now = "now, and " if plan.commands else ""  # nothing is started in a tree that is at rest
+        yield f"the service voiceagent is new: it starts {now}with the machine"
     elif before and not after:
         yield "the service voiceagent is stopped and taken away; calls in progress go to people"
     elif after and touched:

@@ -108,6 +108,8 @@ class SystemParams:
             raise ParameterError("venv", f"outside {_HIDDEN_SAID}, which the service cannot see")
         if self.account and not _ACCOUNT.match(self.account):
             raise ParameterError("account", "the name of an account that exists, like voiceagent")
+        if self.account == "root":
+            raise ParameterError("account", "any account but root: nothing the agent does needs it")
         for name, value in (*self.values.items(), *self.keys.items()):
             if not _VARIABLE.match(name):
                 raise ParameterError("the name of a setting", "capitals, digits and _")

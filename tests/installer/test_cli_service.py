@@ -13,7 +13,7 @@ from click.testing import CliRunner
 
 from installer.cli import main
 from installer.system.env_file import read
-from tests.installer import trees
+from tests.installer import pbx_trees, trees
 
 COMPANY = ("--company", "Bright & Sons", "--did", "+44 1632 960777")
 HIDDEN = ("dg-hidden-1", "gsk hidden 2")
@@ -71,9 +71,28 @@ def test_without_systemd_or_the_agent_there_is_no_service_unless_it_is_asked_for
     assert done.exit_code == 0 and "Note: no service is made" in done.output
     assert said in done.output and not (root / "etc/voiceagent").exists()
     assert "The agent needs these settings:" in done.output
+    mend = "companies import" if said == "no systemd" else "install.sh"
     for words in (("--service",), COMPANY):
         asked = run(root, "--yes", *words)
         assert asked.exit_code == 4 and said in asked.output and asked.output.count("\n") == 1
+        assert mend in asked.output
+
+
+def test_on_freepbx_the_service_runs_as_asterisks_user(tmp_path):
+    root = tmp_path / "pbx"
+    pbx_trees.build("freepbx17", root)
+    (root / "opt/voiceagent/bin").mkdir(parents=True)
+    (root / "opt/voiceagent/bin/voiceagent").write_text("")
+    done = run(root, "--yes", "--queue", "600", "--agi-mode", "fastagi")
+    assert done.exit_code == 0, done.output
+    unit = (root / "etc/systemd/system/voiceagent.service").read_text()
+    assert "\nUser=asterisk\n" in unit and "DynamicUser" not in unit
+    assert "starts with the machine" in done.output  # and not now: nothing is started there
+
+
+def test_the_service_never_runs_as_root(root):
+    done = run(root, "--yes", "--account", "root")
+    assert done.exit_code == 2 and "any account but root" in done.output
 
 
 def test_the_company_is_there_from_the_first_minute_and_then_the_admins(root):

@@ -128,7 +128,6 @@ def test_on_freepbx_all_is_done_where_freepbx_has_it(name, tmp_path):
     found = "\n".join(notes(root, queue="500"))
     assert "Admin > Custom Destinations" in found and "Connectivity > Inbound Routes" in found
     assert "no queue 500" in found and "Applications > Queues" in found
-    assert "--account asterisk" in found
     assert "no queue" not in "\n".join(notes(root, queue="400"))
     write(root, "modules.conf", "[modules]\nload = pbx_config.so\n")
     found = "\n".join(notes(root))

@@ -2,6 +2,8 @@
 
 from pathlib import PurePosixPath
 
+import pytest
+
 from installer.model import Change, Kind, Manifest, Node, Owned, Plan, Role
 from installer.summary import summary
 from installer.system import ENV_FILE, REMEMBERED, UNIT
@@ -18,11 +20,15 @@ def manifest(*paths):
     return Manifest(tuple(Owned(path, roles.get(path, Role.OURS)) for path in paths))
 
 
-def lines(base, after, *changes):
-    return list(summary(Plan(changes, base, after)))
+def lines(base, after, *changes, commands=()):
+    return list(summary(Plan(changes, base, after, commands=commands)))
 
 
-def test_an_installation():
+@pytest.mark.parametrize(
+    ("commands", "when"),
+    [(("systemctl daemon-reload",), "now, and with the machine"), ((), "with the machine")],
+)
+def test_an_installation(commands, when):
     after = manifest(PARENT, OURS, UNIT, ENV_FILE)
     assert lines(
         manifest(),
@@ -32,10 +38,11 @@ def test_an_installation():
         Change(ENV_FILE, None, FILE),
         Change(UNIT, None, FILE),
         Change(PARENT, FILE, OTHER),
+        commands=commands,
     ) == [
         "files of the PBX: extensions.conf, in which only our marked lines change",
         "files of our own: 3 new",
-        "the service voiceagent is new: it starts now, and with the machine",
+        f"the service voiceagent is new: it starts {when}",
     ]
 
 
