@@ -1,7 +1,7 @@
 # `make demo` and `make test` are all there is to type on a fresh machine.
 # PYTHON=/path/to/python chooses the interpreter of .venv (3.11 or newer).
 .DEFAULT_GOAL := help
-.PHONY: help bootstrap demo test check conformance bench requirements dist deb package-check pythons
+.PHONY: help bootstrap demo test check conformance bench requirements dist deb package-check pythons live-pbx
 
 BIN := .venv/bin
 
@@ -9,6 +9,7 @@ help:
 	@echo "make demo          a finished phone call on this machine, from nothing"
 	@echo "make test          the whole test suite, real Asterisk included"
 	@echo "make check         lint, types and the fast tests"
+	@echo "make live-pbx      every drill of the installer on machines that boot, Asterisk 20 too"
 	@echo "make conformance   the clients and the simulated vendors against the vendors' own SDKs"
 	@echo "make bench         the benchmark"
 	@echo "make bootstrap     .venv and what it needs, nothing more"
@@ -38,6 +39,10 @@ check: bootstrap
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
 	@$(MANY) -m "not pbx and not live"
+
+# What takes long of tests/live_pbx, beside what `make test` runs of it.
+live-pbx: bootstrap
+	@SANDBOX_TESTS=required LIVE_PBX=all $(BIN)/pytest -rP tests/live_pbx
 
 conformance: bootstrap
 	@scripts/conformance.sh

@@ -11,6 +11,7 @@ list, and text that starts with a dash could be taken for an option.
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import AsyncGenerator
@@ -211,9 +212,11 @@ def speakable(text: str) -> str:
 
 
 async def _spawn(command: tuple[str, ...], stdin: int) -> Process:
+    # It gets ready to play, and its sound library puts folders into the home it finds.
+    homeless = {**os.environ, "HOME": os.devnull}
     try:
         return await asyncio.create_subprocess_exec(
-            *command, stdin=stdin, stdout=PIPE, stderr=DEVNULL, limit=PIPE_BYTES
+            *command, stdin=stdin, stdout=PIPE, stderr=DEVNULL, limit=PIPE_BYTES, env=homeless
         )
     except FileNotFoundError:
         what = f"{command[0]} is not installed; on Debian: apt-get install espeak-ng"

@@ -30,7 +30,7 @@ async def running(scene: Scene) -> list[Finding]:
     if scene.console.command:
         answer = await scene.console.ask("core show version")
     if answer is not None:
-        return [green(answer.strip().partition(" built by")[0] + " answers")]
+        return [green(f"{console_text.version_line(answer)} answers")]
     try:
         await scene.pbx()
     except NotLookedAtError as error:
@@ -170,7 +170,7 @@ async def _version(scene: Scene) -> AsteriskVersion | Finding:
     found = AsteriskVersion.parse(answer)
     if found is None:
         return yellow(
-            f"{answer.strip().partition(' built by')[0]} is no release, so nothing is known of it",
+            f"{console_text.version_line(answer)} is no release, so nothing is known of it",
             "take a release of Asterisk 22",
         )
     if builds.is_known(found):

@@ -36,6 +36,16 @@ class Context:
     includes: tuple[str, ...]
 
 
+def version_line(answer: str) -> str:
+    """Return what ``core show version`` says without who built it.
+
+    On a machine without a network card Asterisk's command line complains of that first.
+    """
+    lines = answer.splitlines()
+    found = next((one for one in lines if one.startswith("Asterisk ")), answer.strip())
+    return found.partition(" built by")[0].strip()
+
+
 def running_modules(answer: str) -> frozenset[str]:
     """Return the modules that ``module show`` lists as running, without ``.so``."""
     found = (_MODULE.match(line) for line in answer.splitlines())

@@ -41,13 +41,15 @@ class Release:
 
     Attributes:
         name: Its code name.
-        source: Its packages' place, for sources.list; empty: mmdebstrap knows.
+        sources: Its packages' places, for sources.list; none: mmdebstrap knows.
         options: What mmdebstrap needs to be told.
+        python: A Python for the agent beside its own, where that one is too old.
     """
 
     name: str
-    source: str = ""
+    sources: tuple[str, ...] = ()
     options: tuple[str, ...] = ()
+    python: str = ""
 
     def recipe(self, packages: str) -> tuple[str, ...]:
         """Return mmdebstrap's arguments, but for the folder."""
@@ -64,9 +66,18 @@ FORKY = Release(
 NOBLE = Release(
     "noble",
     # Unsigned to Debian's tools, which do not have the keys; it is thrown away after the tests.
-    "deb [trusted=yes] http://archive.ubuntu.com/ubuntu noble main universe",
+    ("deb [trusted=yes] http://archive.ubuntu.com/ubuntu noble main universe",),
 )
 """Ubuntu 24.04: Asterisk 20.6, the first generation of AudioSocket, and Python 3.12."""
+JAMMY = Release(
+    "jammy",
+    (
+        "deb [trusted=yes] http://archive.ubuntu.com/ubuntu jammy main universe",
+        "deb [trusted=yes] http://archive.ubuntu.com/ubuntu jammy-updates main universe",
+    ),
+    python="3.11",
+)
+"""Ubuntu 22.04: Asterisk 18.10, and a Python 3.11 beside its own 3.10."""
 
 # What a machine without hardware cannot do, and timers that would work while a test measures.
 _MASKED = (
@@ -96,12 +107,13 @@ def layers(release: Release = FORKY) -> list[Path]:
     Whatever is not cached yet is built, which takes some minutes the first time, and half a minute
     when only our program has changed.
     """
-    recipe = release.recipe(_PACKAGES_THERE)
+    recipe = release.recipe(_packages_of(release))
     root = _cached(
         f"live-root-{_key(*recipe, *_MASKED)}",
         lambda place: _build_root(place, release),
     )
-    python = (root / "usr/bin/python3").readlink().name.removeprefix("python")  # 3.14
+    own = (root / "usr/bin/python3").readlink().name.removeprefix("python")  # 3.14
+    python = release.python or own
     requirements = (CHECKOUT / "requirements.txt").read_text()
     wheels = _cached(
         f"live-wheels-{_key(root.name, requirements)}",
@@ -119,6 +131,11 @@ _PIP = (sys.executable, "-m", "pip", "--disable-pip-version-check")
 
 def _key(*parts: object) -> str:
     return hashlib.sha256("\0".join(map(str, parts)).encode()).hexdigest()[:12]
+
+
+def _packages_of(release: Release) -> str:
+    python = f",python{release.python},python{release.python}-venv" if release.python else ""
+    return _PACKAGES_THERE + python
 
 
 _held: list[TextIO] = []
@@ -156,13 +173,12 @@ def _drop_older(pattern: str, but: str) -> None:
 
 
 def _bootstrap(place: Path, release: Release, packages: str) -> None:
-    source = [release.source] if release.source else []
-    command = ["mmdebstrap", *release.recipe(packages), str(place), *source]
+    command = ["mmdebstrap", *release.recipe(packages), str(place), *release.sources]
     _say_if_failed([*_TIE, *_NAMESPACES, *command])
 
 
 def _build_root(place: Path, release: Release) -> None:
-    _bootstrap(place, release, _PACKAGES_THERE)
+    _bootstrap(place, release, _packages_of(release))
     for name in _MASKED:
         (place / "etc/systemd/system" / name).symlink_to("/dev/null")
     (place / "etc/hostname").write_text("pbx\n")

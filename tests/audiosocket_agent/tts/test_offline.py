@@ -239,3 +239,17 @@ def test_a_program_that_stalls_in_mid_sentence_misses_its_deadline(tmp_path):
         assert children() == before
 
     asyncio.run(main())
+
+
+def test_the_program_finds_no_home_to_leave_anything_in(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    # Like libpulse, which the real one brings on some systems.
+    body = 'cat >/dev/null; mkdir -p "$HOME/.config/pulse"; head -c 30000 /dev/urandom\n'
+
+    async def main():
+        voice = OfflineVoice(script(tmp_path, body))
+        assert await said(voice, SENTENCE)
+        await voice.close()
+
+    asyncio.run(main())
+    assert [one.name for one in tmp_path.iterdir()] == ["espeak-ng"]

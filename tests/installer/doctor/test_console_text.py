@@ -36,6 +36,14 @@ reception has 0 calls (max unlimited) in 'rrmemory' strategy (0s holdtime, 0s ta
 """  # noqa: W291
 
 
+def test_the_version_is_told_whatever_comes_first():
+    said = "Asterisk 22.10.1 built by a @ b on a x86_64\n"
+    complaint = "No ethernet interface found for seeding global EID.\n"
+    assert console_text.version_line(said) == "Asterisk 22.10.1"
+    assert console_text.version_line(complaint + said) == "Asterisk 22.10.1"
+    assert console_text.version_line("GIT-master-1234 built by a\n") == "GIT-master-1234"
+
+
 def test_only_modules_that_run_are_running():
     assert console_text.running_modules(MODULES) == {"acl", "app_audiosocket", "res_stasis"}
     assert console_text.running_modules("0 modules loaded") == frozenset()
