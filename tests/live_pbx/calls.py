@@ -12,6 +12,7 @@ import numpy as np
 from tests.live_pbx.customer import DESK_PORT, DID, SIP_PORT
 from tests.live_pbx.machine import Machine
 from tests.phone import Call, Desk, Phone, heard
+from tests.phone.voice import speak
 
 _PATIENCE_S = 30.0
 _GREETING_S = 1.5  # of speech: the sample greeting lasts three seconds, with pauses
@@ -50,17 +51,20 @@ async def hears_agent(phone: Phone, number: str = DID) -> Call:
     return call
 
 
-async def reaches_desk(phone: Phone, call: Call, key: str = "") -> None:
+async def reaches_desk(call: Call, key: str = "", words: str = "") -> None:
     """Wait until the front desk's telephone rings, and both hear each other.
 
     Args:
-        phone: The caller's, unused but open.
         call: The caller's call.
         key: What the caller presses first.
+        words: What the caller says first.
     """
     async with Desk(DESK_PORT) as desk:
         if key:
             await call.send_digits(key)
+        if words:
+            await call.agent_quiet(timeout_s=_PATIENCE_S)
+            await call.say(speak(words))
         person = await desk.rung(_PATIENCE_S)
         await person.answered(_PATIENCE_S)
         await call.answered(_PATIENCE_S)

@@ -55,7 +55,7 @@ ip link set lo up
 cd "$root"
 mkdir run/outside
 pivot_root . run/outside
-exec env -i PATH=/usr/sbin:/usr/bin container=test /bin/sh -c \
+exec env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin container=test /bin/sh -c \
     'umount -l /run/outside && rmdir /run/outside && exec /lib/systemd/systemd "$@"' \
     init --log-target=journal --show-status=no
 """
