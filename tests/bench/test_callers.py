@@ -22,6 +22,17 @@ _PLAN = Plan(3, VOICES[0], "clean", (Item(_SPOKEN, Mode.BARGE), Item("cough", Mo
 
 
 def _hold(plan: Plan, script: Path) -> tuple[Held, heard.Sound]:
+    """Hold the plan; again where the telephone itself was late, which says nothing of the times."""
+    for _ in range(8):
+        script.unlink(missing_ok=True)
+        held, sound = _hold_once(plan, script)
+        assert held.call is not None
+        if held.call.media.lateness.worst_s < 0.04:
+            break
+    return held, sound
+
+
+def _hold_once(plan: Plan, script: Path) -> tuple[Held, heard.Sound]:
     async def main() -> tuple[Held, heard.Sound]:
         async with peer() as answering, Phone("127.0.0.1", answering.port) as phone:
             at = Endpoints("127.0.0.1", answering.port, "100", script, script.parent)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections.abc import Awaitable, Callable
 
 import pytest
 
 from tests.live_pbx import drill, image
-from tests.live_pbx.admin import LIMIT_S, install, state, undo
+from tests.live_pbx.admin import INSTALL, LIMIT_S, install, state, undo
 from tests.live_pbx.calls import at, hears_agent, hears_announcement, reaches_desk, records
 from tests.live_pbx.conftest import MakeMachine
 from tests.live_pbx.customer import DID, OLD_LINE, QUEUE_LINE
+from tests.live_pbx.machine import Machine
 from tests.live_pbx.snapshot import differences, snapshot
 from tests.phone import Phone
 
@@ -91,5 +93,29 @@ def test_an_admin_installs_is_called_and_removes_it(
     assert state(machine, "LoadState") == {"LoadState": "not-found"}
     at(machine, _nobody_of_ours_answers)
     assert (machine.root / "var/lib/private/voiceagent/voiceagent.db").exists()
+    machine.do("voiceagent-install", "--yes", "--undo", "--delete-data")
+    assert list((machine.root / "var/lib/private").iterdir()) == []
+    assert not os.path.lexists(machine.root / "var/lib/voiceagent")
     figures = {"apply": apply_s, "call": call_s, "doctor": doctor_s, "undo": undo_s}
     print({name: f"{seconds:.1f} s" for name, seconds in figures.items()})  # pytest -rP shows it
+
+
+@drill
+def test_an_edit_outlives_the_next_install_and_is_kept_when_all_is_removed(
+    installed: Machine,
+) -> None:
+    settings = installed.root / "etc/voiceagent/voiceagent.env"
+    edited = settings.read_text().replace("#VOICEAGENT_MAX_CALLS=50", "VOICEAGENT_MAX_CALLS=7")
+    settings.write_text(edited)
+    installed.do("systemctl", "restart", "voiceagent")
+    agent = state(installed, "MainPID")
+    again = installed.run(*INSTALL, "--queue-timeout", "60", timeout_s=LIMIT_S)
+    assert again.returncode == 0, again.stdout
+    assert settings.read_text() == edited
+    assert state(installed, "MainPID") == agent, "the agent was restarted for nothing"
+    at(installed, hears_agent)
+
+    assert undo(installed).returncode == 0
+    kept = list((installed.root / "var/lib/voiceagent-install/kept").iterdir())
+    assert [one.read_text() for one in kept] == [edited]
+    assert {one.stat().st_mode & 0o077 for one in (*kept, kept[0].parent.parent)} == {0}
