@@ -51,7 +51,6 @@ ln -s pts/ptmx "$root/dev/ptmx"
 ln -s /proc/self/fd "$root/dev/fd"
 mount -t tmpfs -o mode=755 tmpfs "$root/run"
 mount -t tmpfs -o mode=1777 tmpfs "$root/tmp"
-ip link set lo up
 cd "$root"
 mkdir run/outside
 pivot_root . run/outside
@@ -69,6 +68,20 @@ _ENV = {
 
 class MachineError(RuntimeError):
     """A machine did not do what was asked; the text is what it said."""
+
+
+_TRY = """
+mkdir "$1/lower" "$1/upper" "$1/work" "$1/root" || exit 1
+mount -t overlay overlay -o "lowerdir=$1/lower,upperdir=$1/upper,workdir=$1/work" "$1/root" &&
+    mount -t cgroup2 cgroup2 "$1/root"
+"""
+
+
+def why_not(folder: Path) -> str:
+    """Return why no machine can be made in an empty folder; nothing if one can."""
+    shell = ["unshare", "--mount", "--net", "--", "/bin/sh", "-c", _TRY, "try", str(folder)]
+    tried = subprocess.run(shell, stderr=subprocess.PIPE, text=True)
+    return tried.stderr.strip().split("\n")[0] if tried.returncode else ""
 
 
 class Machine:

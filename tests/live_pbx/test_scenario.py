@@ -50,7 +50,6 @@ async def _a_word_leads_to_the_desk(phone: Phone) -> None:
 )
 def test_an_admin_installs_is_called_and_removes_it(
     make_machine: MakeMachine,
-    able_machine: None,
     release: image.Release,
     asks_for_a_person: Callable[[Phone], Awaitable[None]],
 ) -> None:
