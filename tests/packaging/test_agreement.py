@@ -12,6 +12,7 @@ import yaml
 
 from installer.cli import main
 from installer.store import STATE
+from installer.system.keys import KEY_VARIABLES
 
 ROOT = Path(__file__).parents[2]
 ANSIBLE = ROOT / "examples/ansible"
@@ -59,6 +60,14 @@ def test_the_playbooks_are_whole() -> None:
         for task in play["tasks"]:
             environment = "environment" in task
             assert task.get("no_log", False) == environment, task["name"]
+
+
+def test_the_keys_are_taken_where_the_playbook_puts_them() -> None:
+    (play,) = yaml.safe_load(_text("install.yml"))
+    (task,) = (task for task in play["tasks"] if "environment" in task)
+    assert task["environment"] == "{{ given }}"
+    assert "(['--keys-from=env'] if given else [])" in task["ansible.builtin.command"]["argv"]
+    assert set(task["vars"]["keys"]) <= set(KEY_VARIABLES)
 
 
 def _text(name: str) -> str:
