@@ -78,6 +78,7 @@ JAMMY = Release(
     python="3.11",
 )
 """Ubuntu 22.04: Asterisk 18.10, and a Python 3.11 beside its own 3.10."""
+RELEASES = (FORKY, NOBLE, JAMMY)
 
 # What a machine without hardware cannot do, and timers that would work while a test measures.
 _MASKED = (

@@ -6,10 +6,12 @@ import time
 
 import pytest
 
-from tests.live_pbx import drill
-from tests.live_pbx.admin import state
-from tests.live_pbx.calls import at, hears_agent
+from tests.live_pbx import drill, image
+from tests.live_pbx.admin import install, state
+from tests.live_pbx.calls import at, hears_agent, reaches_desk
+from tests.live_pbx.conftest import MakeMachine
 from tests.live_pbx.machine import Machine
+from tests.phone import Phone
 
 pytestmark = pytest.mark.pbx
 _PATIENCE_S = 120.0  # the watchdog takes 15 s
@@ -65,3 +67,19 @@ def test_a_restart_of_asterisk_or_of_the_machine_needs_nobody(installed: Machine
     installed.boot()
     installed.await_agent()
     at(installed, hears_agent)
+
+
+async def _loses_its_media_process(phone: Phone, machine: Machine) -> None:
+    call = await hears_agent(phone)
+    machine.do("pkill", "-KILL", "-f", "--", "--role media")
+    await reaches_desk(call)
+
+
+@drill
+@pytest.mark.parametrize("release", image.RELEASES, ids=lambda release: release.name)
+def test_who_talks_to_a_process_that_dies_reaches_a_person(
+    make_machine: MakeMachine, release: image.Release
+) -> None:
+    machine = make_machine("pbx", image.layers(release))
+    assert install(machine).returncode == 0
+    at(machine, lambda phone: _loses_its_media_process(phone, machine))
