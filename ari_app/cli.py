@@ -70,7 +70,7 @@ def main(context: click.Context) -> None:
 def run(role: str | None, heartbeat_fd: int) -> None:
     """Answer calls: controller and media process, supervised.
 
-    Exit codes: 0 told to stop, 78 a setting is wrong.
+    Exit codes: 0 told to stop, 75 a port is taken, 78 a setting is wrong.
     """
     # Imported here: the other commands must not wait for the engines' libraries.
     from ari_app.roles import run_role

@@ -27,7 +27,7 @@ from ari_app.media_role import open_database
 from ari_app.originate import Originator, StoreRecords
 from ari_app.orphans import Orphans
 from ari_app.recordings import left_of, sweep_recordings
-from ari_app.roles import StartError
+from ari_app.roles import PlaceTakenError, StartError
 from ari_app.routing import rules_of
 from ari_app.settings import Settings
 from ari_app.store import Store
@@ -265,4 +265,4 @@ async def _listen(starting: Awaitable[object], where: str) -> None:
     try:
         await starting
     except OSError as error:
-        raise StartError(f"cannot listen on {where}: {error.strerror}") from None
+        raise PlaceTakenError(f"cannot listen on {where}: {error.strerror}") from None

@@ -13,7 +13,7 @@ from ari_app.engines import open_engines
 from ari_app.garbage import collect_between_calls
 from ari_app.media_control import MediaControl
 from ari_app.records import StoreBookings, StoreCallbacks, StoreJournal
-from ari_app.roles import StartError
+from ari_app.roles import PlaceTakenError, StartError
 from ari_app.settings import Settings
 from ari_app.store import Store, open_store
 from audiosocket_agent.errors import CompanyError, ProviderError
@@ -66,7 +66,7 @@ async def _serve(
     try:
         await media.serve(stop.wait(), on_ready)
     except OSError as error:
-        raise StartError(
+        raise PlaceTakenError(
             f"cannot listen on {settings.audiosocket_host}:{settings.audiosocket_port} or "
             f"{settings.media_socket}: {error.strerror}; see VOICEAGENT_AUDIOSOCKET_PORT and "
             f"VOICEAGENT_RUN_DIR"

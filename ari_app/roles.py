@@ -13,7 +13,7 @@ import uvloop
 from ari_app.heartbeat import Heartbeat, die_with_parent
 from ari_app.logs import set_up_logging
 from ari_app.settings import Settings
-from ari_app.supervisor import EX_CONFIG
+from ari_app.supervisor import EX_CONFIG, EX_TEMPFAIL
 
 log = logging.getLogger(__name__)
 
@@ -22,6 +22,14 @@ Serve = Callable[[Settings, asyncio.Event, Callable[[], None]], Awaitable[None]]
 
 class StartError(Exception):
     """A role cannot start for a reason the admin can mend; the text is one clear line."""
+
+    exit_code = EX_CONFIG
+
+
+class PlaceTakenError(StartError):
+    """A role cannot listen where it should; that may pass by itself, as when a port is let go."""
+
+    exit_code = EX_TEMPFAIL
 
 
 def run_role(name: str, serve: Serve, settings: Settings, heartbeat_fd: int) -> int:
@@ -34,7 +42,7 @@ def run_role(name: str, serve: Serve, settings: Settings, heartbeat_fd: int) -> 
         heartbeat_fd: The supervisor's pipe; negative when the role runs alone.
 
     Returns:
-        The exit code: 0, or 78 when it cannot start.
+        The exit code: 0, 78 when it cannot start, 75 when it could later.
     """
     set_up_logging(settings.log_level, name, settings.log_file)
     if heartbeat_fd >= 0:
@@ -53,5 +61,5 @@ def run_role(name: str, serve: Serve, settings: Settings, heartbeat_fd: int) -> 
             runner.run(run())
     except StartError as error:
         log.error("%s", error)
-        return EX_CONFIG
+        return error.exit_code
     return 0

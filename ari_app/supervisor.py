@@ -4,6 +4,8 @@ Each role writes a byte to its pipe four times a second, from its event loop. A 
 for `SILENCE_S` is frozen, and only its end lets Asterisk notice and take its callers to people, so
 it is killed. A role that dies is started again: at once the first time, then with growing pauses.
 A role that says its settings are wrong (exit code 78) is not: that would only hide the message.
+One that finds its place taken (75) ends the whole while it has not taken a call yet, so that who
+starts the agent is told at once; systemd tries again. Later it is started again like any other.
 
 Under systemd the supervisor is watched in turn: it says that it lives only while every role is
 looked after, so one that stands still, or whose own tasks have failed, is replaced with its roles.
@@ -36,6 +38,7 @@ LONGEST_PAUSE_S = 4.0
 PINGS = 4  # in the time systemd bears our silence
 NEGLECT_S = 2.0  # a role nobody has looked at for so long is not looked after
 EX_CONFIG = 78  # sysexits.h: something is wrong with the configuration
+EX_TEMPFAIL = 75  # sysexits.h: try again later
 BEAT = b"."
 READY = b"R"
 
@@ -47,6 +50,7 @@ class Role:
         self.name = name
         self.process: asyncio.subprocess.Process | None = None
         self.ready = False
+        self.has_served = False
         self.pause_s = 0.0
         self._beat_due_s = 0.0
         self._loop = asyncio.get_running_loop()
@@ -117,7 +121,7 @@ class Role:
             return
         self._beat_due_s = self._loop.time() + SILENCE_S
         if READY in data:
-            self.ready = True
+            self.ready = self.has_served = True
 
     async def _watch(self, process: asyncio.subprocess.Process) -> None:
         while True:
@@ -201,7 +205,7 @@ class Supervisor:
             else:
                 if self._stopping.is_set():
                     return
-                if code == EX_CONFIG:
+                if code == EX_CONFIG or (code == EX_TEMPFAIL and not role.has_served):
                     self._exit_code = code
                     self._stopping.set()
                     return

@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager, suppress
 
 import pytest
 
-from ari_app.supervisor import EX_CONFIG
+from ari_app.supervisor import EX_CONFIG, EX_TEMPFAIL
 
 
 def free_ports(count):
@@ -89,6 +89,15 @@ async def until_gone(*pids):
     async with asyncio.timeout(20):
         while not all(map(gone, pids)):
             await asyncio.sleep(0.02)
+
+
+async def until_taken(port):
+    """Take a port as soon as it is free: a new role needs longer to start."""
+    async with asyncio.timeout(20):
+        while True:
+            with suppress(OSError):
+                return socket.create_server(("127.0.0.1", port))
+            await asyncio.sleep(0.001)
 
 
 def test_a_killed_or_frozen_role_is_replaced_and_the_other_left_alone(tmp_path):
@@ -226,14 +235,28 @@ def test_a_misspelt_setting_is_told_at_the_start(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["AUDIOSOCKET_PORT", "AGI_PORT", "HTTP_PORT"])
-def test_a_port_in_use_stops_the_start_and_names_the_setting(tmp_path, name):
+def test_a_port_in_use_stops_the_start_names_the_setting_and_may_pass(tmp_path, name):
     async def main():
         env = environment(tmp_path)
         with socket.create_server(("127.0.0.1", int(env[f"VOICEAGENT_{name}"]))):
             async with agent(tmp_path, env) as it, asyncio.timeout(40):
-                assert await it.process.wait() == EX_CONFIG
+                assert await it.process.wait() == EX_TEMPFAIL
                 lines = [s for s in it.log.read_text().splitlines() if " ERROR " in s]
                 assert len(lines) == 1 and f"VOICEAGENT_{name}" in lines[0], "\n".join(lines)
+
+    asyncio.run(main())
+
+
+def test_a_port_that_is_lost_later_costs_no_other_role_and_is_waited_for(tmp_path):
+    async def main():
+        env = environment(tmp_path)
+        async with agent(tmp_path, env) as it:
+            first = (await it.until_ready())["roles"]
+            os.kill(first["controller"], signal.SIGKILL)
+            with await until_taken(int(env["VOICEAGENT_AGI_PORT"])):
+                await it.until(lambda _: "see VOICEAGENT_AGI_PORT" in it.log.read_text())
+            second = (await it.until_ready(first["controller"]))["roles"]
+            assert second["media"] == first["media"]
 
     asyncio.run(main())
 
