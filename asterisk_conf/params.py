@@ -59,6 +59,8 @@ class BundleParams:
             empty: it is there already.
         http: Whether Asterisk's HTTP server may be switched on, on the loopback address, where it
             is off and routing needs it.
+        ami: Whether AMI may be switched on, on the loopback address, where it is off and the agent
+            is on this host.
         agent_address: Where the agent connects to AMI from: an IPv4 or IPv6 address.
         freepbx: Whether queues are FreePBX's, which are entered through its own dialplan.
 
@@ -79,6 +81,7 @@ class BundleParams:
     ari_password: str = field(default="", repr=False)
     queue_stub: tuple[str, ...] = ()
     http: bool = True
+    ami: bool = True
     agent_address: str = "127.0.0.1"
     freepbx: bool = False
 

@@ -103,12 +103,26 @@ def render(params: BundleParams) -> tuple[RenderedFile, ...]:
     )
 
 
-def render_manager(params: BundleParams) -> RenderedFile:
-    """Render our user of the manager interface, who may log in from the agent's address only."""
+def render_manager(
+    params: BundleParams, settings: Mapping[str, str] | None = None, *, adds: bool = True
+) -> RenderedFile:
+    """Render our user of the manager interface, who may log in from the agent's address only.
+
+    Args:
+        params: The admin's choices.
+        settings: What switches AMI on, of ``[general]``; the last of a name counts. None where it
+            is not ours to switch on.
+        adds: Whether manager.conf has a ``[general]`` to add to; there must not be a second one.
+    """
     address = ipaddress.ip_address(params.agent_address)
     mask = "255.255.255.255" if address.version == 4 else "128"
     values = {"AMI_SECRET": params.ami_secret, "PERMIT": f"{address}/{mask}"}
-    return _included("manager.conf", substitute(_template("manager.conf"), values), params)
+    text = substitute(_template("manager.conf"), values)
+    if settings:
+        comment, user, rest = text.partition("[voiceagent]\n")
+        said = _template("manager_on.conf")
+        text = f"{comment}{said}{_general(settings, adds)}\n{user}{rest}"
+    return _included("manager.conf", text, params)
 
 
 def render_ari(params: BundleParams) -> RenderedFile:
@@ -125,9 +139,7 @@ def render_http(params: BundleParams, settings: Mapping[str, str], *, adds: bool
         settings: What http.conf does not set yet, of its ``[general]``.
         adds: Whether http.conf has a ``[general]`` to add to; there must not be a second one.
     """
-    header = "[general](+)" if adds else "[general]"
-    rows = [header, *(f"{name} = {value}" for name, value in settings.items())]
-    text = substitute(_template("http.conf"), {}) + "\n".join(rows) + "\n"
+    text = substitute(_template("http.conf"), {}) + _general(settings, adds)
     return _included("http.conf", text, params)
 
 
@@ -147,6 +159,12 @@ def render_modules(missing: Iterable[Module]) -> RenderedFile:
     rows = [f"load = {module.name}.so  ; {module.why}" for module in missing]
     text = substitute(_template("modules.conf"), {}) + "\n".join(rows) + "\n"
     return RenderedFile(Base.CONFIG, f"{FOLDER}/modules.conf", text.encode(), parent="modules.conf")
+
+
+def _general(settings: Mapping[str, str], adds: bool) -> str:
+    header = "[general](+)" if adds else "[general]"
+    rows = [header, *(f"{name} = {value}" for name, value in settings.items())]
+    return "\n".join(rows) + "\n"
 
 
 def _included(name: str, text: str, params: BundleParams) -> RenderedFile:

@@ -31,7 +31,7 @@ from asterisk_conf.render import (
     SPOOL_RECORDINGS,
     SPOOL_SOUNDS,
 )
-from installer.control import Control, refuse_no_place, switches_http_on
+from installer.control import Control, refuse_no_place, switches_ami_on, switches_http_on
 from installer.errors import NotAPbxError
 from installer.facts import Facts
 from installer.model import Kind, Node
@@ -150,7 +150,8 @@ def located(bundle: Bundle, tree: Tree) -> Bundle:
 def _rendered(params: BundleParams, facts: Facts, control: Control) -> list[RenderedFile]:
     rendered = list(render(params))
     if control.ami:
-        rendered.append(render_manager(params))
+        on = control.manager.lacking if switches_ami_on(params, control) else None
+        rendered.append(render_manager(params, on, adds=control.manager.has_general))
     if control.ari:
         rendered.append(render_ari(params))
     if switches_http_on(params, control):

@@ -1,8 +1,9 @@
 """The control side of a PBX: whether our users of AMI and ARI have a place there, and where it is.
 
-AMI is never switched on here: opening a port to the network is the admin's decision. Asterisk's
-HTTP server is, on the loopback address alone, where nothing that the admin set would have to change
-for it. What else keeps calls from the agent is said in notes.
+Both AMI and Asterisk's HTTP server are switched on where they are off, on the loopback address
+alone: opening a port to the network is the admin's decision. AMI that is off serves nobody, so what
+is set for it may be overruled; of http.conf nothing is, since other parts of Asterisk stand on it.
+What else keeps calls from the agent is said in notes.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from pathlib import PurePosixPath
 from asterisk_conf import BundleParams, RenderedFile
 from asterisk_conf.params import SECRET, SPOOL
 from asterisk_conf.render import FOLDER, SPOOL_RECORDINGS, SPOOL_SOUNDS, USER
-from installer.conf_reader import Config, Section
+from installer.conf_reader import Config, Section, Setting
 from installer.config_files import ours, read_config_file, refuse_unread, true
 from installer.errors import ConflictError
 from installer.facts import Facts
@@ -26,6 +27,7 @@ from installer.tree import Tree
 AMI_PORT = 5038
 ARI_URL = "http://127.0.0.1:8088"
 _INSIDE, _FREEPBX_INSIDE = "default", "from-internal"
+_OTHER_WAYS_IN = ("webenabled", "tlsenable", "sslenable")
 _FILES = ("manager", "ari", "http", "queues")
 _NAMELESS = ("general", "default")  # queues.conf's own sections, the second of old
 
@@ -50,17 +52,33 @@ class Http:
 
 
 @dataclass(frozen=True, slots=True)
+class Ami:
+    """What manager.conf says without our own lines.
+
+    Attributes:
+        on: Whether AMI is on.
+        has_general: Whether there is a ``[general]`` to add to.
+        lacking: What it takes to switch it on, on the loopback address and nowhere else.
+    """
+
+    on: bool
+    has_general: bool
+    lacking: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Control:
     """What the PBX's own files say of AMI, ARI and queues.
 
     Attributes:
         ami: Whether there is a manager.conf to include our user in.
         ari: Whether there is an ari.conf.
-        ami_on: Whether AMI is on.
+        ami_on: Whether AMI is on; our own lines count.
         ami_bound_to: The address AMI is bound to; empty if none is named: then it is all.
         ari_on: Whether ARI is on, as far as ari.conf says.
         ami_port: AMI's port.
         ari_url: Asterisk's HTTP server, with its prefix.
+        manager: AMI's own settings.
         http: That server's own settings.
         queues: Where each queue begins, by its name in small letters; ours is not among them.
         realtime_queues: Whether there may be more of them in a database.
@@ -74,6 +92,7 @@ class Control:
     ari_on: bool
     ami_port: int
     ari_url: str
+    manager: Ami
     http: Http
     queues: Mapping[str, str]
     realtime_queues: bool
@@ -107,6 +126,7 @@ def read_control(tree: Tree, facts: Facts) -> Control:
         ari_on=true(ari.get("enabled", "yes")),
         ami_port=int(port) if port.isdecimal() else AMI_PORT,
         ari_url=_url(_general(files["http.conf"])),
+        manager=_manager(files["manager.conf"]),
         http=http,
         queues=_queues(files["queues.conf"]),
         realtime_queues=_has_realtime_queues(tree, facts),
@@ -123,6 +143,16 @@ def switches_http_on(params: BundleParams, control: Control) -> bool:
     http = control.http
     needed = params.http and params.routing and control.ari and not params.remote
     return needed and not http.on and not http.off_at and is_loopback(http.bound_to or "127.0.0.1")
+
+
+def switches_ami_on(params: BundleParams, control: Control) -> bool:
+    """Say whether AMI is to be switched on by us.
+
+    Not on FreePBX, which writes those settings itself, nor for an agent on another host, for whom
+    the loopback address is of no use.
+    """
+    wanted = params.ami and control.ami and not params.freepbx and not params.remote
+    return wanted and not control.manager.on
 
 
 def refuse_no_place(one: RenderedFile, params: BundleParams, control: Control) -> None:
@@ -219,10 +249,22 @@ def is_loopback(address: str) -> bool:
         return address == "localhost"
 
 
+def _manager(config: Config) -> Ami:
+    section = _section_not_ours(config)
+    found = {name: one.value for name, one in _not_ours(section).items()}
+    lacking = {"enabled": "yes", "bindaddr": "127.0.0.1"}
+    # Other ways in, which count for nothing while AMI is off.
+    others = (one for one in _OTHER_WAYS_IN if true(found.get(one, "no")))
+    return Ami(
+        on=true(found.get("enabled", "no")),
+        has_general=section is not None,
+        lacking=lacking | dict.fromkeys(others, "no"),
+    )
+
+
 def _http(config: Config) -> Http:
     section = _section_not_ours(config)
-    settings = section.settings if section else []
-    found = {one.name.lower(): one for one in settings if not ours(one.where)}
+    found = _not_ours(section)
     values = {name: one.value for name, one in found.items()}
     on = true(values.get("enabled", "no"))
     lacking = {"enabled": "yes", "bindaddr": "127.0.0.1"}
@@ -233,6 +275,11 @@ def _http(config: Config) -> Http:
         has_general=section is not None,
         lacking={name: value for name, value in lacking.items() if name not in found},
     )
+
+
+def _not_ours(section: Section | None) -> dict[str, Setting]:
+    settings = section.settings if section else []
+    return {one.name.lower(): one for one in settings if not ours(one.where)}
 
 
 def _section_not_ours(config: Config) -> Section | None:

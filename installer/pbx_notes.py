@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from asterisk_conf import AgiMode, BundleParams
 from asterisk_conf.render import SPOOL_RECORDINGS, SPOOL_SOUNDS
-from installer.control import Control, is_loopback, switches_http_on
+from installer.control import Control, is_loopback, switches_ami_on, switches_http_on
 from installer.facts import Facts
 
 _PEOPLE = "until then every call goes to people, or install with --no-routing"
@@ -35,7 +35,7 @@ def notes_for(params: BundleParams, control: Control, facts: Facts) -> tuple[str
         notes.append(f"Asterisk's user {facts.user_name} seems not to be able to read {path}")
     if facts.freepbx:
         notes += _freepbx(params, facts)
-    notes += _ami(control)
+    notes += _ami(params, control, facts)
     if params.routing:
         notes += _ari(params, control, facts)
     notes += _queue(params, control, facts)
@@ -44,11 +44,19 @@ def notes_for(params: BundleParams, control: Control, facts: Facts) -> tuple[str
     return tuple(notes)
 
 
-def _ami(control: Control) -> Iterator[str]:
+def _ami(params: BundleParams, control: Control, facts: Facts) -> Iterator[str]:
     if not control.ami:
         yield f"there is no manager.conf, so the agent gets no AMI user; {_ASKED}"
-    elif not control.ami_on:
-        said = "set enabled = yes and bindaddr = 127.0.0.1 in manager.conf"
+    elif switches_ami_on(params, control):
+        yield "AMI, which was off, is switched on at 127.0.0.1"
+    elif not control.manager.on:
+        if params.remote:
+            agent = params.agent_address
+            said = f"set enabled = yes and bindaddr in manager.conf, so that {agent} reaches it"
+        elif facts.freepbx:
+            said = "run fwconsole reload to have FreePBX write manager.conf anew"
+        else:
+            said = "set enabled = yes and bindaddr = 127.0.0.1 in manager.conf"
         yield f"AMI is off: {said}; {_ASKED}"
 
 

@@ -298,6 +298,17 @@ def test_our_ami_user_comes_from_the_agents_address_and_no_other(address, permit
     assert rules == ["deny = 0.0.0.0/0.0.0.0", "deny = ::/0", f"permit = {permitted}"]
 
 
+@pytest.mark.parametrize(("adds", "header"), [(True, "[general](+)"), (False, "[general]")])
+def test_ami_is_switched_on_ahead_of_our_user(adds, header):
+    params = BundleParams(ami_secret="s" * 40)
+    on = {"enabled": "yes", "bindaddr": "127.0.0.1"}
+    lines = statements(render_manager(params, on, adds=adds).content.decode())
+    plain = statements(render_manager(params).content.decode())
+    said = [one for one in lines if one]
+    assert said[:4] == [header, "enabled = yes", "bindaddr = 127.0.0.1", "[voiceagent]"]
+    assert said[3:] == [one for one in plain if one]
+
+
 def test_the_http_server_is_switched_on_by_what_its_file_does_not_say():
     adds = render_http(BundleParams(), {"enabled": "yes"}, adds=True)
     assert (adds.path, adds.parent) == ("voiceagent.d/http.conf", "http.conf")

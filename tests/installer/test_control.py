@@ -118,11 +118,59 @@ HTTP_SETTINGS = {
 }
 
 
+def settings_now(one, name):
+    """Return a file's settings as Asterisk would see them, the last of a name counting."""
+    config = read_config_file(one.tree, one.facts.config, name)
+    assert not config.refused and not config.problems
+    return {setting.name.lower(): setting.value for setting in config.section("general").settings}
+
+
 def http_now(one):
-    """Return http.conf's settings as Asterisk would see them, the last of a name counting."""
-    config = read_config_file(one.tree, one.facts.config, "http.conf")
-    assert not config.refused
-    return {setting.name: setting.value for setting in config.section("general").settings}
+    return settings_now(one, "http.conf")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[other]\nsecret = x\n",
+        "[general]\n",
+        "[general]\nenabled = no\nport = 5038\nbindaddr = 0.0.0.0\n",  # upstream's sample
+        "[general]\nENABLED = no\nwebenabled = yes\ntlsenable = yes\n",
+        "[general]\nbindaddr = 192.0.2.1\n[other]\nsecret = x\n",
+    ],
+)
+def test_ami_that_is_off_is_switched_on_at_loopback_and_nowhere_else(root, text):
+    one = opened("debian22", root)
+    write(root, "manager.conf", text)
+    before = trees.image(root)
+    assert not one.control.ami_on
+    one.apply(one.plan_install(BundleParams()))
+    found = settings_now(one, "manager.conf")
+    assert (found["enabled"], found["bindaddr"]) == ("yes", "127.0.0.1")
+    assert found.get("webenabled", "no") == found.get("tlsenable", "no") == "no"
+    assert one.control.ami_on and not one.control.manager.on
+    assert one.plan_install(BundleParams()).idle
+    one.apply(one.plan_undo())
+    assert trees.image(root) == before
+
+
+@pytest.mark.parametrize(
+    ("text", "choices"),
+    [
+        ("[general]\nenabled = yes\nbindaddr = 0.0.0.0\n", {}),
+        ("[general]\nenabled = no\n", {"ami": False}),
+        ("[general]\nenabled = no\n", {"agent_address": "10.0.0.7"}),
+    ],
+)
+def test_ami_that_is_on_or_not_ours_to_switch_on_is_left_alone(root, text, choices):
+    one = opened("debian22", root)
+    write(root, "manager.conf", text)
+    before = settings_now(one, "manager.conf")
+    one.apply(one.plan_install(BundleParams(**choices)))
+    assert settings_now(one, "manager.conf") == before
+    ours = (root / "etc/asterisk/voiceagent.d/manager.conf").read_text()
+    assert "[general]" not in ours and "[voiceagent]" in ours
 
 
 @pytest.mark.parametrize("text", [None, *HTTP_SETTINGS])

@@ -39,7 +39,7 @@ def test_a_pbx_with_everything_needs_no_note(root):
     ("name", "text", "said"),
     [
         ("manager.conf", None, "there is no manager.conf, so the agent gets no AMI user"),
-        ("manager.conf", "[general]\n", "AMI is off: set enabled = yes"),
+        ("manager.conf", "[general]\n", "AMI, which was off, is switched on at 127.0.0.1"),
         ("ari.conf", None, "there is no ari.conf, so the agent gets no ARI user"),
         ("ari.conf", "[general]\nenabled = no\n", "ARI is off: set enabled = yes in ari.conf"),
         ("http.conf", None, "is switched on at 127.0.0.1"),
@@ -71,6 +71,14 @@ def test_http_that_may_not_be_switched_on_is_the_admins_to_do(root):
     (root / "etc/asterisk/http.conf").unlink()
     (note,) = notes(root, http=False)
     assert "set enabled = yes and bindaddr = 127.0.0.1 in http.conf" in note
+
+
+def test_ami_that_may_not_be_switched_on_is_the_admins_to_do(root):
+    write(root, "manager.conf", "[general]\nenabled = no\n")
+    (note,) = notes(root, ami=False)
+    assert "AMI is off: set enabled = yes and bindaddr = 127.0.0.1 in manager.conf" in note
+    found = notes(root, agent_address="10.9.8.7", agi_host="10.9.8.7")
+    assert "AMI is off: set enabled = yes and bindaddr in manager.conf, so that 10.9" in found[0]
 
 
 def test_queues_in_a_database_are_taken_on_trust(root):
