@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
@@ -16,8 +17,13 @@ from installer.system import NewCompany, SystemParams
 _REMEMBERED: Mapping[str, type] = {
     "queue": str, "queue_timeout": int, "queue_member": list, "agi_port": int, "agi_mode": str,
     "routing": bool, "http": bool, "extensions_context": str, "outside_context": str, "venv": str,
-    "account": str,
+    "account": str, "service": bool, "agi_host": str, "agent_address": str, "agent_only": bool,
+    "pbx_address": str, "ari_url": str, "ami_port": int,
 }  # fmt: skip
+
+
+_AMI_PORT, _ARI_PORT = 5038, 8088
+_URL = re.compile(r"https?://[A-Za-z0-9.:\[\]-]{1,255}(?:/[A-Za-z0-9._~-]{1,80}){0,8}\Z")
 
 
 class ChoiceError(ValueError):
@@ -55,6 +61,8 @@ class Choices:
     agent_address: str
     agent_only: bool
     pbx_address: str
+    ari_url: str
+    ami_port: int
     ami_secret: str = field(repr=False)
     ari_password: str = field(repr=False)
 
@@ -62,12 +70,27 @@ class Choices:
         for wrong, text in self._contradictions():
             if wrong:
                 raise ChoiceError(text)
+        if self.pbx_address:
+            self._pbx()
+        if self.ari_url and not _URL.match(self.ari_url):
+            raise ParameterError("ari_url", f"like http://192.0.2.1:{_ARI_PORT}")
+        if not 1 <= self.ami_port <= 65535:
+            raise ParameterError("ami_port", "a port between 1 and 65535")
+
+    def refuse_halves(self) -> None:
+        """Refuse what only earlier choices could have made whole; call it with them taken in.
+
+        Raises:
+            ChoiceError: If something is missing, or is for another host.
+        """
+        for wrong, text in self._halves():
+            if wrong:
+                raise ChoiceError(text)
 
     def _contradictions(self) -> list[tuple[bool, str]]:
         asks = not (self.yes or self.dry_run or self.verify_only)
         installs = not (self.undo or self.verify_only)
         serves = self.company or self.did or self.keys_from
-        elsewhere = self.service is False or (self.remote and not self.agent_only)
         return [
             (self.undo and self.verify_only, "--undo and --verify exclude each other"),
             (self.as_json and asks, "--json does not ask: add --yes or --dry-run"),
@@ -80,6 +103,13 @@ class Choices:
              "installation"),
             (bool(self.company) != bool(self.did) and not self.ask,
              "--company and --did go together: a name, and the number it is called on"),
+        ]  # fmt: skip
+
+    def _halves(self) -> list[tuple[bool, str]]:
+        serves = self.company or self.did or self.keys_from
+        elsewhere = self.service is False or (self.remote and not self.agent_only)
+        other_half = self.pbx_address or self.ari_url or self.ami_port != _AMI_PORT
+        return [
             (bool(serves) and elsewhere, "--company, --did and --keys-from are for the host that "
              "runs the service; this one does not"),
             (self.agent_only and self.service is False, "--agent-only without a service is "
@@ -87,8 +117,8 @@ class Choices:
             (self.agent_only and not (self.pbx_address and self.remote),
              "--agent-only needs --pbx-address, where Asterisk is, and --agent-address, where this "
              "host is, as Asterisk sees it"),
-            (bool(self.pbx_address) and not self.agent_only, "--pbx-address goes with "
-             "--agent-only"),
+            (bool(other_half) and not self.agent_only, "--pbx-address, --ari-url and --ami-port go "
+             "with --agent-only"),
         ]  # fmt: skip
 
     @property
@@ -114,9 +144,8 @@ class Choices:
         """Return the choices with what an earlier run was told and the command line leaves open.
 
         Args:
-            remembered: What the earlier run remembered; what is no value for its flag counts for
-                nothing.
-            settings: The settings file's, whose queue and port win: the admin may edit them there.
+            remembered: What the earlier run remembered; what is no value for its flag is ignored.
+            settings: The settings file's, where the admin may edit what is in both: it wins.
             on_line: The flags that are on the command line.
         """
         found: dict[str, Any] = {
@@ -128,6 +157,8 @@ class Choices:
             found["queue"] = queue
         if (port := settings.get("VOICEAGENT_AGI_PORT", "")).isdecimal():
             found["agi_port"] = int(port)
+        if found.get("agent_only"):
+            found |= _reached(settings, str(found.get("pbx_address", "")))
         if "venv" in found:
             found["venv"] = PurePosixPath(found["venv"])
         if "queue_member" in found:
@@ -180,7 +211,7 @@ class Choices:
             venv=self.venv,
             service=service,
             account=self.account,
-            values=self._values() if self.agent_only else {},
+            values=self._values() if self.agent_only and self.pbx_address else {},
             keys=keys,
             company=company,
             remembered=self.remembered,
@@ -188,15 +219,11 @@ class Choices:
 
     def _values(self) -> dict[str, str]:
         """Return what an agent needs to reach an Asterisk on another host, and it the agent."""
-        try:
-            pbx = ipaddress.ip_address(self.pbx_address)
-        except ValueError:
-            raise ParameterError("pbx_address", "an IPv4 or IPv6 address") from None
-        host = f"[{pbx}]" if pbx.version == 6 else str(pbx)
         values = {
-            "VOICEAGENT_AMI_HOST": str(pbx),
+            "VOICEAGENT_AMI_HOST": str(self._pbx()),
+            "VOICEAGENT_AMI_PORT": str(self.ami_port),
             "VOICEAGENT_AMI_SECRET": self.ami_secret,
-            "VOICEAGENT_ARI_URL": f"http://{host}:8088",
+            "VOICEAGENT_ARI_URL": self.ari_url or _usual_url(self.pbx_address),
             "VOICEAGENT_ARI_PASSWORD": self.ari_password,
             "VOICEAGENT_AUDIOSOCKET_HOST": self.agent_address,
             "VOICEAGENT_AGI_HOST": self.agent_address,
@@ -204,6 +231,12 @@ class Choices:
             "VOICEAGENT_QUEUE": self.queue,
         }
         return {name: value for name, value in values.items() if value}
+
+    def _pbx(self) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+        try:
+            return ipaddress.ip_address(self.pbx_address)
+        except ValueError:
+            raise ParameterError("pbx_address", "an IPv4 or IPv6 address") from None
 
     @property
     def notes_of_two_hosts(self) -> tuple[str, ...]:
@@ -223,6 +256,22 @@ class Choices:
                 f"are in voiceagent.d of Asterisk's configuration on {self.pbx_address}"
             )
         return tuple(notes)
+
+
+def _usual_url(pbx_address: str) -> str:
+    return f"http://{f'[{pbx_address}]' if ':' in pbx_address else pbx_address}:{_ARI_PORT}"
+
+
+def _reached(settings: Mapping[str, str], pbx_address: str) -> dict[str, object]:
+    """Return by what flags an agent reaches an Asterisk on another host as its settings say."""
+    found: dict[str, object] = {}
+    url = settings.get("VOICEAGENT_ARI_URL", "")
+    # The usual one follows --pbx-address.
+    if _URL.match(url) and url != _usual_url(pbx_address):
+        found["ari_url"] = url
+    if (port := settings.get("VOICEAGENT_AMI_PORT", "")).isdecimal():
+        found["ami_port"] = int(port)
+    return found
 
 
 def _said(value: object) -> str:

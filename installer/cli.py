@@ -15,7 +15,6 @@ from installer.api import Installation
 from installer.choices import ChoiceError, Choices
 from installer.errors import InstallError, WriteError
 from installer.options import EXIT_CODES, flags
-from installer.questions import ask_missing
 from installer.screen import Screen
 from installer.session import Session
 from installer.system.keys import KeysError, keys_of_environment, keys_of_text
@@ -40,6 +39,8 @@ def main(context: click.Context, /, **given: Any) -> None:
     try:
         session = Session(Installation(choices.root), choices, keys, on_line, screen)
         {"undo": session.undo, "verify": session.verify, "install": session.install}[action]()
+    except ChoiceError as error:
+        raise click.UsageError(str(error)) from None
     except InstallError as error:
         screen.fail(error)
         sys.exit(error.exit_code)
@@ -55,27 +56,23 @@ def main(context: click.Context, /, **given: Any) -> None:
 def _understood(
     context: click.Context, given: dict[str, Any]
 ) -> tuple[Choices, dict[str, str], frozenset[str]]:
-    """Return the choices, the vendors' keys and the flags given; asks what is to be asked.
+    """Return the choices, the vendors' keys and the flags given.
 
     Raises:
         click.UsageError: If a flag cannot be used; no secret is repeated.
     """
     default = ParameterSource.DEFAULT
-    on_line = {name for name in given if context.get_parameter_source(name) is not default}
+    on_line = (name for name in given if context.get_parameter_source(name) is not default)
     try:
         choices = Choices(**given)
-        keys: dict[str, str] = {}
-        if choices.ask:
-            choices, keys = ask_missing(choices, frozenset(on_line))
-            on_line.add("queue")
-        keys |= _keys(choices.keys_from)
+        keys = _keys(choices.keys_from)
         choices.bundle()
         choices.system(True, keys)
     except (ChoiceError, KeysError) as error:
         raise click.UsageError(str(error)) from None
     except ParameterError as error:
         flag = _FLAG_OF.get(error.name, error.name.replace("_", "-"))
-        flag = error.name if error.name in keys else f"--{flag}"
+        flag = error.name if error.name.isupper() else f"--{flag}"
         raise click.UsageError(f"{flag} must be {error.rule}") from None
     return choices, keys, frozenset(on_line)
 

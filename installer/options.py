@@ -150,6 +150,14 @@ _TWO_HOSTS = (
         "--pbx-address", default="", help="With --agent-only: where Asterisk is, as we see it."
     ),
     click.option(
+        "--ari-url",
+        default="",
+        help="With --agent-only: Asterisk's HTTP server; by default http://PBX-ADDRESS:8088.",
+    ),
+    click.option(
+        "--ami-port", default=5038, show_default=True, help="With --agent-only: AMI's port."
+    ),
+    click.option(
         "--ami-secret",
         default="",
         envvar="VOICEAGENT_AMI_SECRET",

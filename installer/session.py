@@ -13,12 +13,14 @@ from pathlib import PurePosixPath
 
 import click
 
+from asterisk_conf import ParameterError
 from installer import next_steps
 from installer.accounts import PASSWD, numbers
 from installer.api import Installation
 from installer.choices import Choices
 from installer.errors import DECLINED, ConflictError, VerifyError
 from installer.model import Plan
+from installer.questions import ask_missing
 from installer.screen import Screen
 from installer.system import ENV_FILE, FOLDER, REMEMBERED, UNIT, SystemParams
 from installer.system.env_file import settings_in
@@ -57,6 +59,9 @@ class Session:
         """
         self._recover()
         self._take_earlier_choices()
+        if self._choices.ask:
+            self._choices, typed = ask_missing(self._choices, self._on_line)
+            self._keys = {**self._keys, **typed}
         without = self._without_service()
         system = self._choices.system(without is None, self._keys)
         if self._choices.agent_only:
@@ -129,21 +134,26 @@ class Session:
             self._screen.note(self._installation.recover())
 
     def _take_earlier_choices(self) -> None:
-        """Take from an earlier run what the command line leaves open."""
+        """Take from an earlier run what the command line leaves open.
+
+        Raises:
+            ChoiceError: If the two do not go together.
+            ConflictError: If what is remembered cannot be used.
+        """
         settings = settings_in(self._read(ENV_FILE), str(ENV_FILE))
         try:
             told = json.loads(self._read(REMEMBERED) or b"{}")
         except ValueError:
             told = None
         if not isinstance(told, dict):
-            self._screen.note([f"{REMEMBERED} is damaged; what it remembered counts for nothing"])
+            self._screen.note([f"{REMEMBERED} is damaged, so that nothing is known of it"])
             told = {}
         asked = self._choices
-        self._choices = asked.with_earlier(told, settings, self._on_line)
         try:
+            self._choices = asked.with_earlier(told, settings, self._on_line)
             self._choices.bundle()
             self._choices.system(True, self._keys)
-        except ValueError as error:
+        except ParameterError as error:
             raise ConflictError(
                 str(error),
                 where=f"{FOLDER}, what an earlier run was told",
@@ -151,6 +161,7 @@ class Session:
             ) from None
         if kept := self._choices.other_than(asked):
             self._screen.note([f"as the last time: {', '.join(kept)}"])
+        self._choices.refuse_halves()
         self._take_usual_account()
         self._choices.bundle()
 

@@ -82,7 +82,8 @@ class SystemParams:
     Attributes:
         venv: The Python environment the agent is installed in; ``bin/voiceagent`` is in it.
         service: Whether systemd runs the agent. Without it there is no unit, no settings file and
-            no log rotation: the agent runs on another host, or otherwise.
+            no log rotation, only what is to be remembered: the agent runs on another host, or
+            otherwise.
         account: An existing account to run as; empty: one that exists only while the service runs.
         values: Settings the installer knows, by variable.
         keys: Vendors' keys the admin gave, by variable; never shown.

@@ -71,17 +71,20 @@ def render_system(
     Raises:
         ConflictError: If a settings file that is there cannot be changed safely.
     """
-    if not params.service:
+    if not params.service and not params.remembered:
         return ()
     # Companies are no secret. Where there is no group of Asterisk's, they are everybody's to read:
     # the service's own account exists only while it runs, so nothing can be given to it.
     shared = 0o750 if group_name else 0o755
+    told = json.dumps(params.remembered, indent=2) + "\n"
+    remembered = _settings(REMEMBERED, told.encode(), 0o640)
+    if not params.service:
+        return (_folder(FOLDER, shared), remembered)
     settings = _environment(params, group_name, present)
     files = [_folder(FOLDER, shared), _settings(ENV_FILE, settings, 0o640)]
     files += _companies(params, present, shared)
-    told = json.dumps(params.remembered, indent=2) + "\n"
-    files.append(_settings(REMEMBERED, told.encode(), 0o640))
     files += [
+        remembered,
         SystemFile(UNIT, Kind.FILE, _unit(params, group_name).encode(), 0o644, False),
         SystemFile(_WANTS, Kind.FOLDER, b"", 0o755, False),
         SystemFile(_WANTS / UNIT.name, Kind.LINK, str(UNIT).encode(), 0o777, False),

@@ -15,7 +15,8 @@ DEFAULTS = {
     "agi_host": "", "agi_port": 4573, "agi_mode": "fastagi", "routing": True, "http": True,
     "extensions_context": "", "outside_context": "", "service": None,
     "venv": PurePosixPath("/opt/voiceagent"), "account": "", "agent_address": "127.0.0.1",
-    "agent_only": False, "pbx_address": "", "ami_secret": "", "ari_password": "",
+    "agent_only": False, "pbx_address": "", "ari_url": "", "ami_port": 5038, "ami_secret": "",
+    "ari_password": "",
 }  # fmt: skip
 TWO_HOSTS = {"agent_only": True, "pbx_address": "10.0.0.1", "agent_address": "10.0.0.2"}
 
@@ -36,17 +37,65 @@ def choices(**given):
         ({"company": "A", "did": "123", "undo": True}, "go with an installation"),
         ({"company": "A"}, "go together"),
         ({"did": "123"}, "go together"),
-        ({"company": "A", "did": "123", "service": False}, "for the host that runs the service"),
-        ({"keys_from": "env", "agent_address": "10.0.0.2"}, "for the host that runs the service"),
-        ({"agent_only": True}, "--agent-only needs --pbx-address"),
-        ({**TWO_HOSTS, "agent_address": "127.0.0.1"}, "--agent-address"),
-        ({**TWO_HOSTS, "service": False}, "without a service"),
-        ({"pbx_address": "10.0.0.1"}, "goes with --agent-only"),
     ],
 )
 def test_flags_that_do_not_go_together_are_named(given, said):
     with pytest.raises(ChoiceError, match=said):
         choices(**given)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"company": "A", "did": "123", "service": False}, "for the host that runs the service"),
+        ({"keys_from": "env", "agent_address": "10.0.0.2"}, "for the host that runs the service"),
+        ({"agent_only": True}, "--agent-only needs --pbx-address"),
+        ({**TWO_HOSTS, "agent_address": "127.0.0.1"}, "--agent-address"),
+        ({**TWO_HOSTS, "service": False}, "without a service"),
+        ({"pbx_address": "10.0.0.1"}, "go with --agent-only"),
+        ({"ari_url": "http://10.0.0.1:8089"}, "go with --agent-only"),
+        ({"ami_port": 5039}, "go with --agent-only"),
+    ],
+)
+def test_what_an_earlier_run_may_have_said_is_missed_only_then(given, said):
+    halves = choices(**given)
+    with pytest.raises(ChoiceError, match=said):
+        halves.refuse_halves()
+
+
+@pytest.mark.parametrize(
+    "given",
+    [{"pbx_address": "pbx"}, {"ari_url": "10.0.0.1:8088"}, {"ari_url": "http://a b"},
+     {"ami_port": 0}],
+)  # fmt: skip
+def test_what_is_no_place_is_refused(given):
+    with pytest.raises(ParameterError, match=next(iter(given))):
+        choices(**given)
+
+
+def test_each_of_two_hosts_remembers_its_half():
+    pbx = choices(agent_address="10.0.0.2", queue="sales", service=False)
+    told = json.loads(json.dumps(pbx.remembered))
+    assert choices().with_earlier(told, {}, frozenset()) == pbx
+    agent = choices(**TWO_HOSTS, ari_url="http://10.0.0.1:8089/pbx", ami_port=5039)
+    told = json.loads(json.dumps(agent.remembered))
+    for given in ({}, {"agent_only": True}):
+        again = choices(**given).with_earlier(told, {}, frozenset(given))
+        again.refuse_halves()
+        assert again == agent
+    moved = choices(pbx_address="10.0.0.9").with_earlier(told, {}, frozenset({"pbx_address"}))
+    assert moved.agent_only and moved.pbx_address == "10.0.0.9"
+
+
+def test_what_the_admin_set_on_the_agents_host_stays():
+    told = choices(**TWO_HOSTS).remembered
+    settings = {"VOICEAGENT_ARI_URL": "http://10.0.0.1:8089/pbx", "VOICEAGENT_AMI_PORT": "5039"}
+    kept = choices().with_earlier(told, settings, frozenset())
+    assert (kept.ari_url, kept.ami_port) == (settings["VOICEAGENT_ARI_URL"], 5039)
+    usual = {"VOICEAGENT_ARI_URL": "http://10.0.0.1:8088"}
+    moved = choices(pbx_address="10.0.0.9").with_earlier(told, usual, frozenset({"pbx_address"}))
+    assert moved.system(True, {}).values["VOICEAGENT_ARI_URL"] == "http://10.0.0.9:8088"
+    assert not choices().with_earlier({}, settings, frozenset()).ari_url  # no half of two
 
 
 def test_an_agent_on_another_host_is_asked_there():
@@ -60,6 +109,7 @@ def test_an_agent_alone_is_told_where_asterisk_is_and_listens_for_it():
     values = choices(**TWO_HOSTS, ami_secret="m" * 40, queue="sales").system(True, {}).values
     assert values == {
         "VOICEAGENT_AMI_HOST": "10.0.0.1",
+        "VOICEAGENT_AMI_PORT": "5038",
         "VOICEAGENT_AMI_SECRET": "m" * 40,
         "VOICEAGENT_ARI_URL": "http://10.0.0.1:8088",
         "VOICEAGENT_AUDIOSOCKET_HOST": "10.0.0.2",

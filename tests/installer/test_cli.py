@@ -105,7 +105,7 @@ def test_another_run_at_work_is_exit_7(root):
 
 def test_json_is_one_object_whatever_happens(root, tmp_path):
     planned = json.loads(run(root, "--dry-run", "--json").output)
-    assert planned["applied"] is False and len(planned["changes"]) == 18
+    assert planned["applied"] is False and len(planned["changes"]) == 20
     done = json.loads(run(root, "--yes", "--json").output)
     assert done["applied"] is True and done["changes"] == planned["changes"]
     assert done["checks"] and all(check["ok"] for check in done["checks"])

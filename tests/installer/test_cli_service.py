@@ -69,7 +69,7 @@ def test_without_systemd_or_the_agent_there_is_no_service_unless_it_is_asked_for
     (root / lacking).unlink()
     done = run(root, "--yes")
     assert done.exit_code == 0 and "Note: no service is made" in done.output
-    assert said in done.output and not (root / "etc/voiceagent").exists()
+    assert said in done.output and not (root / "etc/voiceagent/voiceagent.env").exists()
     assert "The agent needs these settings:" in done.output
     mend = "companies import" if said == "no systemd" else "install.sh"
     for words in (("--service",), COMPANY):
@@ -246,6 +246,44 @@ def test_a_host_with_the_agent_alone(root):
     assert "firewall: let 10.0.0.1 and nobody else" in done.output
     assert "Goto(" not in done.output
     assert run(root, "--undo", "--yes").exit_code == 0 and trees.image(root) == before
+
+
+def test_a_pbx_whose_agent_is_elsewhere_stays_one_when_the_installer_runs_again(root):
+    before = trees.image(root)
+    told = ("--agent-address", "192.0.2.10", "--queue", "reception")
+    assert run(root, "--yes", *told).exit_code == 0
+    dialplan = (root / "etc/asterisk/voiceagent.d/extensions.conf").read_text()
+    assert "agi://192.0.2.10:4573" in dialplan
+    again = run(root, "--yes")
+    assert again.exit_code == 0 and "Nothing to do" in again.output, again.output
+    assert "as the last time: queue reception, agent address 192.0.2.10" in again.output
+    assert not (root / "etc/systemd/system/voiceagent.service").exists()
+    back = run(root, "--yes", "--agent-address", "127.0.0.1")
+    assert back.exit_code == 0, back.output
+    dialplan = (root / "etc/asterisk/voiceagent.d/extensions.conf").read_text()
+    assert "agi://127.0.0.1:4573" in dialplan and "Set(VA_TO=reception)" in dialplan
+    assert settings(root)["VOICEAGENT_QUEUE"] == "reception"
+    assert run(root, "--undo", "--yes").exit_code == 0 and trees.image(root) == before
+
+
+def test_a_host_with_the_agent_alone_is_upgraded_without_a_flag(root):
+    for folder in ("etc/asterisk", "usr/lib/x86_64-linux-gnu/asterisk", "usr/share/asterisk"):
+        (root / folder).rename(root / f"{folder}.gone")
+    lacks = run(root, "--agent-only", "--yes")
+    assert lacks.exit_code == 2 and "--agent-only needs --pbx-address" in lacks.output
+    told = ("--pbx-address", "10.0.0.1", "--agent-address", "10.0.0.2", "--queue", "sales")
+    secrets = ("--ami-secret", "m" * 40, "--ari-url", "http://10.0.0.1:8089/pbx")
+    assert run(root, "--agent-only", "--yes", *told, *secrets).exit_code == 0
+    first = settings(root)
+    assert first["VOICEAGENT_ARI_URL"] == "http://10.0.0.1:8089/pbx"
+    for words in ((), ("--agent-only",)):
+        again = run(root, "--yes", *words)
+        assert again.exit_code == 0 and "Nothing to do" in again.output, again.output
+    moved = run(root, "--yes", "--pbx-address", "10.0.0.7")
+    assert moved.exit_code == 0, moved.output
+    now = settings(root)
+    assert now["VOICEAGENT_AMI_HOST"] == "10.0.0.7"
+    assert now["VOICEAGENT_AMI_SECRET"] == "m" * 40 and now["VOICEAGENT_QUEUE"] == "sales"
 
 
 def test_json_names_are_always_there(root):

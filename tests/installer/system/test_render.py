@@ -1,5 +1,6 @@
 """All that an installation has besides Asterisk's files."""
 
+import json
 from pathlib import PurePosixPath
 
 import pytest
@@ -11,6 +12,7 @@ from installer.model import Kind
 from installer.system import (
     COMPANIES,
     ENV_FILE,
+    REMEMBERED,
     ROTATION,
     UNIT,
     NewCompany,
@@ -52,6 +54,13 @@ def test_without_asterisks_group_the_service_can_still_read_its_companies():
 
 def test_without_a_service_there_is_nothing():
     assert render_system(SystemParams(service=False, company=NEW), "asterisk", {}) == ()
+
+
+def test_without_a_service_what_was_told_is_still_remembered():
+    told = SystemParams(service=False, remembered={"queue": "sales"})
+    folder, file = render_system(told, "asterisk", {})
+    assert (folder.path, file.path) == (REMEMBERED.parent, REMEMBERED)
+    assert json.loads(file.content) == {"queue": "sales"} and file.settings
 
 
 def test_the_settings_file_sets_what_is_known_and_nothing_else():
