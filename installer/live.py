@@ -138,6 +138,13 @@ def running_modules(answer: str) -> frozenset[str]:
     return frozenset(row[1] for row in rows)
 
 
+def ami_is_on(answer: str, address: str) -> bool:
+    """Say whether ``manager show settings`` tells of AMI that listens on an address."""
+    rows = dict(re.findall(r"^\s*([^:\n]+):\s+(\S+)\s*$", answer, re.MULTILINE))
+    bound = rows.get("TCP Bindaddress", "").rpartition(":")[0]
+    return rows.get("Manager (AMI)") == "Yes" and bound == address
+
+
 def http_is_on(answer: str) -> bool:
     """Say whether ``http show status`` tells of a server that listens."""
     return "Server Enabled and Bound to" in answer

@@ -16,6 +16,7 @@ from installer.facts import Facts
 from installer.live import (
     Ask,
     Systemctl,
+    ami_is_on,
     applications,
     has_ari_user,
     has_context,
@@ -125,7 +126,8 @@ class _Installed:
 
     def _config(self, name: str) -> Config:
         if name not in self._read:
-            content = self._tree.read(self._folder / f"{name}.conf") or b""
+            # On its own our file lacks the section that it may add to.
+            content = b"[general]\n" + (self._tree.read(self._folder / f"{name}.conf") or b"")
             self._read[name] = read_config(name, lambda _: [(name, content)])
         return self._read[name]
 
@@ -153,6 +155,9 @@ def _manager(ask: Ask, there: _Installed) -> Iterator[str]:
     if not has_manager_user(answer, USER):
         yield f"the running Asterisk does not know the user {USER} of manager.conf; {_LOG}"
         return
+    address = there.setting("manager", "general", "bindaddr")  # only where we switch AMI on
+    if address and not ami_is_on(ask("manager show settings") or "", address):
+        yield f"the running Asterisk's AMI is not on at {address}; {_LOG}, or add --no-ami"
     wanted = tuple(rights(there.setting("manager", USER, one)) for one in ("read", "write"))
     if manager_rights(answer) != wanted:
         yield f"the running Asterisk gives {USER} other AMI rights than manager.conf; {_LOG}"

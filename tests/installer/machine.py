@@ -110,6 +110,13 @@ class Asterisk:
         assert self.known is not None
         if head == "dialplan show":
             return self._show_dialplan(last)
+        if command == "manager show settings":
+            on = self.known["manager_on"]
+            at = f"{on}:5038" if on else "Disabled"
+            return (
+                f"  Manager (AMI):             {'Yes' if on else 'No'}\n"
+                f"  TCP Bindaddress:           {at}\n"
+            )
         if head == "manager show user":
             return self._show_manager(last)
         if head == "queue show":
@@ -174,6 +181,8 @@ class Asterisk:
             self.known[part] = {
                 name: {one.name: one.value for one in lines} for name, lines in users.items()
             }
+            on = true(general.get("enabled", "no"))
+            self.known["manager_on"] = general.get("bindaddr", "0.0.0.0") if on else ""
         elif part == "http":
             self.known[part] = true(general.get("enabled", "no"))
         elif part == "modules":

@@ -64,6 +64,28 @@ def test_a_running_asterisk_takes_a_change_in_and_forgets_all_of_it(box, ask):
     assert {check.name for check in back.checks if check.ok} >= {"running", "configuration"}
 
 
+def test_ami_that_was_off_is_on_at_loopback_until_all_is_undone(box, ask):
+    one = Installation(box.root, ask=ask)
+    one.apply(one.plan_undo())
+    path = box.root / "etc/asterisk/manager.conf"
+    text = path.read_text()
+    path.write_text(f"{text}\n[general](+)\nenabled = no\nbindaddr = 0.0.0.0\n")
+    before = configuration(box)
+    try:
+        ask("manager reload")
+        assert re.search(r"Manager \(AMI\): +No", ask("manager show settings"))
+        one.apply(one.plan_install(params(box)))
+        shown = ask("manager show settings")
+        assert re.search(r"Manager \(AMI\): +Yes", shown)
+        assert re.search(r"TCP Bindaddress: +127\.0\.0\.1:", shown)
+        one.apply(one.plan_undo())
+        assert re.search(r"Manager \(AMI\): +No", ask("manager show settings"))
+        assert configuration(box) == before
+    finally:
+        path.write_text(text)
+        ask("manager reload")
+
+
 def test_what_a_running_asterisk_refuses_is_put_back_in_files_and_in_memory(box, ask):
     one = Installation(box.root, ask=ask)
     one.apply(one.plan_install(params(box)))

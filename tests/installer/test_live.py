@@ -1,6 +1,7 @@
 import pytest
 
 from installer.live import (
+    ami_is_on,
     applications,
     directories,
     has_ari_user,
@@ -120,6 +121,20 @@ def test_manager_rights_are_read_whatever_their_order():
     read, write = manager_rights(MANAGER_USER)
     assert read == rights("user, agent,call") and write == {"call", "originate"}
     assert manager_rights("") == (frozenset(), frozenset())
+
+
+@pytest.mark.parametrize(
+    ("answer", "is_on"),
+    [
+        ("  Manager (AMI):     Yes\n  TCP Bindaddress:     127.0.0.1:5038\n", True),
+        ("  Manager (AMI):     Yes\n  TCP Bindaddress:     0.0.0.0:5038\n", False),
+        ("  Manager (AMI):     No\n  TCP Bindaddress:     127.0.0.1:5038\n", False),
+        ("  Manager (AMI):     No\n  TCP Bindaddress:     Disabled\n", False),
+        ("", False),
+    ],
+)
+def test_ami_is_on_only_where_it_listens(answer, is_on):
+    assert ami_is_on(answer, "127.0.0.1") == is_on
 
 
 def test_the_http_server_is_on_only_where_it_listens():

@@ -90,6 +90,10 @@ def check_what_asterisk_sees(root, params):
     assert (on.get("enabled") == "yes") == (control.http.on or wanted)
     if wanted and not control.http.on:
         assert on["bindaddr"] == "127.0.0.1"
+    ami = {one.name: one.value for one in configs["manager"].section("general").settings}
+    switched = not facts.freepbx and not params.remote and not control.manager.on
+    assert (ami.get("enabled") == "yes") == (control.manager.on or switched)
+    assert not switched or ami["bindaddr"] == "127.0.0.1"
     if params.queue_stub:
         members = [one.value for one in configs["queues"].section("reception").settings]
         assert members[-2:] == list(params.queue_stub)
@@ -173,7 +177,7 @@ def test_on_freepbx_nothing_but_custom_files_is_touched_and_all_of_ours_is_aster
         elif node.kind is Kind.LINK:
             assert node.content.startswith(b"/")
     notes = "\n".join(plan.notes)
-    assert "Target voiceagent-in,s,1" in notes and "--account asterisk" in notes
+    assert "Target voiceagent-in,s,1" in notes
     one.apply(plan)
     text = (root / "etc/asterisk/voiceagent.d/extensions.conf").read_text()
     assert "Goto(ext-queues,${VA_TO},1)" in text
