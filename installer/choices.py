@@ -16,9 +16,9 @@ from installer.system import NewCompany, SystemParams
 # Flags that describe this PBX, and the type of each in JSON; never one that holds a secret.
 _REMEMBERED: Mapping[str, type] = {
     "queue": str, "queue_timeout": int, "queue_member": list, "agi_port": int, "agi_mode": str,
-    "routing": bool, "http": bool, "extensions_context": str, "outside_context": str, "venv": str,
-    "account": str, "service": bool, "agi_host": str, "agent_address": str, "agent_only": bool,
-    "pbx_address": str, "ari_url": str, "ami_port": int,
+    "routing": bool, "http": bool, "ami": bool, "extensions_context": str, "outside_context": str,
+    "venv": str, "account": str, "service": bool, "agi_host": str, "agent_address": str,
+    "agent_only": bool, "pbx_address": str, "ari_url": str, "ami_port": int,
 }  # fmt: skip
 
 
@@ -53,6 +53,7 @@ class Choices:
     agi_mode: str
     routing: bool
     http: bool
+    ami: bool
     extensions_context: str
     outside_context: str
     service: bool | None
@@ -187,6 +188,7 @@ class Choices:
             queue_stub=self.queue_member,
             routing=self.routing,
             http=self.http,
+            ami=self.ami,
             extensions_context=self.extensions_context,
             outside_context=self.outside_context,
             agent_address=self.agent_address,

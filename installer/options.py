@@ -109,6 +109,12 @@ _DIALPLAN = (
         help="Switch Asterisk's HTTP server on, on the loopback address, where it is off.",
     ),
     click.option(
+        "--ami/--no-ami",
+        default=_BUNDLE.ami,
+        show_default=True,
+        help="Switch AMI on, on the loopback address, where it is off; by it calls are placed.",
+    ),
+    click.option(
         "--extensions-context",
         default=_BUNDLE.extensions_context,
         help="The context whose extensions callers may be put through to; by default the PBX's "

@@ -13,6 +13,7 @@ DEFAULTS = {
     "verify_only": False, "ask": False, "as_json": False, "queue": "voiceagent",
     "queue_timeout": 120, "queue_member": (), "did": "", "company": "", "keys_from": "",
     "agi_host": "", "agi_port": 4573, "agi_mode": "fastagi", "routing": True, "http": True,
+    "ami": True,
     "extensions_context": "", "outside_context": "", "service": None,
     "venv": PurePosixPath("/opt/voiceagent"), "account": "", "agent_address": "127.0.0.1",
     "agent_only": False, "pbx_address": "", "ari_url": "", "ami_port": 5038, "ami_secret": "",
@@ -137,7 +138,7 @@ def test_an_agent_alone_is_told_where_its_secrets_are():
 
 def test_what_an_earlier_run_was_told_stays_unless_it_is_said_anew():
     first = choices(
-        queue="sales", queue_member=("PJSIP/100",), routing=False, outside_context="out",
+        queue="sales", queue_member=("PJSIP/100",), routing=False, ami=False, outside_context="out",
         account="va", venv=PurePosixPath("/srv/va"), agi_port=5573, ami_secret="m" * 40,
     )  # fmt: skip
     told = json.loads(json.dumps(first.remembered))
@@ -145,7 +146,7 @@ def test_what_an_earlier_run_was_told_stays_unless_it_is_said_anew():
     again = choices(ami_secret="m" * 40).with_earlier(told, {}, frozenset())
     assert again == first
     assert again.other_than(choices()) == [
-        "queue sales", "queue member PJSIP/100", "agi port 5573", "routing off",
+        "queue sales", "queue member PJSIP/100", "agi port 5573", "routing off", "ami off",
         "outside context out", "venv /srv/va", "account va",
     ]  # fmt: skip
     anew = choices().with_earlier(told, {}, frozenset({"routing", "queue", "venv"}))

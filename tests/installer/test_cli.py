@@ -185,7 +185,8 @@ def test_a_bad_secret_is_refused_and_not_repeated(root):
 
 def test_what_keeps_the_controller_out_is_said_before_the_question(root):
     shown = run(root, "--dry-run").output
-    assert "AMI is off: set enabled = yes" in shown
+    assert "AMI, which was off, is switched on at 127.0.0.1" in shown
+    assert "AMI is off: set enabled = yes" in run(root, "--dry-run", "--no-ami").output
     assert "--no-routing" not in shown
     (root / "etc/asterisk/http.conf").unlink()
     assert "HTTP server, which is off" in run(root, "--dry-run", "--no-http").output

@@ -71,7 +71,7 @@ def test_the_supervisor_pings_well_within_the_watchdogs_patience():
 
 
 @needs_systemd
-@pytest.mark.parametrize("account", ["", "root"])
+@pytest.mark.parametrize("account", ["", "daemon"])
 def test_systemd_understands_every_line(tmp_path, account):
     root = tree(tmp_path, render(SystemParams(account=account), "root", SHARED))
     done = analyze("verify", f"--root={root}", "voiceagent.service")
