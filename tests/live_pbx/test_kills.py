@@ -8,7 +8,7 @@ import time
 import pytest
 
 from asterisk_conf.render import CONTEXTS
-from tests.live_pbx import ALL
+from tests.live_pbx import drill
 from tests.live_pbx.admin import INSTALL, LIMIT_S, UNDO, install, state, undo
 from tests.live_pbx.calls import at, hears_agent, hears_announcement
 from tests.live_pbx.customer import DID, OLD_LINE
@@ -16,7 +16,7 @@ from tests.live_pbx.machine import Machine
 from tests.live_pbx.snapshot import differences, snapshot
 
 pytestmark = pytest.mark.pbx
-_KILLS = 10 if ALL else 1  # each takes some ten seconds
+_KILLS = 10  # each takes some ten seconds
 _SEED = 6
 
 
@@ -36,6 +36,7 @@ def _is_whole(machine: Machine) -> None:
     assert state(machine, "ActiveState") == {"ActiveState": "active"}
 
 
+@drill
 def test_killed_at_any_moment_the_next_run_makes_an_end_of_it(machine: Machine) -> None:
     chance = random.Random(_SEED)
     before = snapshot(machine.root)
