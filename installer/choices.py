@@ -221,12 +221,13 @@ class Choices:
 
     def _values(self) -> dict[str, str]:
         """Return what an agent needs to reach an Asterisk on another host, and it the agent."""
+        url = self.ari_url or _usual_url(self.pbx_address)
         values = {
             "VOICEAGENT_AMI_HOST": str(self._pbx()),
             "VOICEAGENT_AMI_PORT": str(self.ami_port),
             "VOICEAGENT_AMI_SECRET": self.ami_secret,
-            "VOICEAGENT_ARI_URL": self.ari_url or _usual_url(self.pbx_address),
-            "VOICEAGENT_ARI_PASSWORD": self.ari_password,
+            "VOICEAGENT_ARI_URL": url if self.routing else "",
+            "VOICEAGENT_ARI_PASSWORD": self.ari_password if self.routing else "",
             "VOICEAGENT_AUDIOSOCKET_HOST": self.agent_address,
             "VOICEAGENT_AGI_HOST": self.agent_address,
             "VOICEAGENT_AGI_PORT": str(self.agi_port),
@@ -240,9 +241,25 @@ class Choices:
         except ValueError:
             raise ParameterError("pbx_address", "an IPv4 or IPv6 address") from None
 
-    @property
-    def notes_of_two_hosts(self) -> tuple[str, ...]:
-        """What is left to do on the agent's own host; nothing while all stays on one."""
+    def lacking_secrets(self, settings: Mapping[str, str]) -> tuple[str, ...]:
+        """Return what the agent's own host has not been told yet, by flags.
+
+        Args:
+            settings: What its settings file has already.
+        """
+        secrets = {"--ami-secret": (self.ami_secret, "VOICEAGENT_AMI_SECRET")}
+        if self.routing:
+            secrets["--ari-password"] = (self.ari_password, "VOICEAGENT_ARI_PASSWORD")
+        return tuple(
+            flag for flag, (given, name) in secrets.items() if not (given or settings.get(name))
+        )
+
+    def notes_of_two_hosts(self, settings: Mapping[str, str]) -> tuple[str, ...]:
+        """Return what is left to do on the agent's own host; nothing while all stays on one.
+
+        Args:
+            settings: What its settings file has already.
+        """
         if not self.agent_only:
             return ()
         ports = f"{self.agi_port} (FastAGI) and 9099 (AudioSocket)"
@@ -250,12 +267,11 @@ class Choices:
             f"firewall: let {self.pbx_address} and nobody else reach the TCP ports {ports} of this "
             "host; what goes there is not encrypted, so put a VPN between the hosts"
         ]
-        secrets = {"--ami-secret": self.ami_secret, "--ari-password": self.ari_password}
-        missing = [flag for flag, secret in secrets.items() if not secret]
-        if missing:
+        if missing := self.lacking_secrets(settings):
             notes.append(
-                f"without {' and '.join(missing)} what the settings file has of them stays; they "
-                f"are in voiceagent.d of Asterisk's configuration on {self.pbx_address}"
+                f"the agent gets no calls without {' and '.join(missing)}: they are in "
+                f"voiceagent.d of Asterisk's configuration on {self.pbx_address}; give them here, "
+                "or later with voiceagent-install --ask"
             )
         return tuple(notes)
 

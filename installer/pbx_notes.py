@@ -117,8 +117,9 @@ def _remote(params: BundleParams, control: Control, facts: Facts) -> Iterator[st
         yield f"Asterisk asks the agent at {params.agi_host}, its own host: add --agi-host {agent}"
     elif params.agi_mode is AgiMode.SCRIPT:
         yield "setup.agi asks an agent on its own host only: leave --agi-mode at fastagi"
-    bound = {"manager.conf": control.ami_bound_to if control.ami else ""}
-    if control.ari and params.routing:
+    # What is off is said already, with where it is to be bound.
+    bound = {"manager.conf": control.ami_bound_to} if control.ami and control.ami_on else {}
+    if control.ari and params.routing and control.http.on:
         bound["http.conf"] = control.http.bound_to
     for name, address in bound.items():
         if address and is_loopback(address):

@@ -43,6 +43,8 @@ def ask_missing(choices: Choices, given: frozenset[str]) -> tuple[Choices, dict[
         choices = replace(choices, queue=_asked("Queue of the people", choices.queue, _queue))
     if choices.service is False or (choices.remote and not choices.agent_only):
         return choices, {}
+    if choices.agent_only:
+        choices = _with_secrets(choices)
     if not choices.company:
         said = "Company, as the agent says it; empty: the sample company"
         choices = replace(choices, company=_asked(said, "", _company), ask=True)
@@ -53,6 +55,17 @@ def ask_missing(choices: Choices, given: frozenset[str]) -> tuple[Choices, dict[
         choices = replace(choices, did="")
     keys = {} if choices.keys_from else _keys()
     return choices, keys
+
+
+def _with_secrets(choices: Choices) -> Choices:
+    where = f"from voiceagent.d on {choices.pbx_address}; empty: as it is"
+    if not choices.ami_secret:
+        said = f"Secret in manager.conf {where}"
+        choices = replace(choices, ami_secret=_asked(said, "", _ami_secret, hidden=True))
+    if choices.routing and not choices.ari_password:
+        said = f"Password in ari.conf {where}"
+        choices = replace(choices, ari_password=_asked(said, "", _ari_password, hidden=True))
+    return choices
 
 
 def _keys() -> dict[str, str]:
@@ -66,10 +79,14 @@ def _keys() -> dict[str, str]:
     return found
 
 
-def _asked(question: str, default: str | None, check: Callable[[str], object]) -> str:
+def _asked(
+    question: str, default: str | None, check: Callable[[str], object], *, hidden: bool = False
+) -> str:
     """Ask until the answer can be used."""
     while True:
-        answer: str = click.prompt(question, default=default, show_default=bool(default)).strip()
+        answer: str = click.prompt(
+            question, default=default, show_default=bool(default), hide_input=hidden
+        ).strip()
         try:
             if answer:
                 check(answer)
@@ -80,6 +97,14 @@ def _asked(question: str, default: str | None, check: Callable[[str], object]) -
 
 def _queue(text: str) -> object:
     return BundleParams(queue=text)
+
+
+def _ami_secret(text: str) -> object:
+    return BundleParams(ami_secret=text)
+
+
+def _ari_password(text: str) -> object:
+    return BundleParams(ari_password=text)
 
 
 def _company(text: str) -> object:

@@ -6,7 +6,7 @@ import json
 import os
 import pwd
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import PurePosixPath
@@ -20,6 +20,7 @@ from installer.api import Installation
 from installer.choices import Choices
 from installer.errors import DECLINED, ConflictError, VerifyError
 from installer.model import Plan
+from installer.other_host import steps_there
 from installer.questions import ask_missing
 from installer.screen import Screen
 from installer.system import ENV_FILE, FOLDER, REMEMBERED, UNIT, SystemParams
@@ -69,11 +70,14 @@ class Session:
         else:
             plan = self._installation.plan_install(self._choices.bundle(), system)
         self._screen.show(plan)
-        self._screen.note([*self._notes(system, without), *self._choices.notes_of_two_hosts])
+        two_hosts = self._choices.notes_of_two_hosts(self._settings())
+        self._screen.note([*self._notes(system, without), *two_hosts])
         if plan.idle:
             self._screen.say("Nothing to do: everything is installed as it should be.")
         elif self._carried_out(plan):
-            self._tell_what_next(system)
+            created = {change.path for change in plan.changes if change.old is None}
+            company = system.company.path if system.company is not None else None
+            self._tell_what_next(system, company if company in created else None)
 
     def undo(self) -> None:
         """Put everything back as it was; bookings and records only go if that is meant.
@@ -140,7 +144,7 @@ class Session:
             ChoiceError: If the two do not go together.
             ConflictError: If what is remembered cannot be used.
         """
-        settings = settings_in(self._read(ENV_FILE), str(ENV_FILE))
+        settings = self._settings()
         try:
             told = json.loads(self._read(REMEMBERED) or b"{}")
         except ValueError:
@@ -173,6 +177,9 @@ class Session:
         facts = self._installation.facts
         if facts.freepbx and facts.user_name != "root":
             self._choices = replace(choices, account=facts.user_name)
+
+    def _settings(self) -> dict[str, str]:
+        return settings_in(self._read(ENV_FILE), str(ENV_FILE))
 
     def _read(self, path: PurePosixPath) -> bytes:
         return self._installation.tree.read(path) or b""
@@ -238,26 +245,37 @@ class Session:
                 "with --company and --did"
             )
 
-    def _tell_what_next(self, system: SystemParams) -> None:
-        installation = self._installation
-        pbx = None if self._choices.agent_only else installation
-        if pbx is not None and not system.service:
-            settings = pbx.settings_for_agent
-            self._screen.result["settings"] = list(settings)
-            if settings:
-                self._screen.say("The agent needs these settings:")
-            for line in settings:
-                self._screen.say(f"  {line}")
+    def _tell_what_next(self, system: SystemParams, made: PurePosixPath | None) -> None:
+        installation, choices = self._installation, self._choices
+        pbx = None if choices.agent_only else installation
+        there: tuple[tuple[str, str], ...] = ()
+        if pbx is not None and choices.remote:
+            there = tuple(steps_there(choices, pbx.control, pbx.facts))
+        elif pbx is not None and not system.service:
+            self._tell_settings(pbx.settings_for_agent)
         self._screen.say(click.style("Installed.", fg="green", bold=True))
         steps = next_steps.after_install(
-            system,
-            self._choices.root,
-            next_steps.own_number(installation.tree) if system.service else "",
-            asterisk=pbx is not None,
-            freepbx=pbx is not None and pbx.facts.freepbx,
-            ami=pbx is not None and pbx.control.ami and pbx.control.ami_on,
+            next_steps.Outcome(
+                system=system,
+                root=choices.root,
+                own=next_steps.own_number(installation.tree) if system.service else "",
+                made=made,
+                asterisk=pbx is not None,
+                freepbx=pbx is not None and pbx.facts.freepbx,
+                ami=pbx is not None and pbx.control.ami and pbx.control.ami_on,
+                secrets=pbx is None and bool(choices.lacking_secrets(self._settings())),
+                there=there,
+            )
         )
         self._screen.next_steps(steps)
+
+    def _tell_settings(self, settings: Sequence[str]) -> None:
+        """Say what an agent on this host needs that no service gives it."""
+        self._screen.result["settings"] = list(settings)
+        if settings:
+            self._screen.say("The agent needs these settings:")
+        for line in settings:
+            self._screen.say(f"  {line}")
 
     def _decide_on_data(self) -> None:
         """Delete bookings and records if that was asked for and is meant; else say they stay."""

@@ -126,14 +126,24 @@ def test_an_agent_alone_is_told_where_asterisk_is_and_listens_for_it():
 
 def test_what_listens_beyond_the_host_gets_a_note_about_the_firewall():
     secrets = {"ami_secret": "m" * 40, "ari_password": "r" * 40}
-    (note,) = choices(**TWO_HOSTS, **secrets).notes_of_two_hosts
+    (note,) = choices(**TWO_HOSTS, **secrets).notes_of_two_hosts({})
     assert "10.0.0.1" in note and "4573" in note and "9099" in note
-    assert choices().notes_of_two_hosts == ()
+    assert choices().notes_of_two_hosts({}) == ()
 
 
 def test_an_agent_alone_is_told_where_its_secrets_are():
-    _, note = choices(**TWO_HOSTS, ami_secret="m" * 40).notes_of_two_hosts
+    half = choices(**TWO_HOSTS, ami_secret="m" * 40)
+    _, note = half.notes_of_two_hosts({})
     assert "--ari-password" in note and "--ami-secret" not in note and "10.0.0.1" in note
+    assert "gets no calls" in note
+    assert half.lacking_secrets({"VOICEAGENT_ARI_PASSWORD": "r" * 40}) == ()
+    assert half.lacking_secrets({"VOICEAGENT_ARI_PASSWORD": ""}) == ("--ari-password",)
+    assert choices(**TWO_HOSTS, routing=False).lacking_secrets({}) == ("--ami-secret",)
+
+
+def test_an_agent_that_routes_nothing_needs_no_way_to_ask():
+    values = choices(**TWO_HOSTS, routing=False, ari_password="r" * 40).system(True, {}).values
+    assert not any("ARI" in name for name in values)
 
 
 def test_what_an_earlier_run_was_told_stays_unless_it_is_said_anew():

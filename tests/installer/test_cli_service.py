@@ -251,7 +251,10 @@ def test_a_host_with_the_agent_alone(root):
 def test_a_pbx_whose_agent_is_elsewhere_stays_one_when_the_installer_runs_again(root):
     before = trees.image(root)
     told = ("--agent-address", "192.0.2.10", "--queue", "reception")
-    assert run(root, "--yes", *told).exit_code == 0
+    done = run(root, "--yes", *told)
+    assert done.exit_code == 0 and "voiceagent run" not in done.output, done.output
+    assert "VOICEAGENT_ARI_URL" not in done.output and "needs these settings" not in done.output
+    assert "--agent-only --ask --pbx-address PBX-ADDRESS --agent-address 192.0.2.10" in done.output
     dialplan = (root / "etc/asterisk/voiceagent.d/extensions.conf").read_text()
     assert "agi://192.0.2.10:4573" in dialplan
     again = run(root, "--yes")
@@ -273,14 +276,17 @@ def test_a_host_with_the_agent_alone_is_upgraded_without_a_flag(root):
     assert lacks.exit_code == 2 and "--agent-only needs --pbx-address" in lacks.output
     told = ("--pbx-address", "10.0.0.1", "--agent-address", "10.0.0.2", "--queue", "sales")
     secrets = ("--ami-secret", "m" * 40, "--ari-url", "http://10.0.0.1:8089/pbx")
-    assert run(root, "--agent-only", "--yes", *told, *secrets).exit_code == 0
+    done = run(root, "--agent-only", "--yes", *told, *secrets)
+    assert done.exit_code == 0, done.output
+    assert "gets no calls without --ari-password" in done.output
+    assert "without them the agent gets no calls" in done.output.partition("to do next")[2]
     first = settings(root)
     assert first["VOICEAGENT_ARI_URL"] == "http://10.0.0.1:8089/pbx"
     for words in ((), ("--agent-only",)):
         again = run(root, "--yes", *words)
         assert again.exit_code == 0 and "Nothing to do" in again.output, again.output
-    moved = run(root, "--yes", "--pbx-address", "10.0.0.7")
-    assert moved.exit_code == 0, moved.output
+    moved = run(root, "--yes", "--pbx-address", "10.0.0.7", "--ari-password", "r" * 40)
+    assert moved.exit_code == 0 and "gets no calls" not in moved.output, moved.output
     now = settings(root)
     assert now["VOICEAGENT_AMI_HOST"] == "10.0.0.7"
     assert now["VOICEAGENT_AMI_SECRET"] == "m" * 40 and now["VOICEAGENT_QUEUE"] == "sales"
@@ -389,6 +395,24 @@ def test_asking_at_a_terminal(root):
     assert (root / "etc/voiceagent/companies/bright_sons.yaml").exists()
     assert HIDDEN[0] not in it.seen
     assert "\x1b[32m+#tryinclude voiceagent.d/extensions.conf" in it.seen  # green
+
+
+def test_the_agents_own_host_is_asked_for_the_secrets_it_lacks(root):
+    where = ("--pbx-address", "10.0.0.1", "--agent-address", "10.0.0.2", "--queue", "sales")
+    with Terminal("--root", str(root), "--agent-only", "--ask", *where) as it:
+        it.answer("Secret in manager.conf from voiceagent.d on 10.0.0.1", "m" * 3)
+        it.until("ami_secret must be")
+        it.answer("Secret in manager.conf", "m" * 40)
+        it.answer("Password in ari.conf", "r" * 40)
+        it.answer("Company, as the agent says it", "")
+        for vendor in ("Deepgram", "Groq", "OpenAI", "Cartesia"):
+            it.answer(f"Key of {vendor}", "")
+        it.answer("Do this? [y/N]", "y")
+        it.until("--undo")
+        assert it.end() == 0
+    assert settings(root)["VOICEAGENT_AMI_SECRET"] == "m" * 40
+    assert settings(root)["VOICEAGENT_ARI_PASSWORD"] == "r" * 40
+    assert "mmmm" not in it.seen and "rrrr" not in it.seen and "gets no calls" not in it.seen
 
 
 def test_what_is_on_the_command_line_is_not_asked(root):

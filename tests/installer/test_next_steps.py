@@ -4,22 +4,14 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from installer.next_steps import after_install, own_number
+from installer.next_steps import Outcome, after_install, own_number
 from installer.system import SystemParams
 from installer.tree import Tree
 
-ROOT = Path("/")
 
-
-def commands(service=True, own="", asterisk=True, freepbx=False, ami=True, root=ROOT):
-    steps = after_install(
-        SystemParams(service=service, venv=PurePosixPath("/srv/va")),
-        root,
-        own,
-        asterisk=asterisk,
-        freepbx=freepbx,
-        ami=ami,
-    )
+def commands(service=True, **came):
+    system = SystemParams(service=service, venv=PurePosixPath("/srv/va"))
+    steps = after_install(Outcome(**{"system": system, "root": Path("/")} | came))
     return [f"{what} {command}" for what, command in steps]
 
 
@@ -43,6 +35,17 @@ def test_freepbx_gets_a_destination_and_no_dialplan():
 def test_hosts_with_one_half():
     assert [one.split()[-1] for one in commands(asterisk=False)] == ["doctor", "--undo"]
     assert "voiceagent run" in commands(service=False)[0]
+    there = ("On 10.0.0.2:", "voiceagent-install --agent-only")
+    pbx = commands(service=False, there=(there,))
+    assert pbx[0] == " ".join(there) and not any("voiceagent run" in one for one in pbx)
+
+
+def test_what_nothing_works_without_comes_first():
+    made = PurePosixPath("/etc/voiceagent/companies/bright.yaml")
+    first, second, third, *_ = commands(stopped=True, secrets=True, made=made)
+    assert first.endswith("systemctl start asterisk")
+    assert "no calls" in second and second.endswith("voiceagent-install --ask")
+    assert "services, prices" in third and f"sudoedit {made} " in third
 
 
 def test_another_tree_is_named():

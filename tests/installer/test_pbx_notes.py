@@ -125,8 +125,12 @@ def test_an_agent_elsewhere_has_to_be_let_in(root):
     write(root, "http.conf", "[general]\n")
     found = notes(root, agent_address="10.9.8.7", agi_host="10.9.8.7")
     assert "off: set enabled = yes and bindaddr in http.conf, so that 10.9.8.7" in found[0]
+    write(root, "manager.conf", "[general]\nenabled = no\nbindaddr = 127.0.0.1\n")
+    found = notes(root, agent_address="10.9.8.7", agi_host="10.9.8.7", routing=False)
+    assert "bindaddr in manager.conf, so that 10.9.8.7 reaches it" in found[0]
+    assert "127.0.0.1" not in "".join(found)
     found = notes(root, agent_address="10.9.8.7", agi_mode=AgiMode.SCRIPT, routing=False)
-    assert "setup.agi asks an agent on its own host only" in found[0]
+    assert "setup.agi asks an agent on its own host only" in "".join(found)
 
 
 @pytest.mark.parametrize("name", ["freepbx16", "freepbx17"])
