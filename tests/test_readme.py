@@ -65,7 +65,7 @@ def test_trying_it_by_hand(sandbox):
             await record_of(live, end_reason="caller_hung_up")
 
     asyncio.run(ring())
-    (call,) = block("voiceagent call --did")
+    (call,) = block(".venv/bin/voiceagent call --did")
     assert "Harbour Home Services" in run(f"{call} --sandbox {sandbox.directory}")
     export, listing, show, bookings = block("calls list")
     export = export.replace(".sandbox/data", str(sandbox.agent.data_dir))
