@@ -16,7 +16,7 @@ from pathlib import PurePosixPath
 from asterisk_conf.render import FOLDER
 from installer.errors import VerifyError
 from installer.live import Ask, Systemctl, running_modules
-from installer.model import Manifest, Plan, Prior, Role
+from installer.model import Manifest, Owned, Plan, Prior, Role
 from installer.system import UNIT, is_setting
 
 # Modules first, since the rest may stand on them; the server before what is served by it; the
@@ -28,6 +28,8 @@ _RELOADS = {
     "queues": "queue reload all",
     "extensions": "dialplan reload",
 }
+EVERYTHING = frozenset(_RELOADS)
+"""Every kind of configuration that can be read again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,28 +40,35 @@ class Turn:
         before: What we were responsible for.
         after: What we are responsible for then.
         changed: The paths it changes.
+        amiss: The kinds of configuration that Asterisk has not taken in as they are.
     """
 
     before: Manifest
     after: Manifest
     changed: frozenset[PurePosixPath]
+    amiss: frozenset[str] = frozenset()
 
     @property
     def reloads(self) -> tuple[str, ...]:
-        """What to tell Asterisk; everything we have or had a part in, which costs next to nothing.
-
-        A parent's name does not tell what it is for: it may be reached through a link.
-        """
-        ours = {
-            one.path.stem
-            for one in (*self.before.owned, *self.after.owned)
-            if one.role is Role.OURS and one.path.parent.name == FOLDER
-        }
+        """What to tell Asterisk: what it takes for all that is new or amiss."""
+        owned = {one.path: one for one in (*self.before.owned, *self.after.owned)}
+        ours = {path for path, one in owned.items() if _is_ours(one)}
+        kinds = set(_RELOADS) & {path.stem for path in ours}
+        new = {path.stem for path in ours if self._is_new(path)}
+        for path, one in owned.items():
+            if one.role is Role.PARENT and self._is_new(path):
+                kind = path.stem.partition("_")[0]
+                # One that is reached through a link may have any name.
+                new |= {kind} if kind in (*_RELOADS, "modules") else kinds
         return tuple(
             command
             for kind, command in _RELOADS.items()
-            if any(name.partition("_")[0] == kind for name in ours)
+            if kind in kinds and kind in new | self.amiss
         )
+
+    def _is_new(self, path: PurePosixPath) -> bool:
+        came_or_went = (self.before.at(path) is None) != (self.after.at(path) is None)
+        return came_or_went or path in self.changed
 
     @property
     def had_service(self) -> bool:
@@ -76,10 +85,21 @@ class Turn:
         """Whether the service is not what it was."""
         return any(path == UNIT or is_setting(path) for path in self.changed)
 
+    @property
+    def touches_units(self) -> bool:
+        """Whether systemd has to read its units again."""
+        changed = any(UNIT.parent in path.parents for path in self.changed)
+        return changed or self.had_service != self.has_service
+
+
+def _is_ours(one: Owned) -> bool:
+    return one.role is Role.OURS and one.path.parent.name == FOLDER
+
 
 def turn_of(plan: Plan) -> Turn:
     """Return what a plan takes the machine from, and to."""
-    return Turn(plan.base, plan.manifest, frozenset(change.path for change in plan.changes))
+    changed = frozenset(change.path for change in plan.changes)
+    return Turn(plan.base, plan.manifest, changed, plan.amiss)
 
 
 class Activation:
@@ -103,16 +123,29 @@ class Activation:
         """Whether there is an Asterisk to ask."""
         return self._ask is not None and self._ask("core show version") is not None
 
-    def commands(self, turn: Turn) -> tuple[str, ...]:
-        """Return what will be told to what runs, as an admin would type it."""
-        said = [f'asterisk -rx "{one}"' for one in turn.reloads] if self.asterisk_runs else []
+    def commands(self, turn: Turn, modules: tuple[str, ...]) -> tuple[str, ...]:
+        """Return what will be told to what runs, as an admin would type it.
+
+        Args:
+            turn: What is about to be done.
+            modules: What Asterisk should have loaded.
+        """
+        said = []
+        if self.asterisk_runs:
+            said = [f"module load {one}.so" for one in self.prior(turn, modules).unloaded]
+            said = [f'asterisk -rx "{one}"' for one in (*said, *turn.reloads)]
         if self._systemctl is not None and (turn.had_service or turn.has_service):
-            said.append("systemctl daemon-reload")
+            if turn.touches_units:
+                said.append("systemctl daemon-reload")
             if not turn.has_service:
                 said.insert(0, f"systemctl stop {UNIT.name}")
             elif turn.touches_service or not self._service_runs():
                 said.append(f"systemctl restart {UNIT.name}")
         return tuple(said)
+
+    def service_lies(self, turn: Turn) -> bool:
+        """Say whether there is a service that should run and does not."""
+        return self._systemctl is not None and turn.has_service and not self._service_runs()
 
     def prior(self, turn: Turn, modules: tuple[str, ...]) -> Prior:
         """Return what runs now, for `put_back`.
@@ -153,8 +186,9 @@ class Activation:
             self._reload(turn)
         if self._systemctl is None or not (turn.had_service or turn.has_service):
             return
-        self._step("have systemd read its units")
-        self._tell("daemon-reload")
+        if turn.touches_units:
+            self._step("have systemd read its units")
+            self._tell("daemon-reload")
         if not turn.has_service:
             self._tell("reset-failed", UNIT.name)  # an ended unit is remembered if it had failed
         elif turn.touches_service or not self._service_runs():

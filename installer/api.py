@@ -25,7 +25,7 @@ from installer.errors import ConflictError, VerifyError, WriteError
 from installer.facts import Facts, gather
 from installer.kept_data import DATA, delete_kept
 from installer.live import Ask, Systemctl, running_modules
-from installer.live_checks import check_gone, refuse_old_systemd
+from installer.live_checks import amiss, check_gone, refuse_old_systemd
 from installer.model import Manifest, Plan, Role
 from installer.pbx_notes import notes_for
 from installer.plan import Planner
@@ -271,10 +271,14 @@ class Installation:
         return self._announced(planner.plan())
 
     def _announced(self, plan: Plan) -> Plan:
-        """Return the plan with what it tells to what runs."""
-        if plan.idle:
+        """Return the plan with what it tells to what runs; an idle one puts that right, too."""
+        if self._ask is not None and has_asterisk(plan.base) and has_asterisk(plan.manifest):
+            found = amiss(self._ask, self.tree, self.facts, plan.base)
+            plan = replace(plan, amiss=found)
+        turn = turn_of(plan)
+        if plan.idle and not plan.amiss and not self._activation.service_lies(turn):
             return plan
-        return replace(plan, commands=self._activation.commands(turn_of(plan)))
+        return replace(plan, commands=self._activation.commands(turn, plan.modules))
 
     def apply(self, plan: Plan) -> Applied:
         """Carry a plan out, have all that runs take it in, and look whether it holds.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import PurePosixPath
 
 from asterisk_conf.modules import NEEDED
@@ -52,12 +52,20 @@ def check_asterisk(
             return Check("running", False, "Asterisk ran and does not answer any more")
         return Check("running", True, "Asterisk is not running; it reads the files at its start")
     there = _Installed(tree, facts.config / FOLDER, manifest)
-    for look in _LOOKS:
+    for look in _LOOKS.values():
         for wrong in look(ask, there):
             return Check("running", False, wrong)
     names = [name for name in ("manager", "ari", "http", "queues") if there.has(name)]
     known = f" and all of ours in {', '.join(f'{name}.conf' for name in names)}" if names else ""
     return Check("running", True, f"the running Asterisk has the dialplan{known}")
+
+
+def amiss(ask: Ask, tree: Tree, facts: Facts, manifest: Manifest) -> frozenset[str]:
+    """Return the kinds of configuration that a running Asterisk has not taken in as installed."""
+    if ask("core show version") is None:
+        return frozenset()
+    there = _Installed(tree, facts.config / FOLDER, manifest)
+    return frozenset(kind for kind, look in _LOOKS.items() if any(look(ask, there)))
 
 
 def check_gone(ask: Ask) -> str:
@@ -181,11 +189,11 @@ def _queues(ask: Ask, there: _Installed) -> Iterator[str]:
             yield f"the running Asterisk has no queue {name}; {_LOG}"
 
 
-_LOOKS: tuple[Callable[[Ask, _Installed], Iterator[str]], ...] = (
-    _modules,
-    _dialplan,
-    _manager,
-    _ari,
-    _http,
-    _queues,
-)
+_LOOKS: Mapping[str, Callable[[Ask, _Installed], Iterator[str]]] = {
+    "modules": _modules,
+    "extensions": _dialplan,
+    "manager": _manager,
+    "ari": _ari,
+    "http": _http,
+    "queues": _queues,
+}

@@ -131,6 +131,7 @@ class Plan:
         emptied: Folders of ours to remove if nothing is left in them, innermost first.
         compiled: The script folder to precompile, if that is needed.
         modules: Asterisk's modules to load where they are not, by name.
+        amiss: The kinds of configuration that a running Asterisk has not taken in as they are.
         commands: What is told to what runs on the machine, for the admin to read.
         notes: One line each, for the admin.
     """
@@ -143,13 +144,14 @@ class Plan:
     emptied: tuple[PurePosixPath, ...] = ()
     compiled: PurePosixPath | None = None
     modules: tuple[str, ...] = ()
+    amiss: frozenset[str] = frozenset()
     commands: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
     @property
     def idle(self) -> bool:
-        """Whether carrying it out would change nothing."""
-        work = self.changes or self.emptied or self.compiled
+        """Whether carrying it out would change nothing, in files or in what runs."""
+        work = self.changes or self.emptied or self.compiled or self.commands
         return not work and self.manifest == self.base
 
 

@@ -20,6 +20,8 @@ def summary(plan: Plan) -> Iterator[str]:
     counted = _counted(ours)
     if counted:
         yield f"files of our own: {counted}"
+    if plan.commands and not plan.changes:
+        yield "no file changes; what runs is told again what is installed"
     yield from _service(plan)
 
 
@@ -43,3 +45,5 @@ def _service(plan: Plan) -> Iterator[str]:
         yield "the service voiceagent is stopped and taken away; calls in progress go to people"
     elif after and touched:
         yield "the service voiceagent is started afresh; calls in progress go to people"
+    elif after and any(UNIT.name in one for one in plan.commands):
+        yield "the service voiceagent, which does not run, is started"

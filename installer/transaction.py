@@ -23,7 +23,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from installer import durable, precompile
-from installer.activation import Activation, Turn, turn_of
+from installer.activation import EVERYTHING, Activation, Turn, turn_of
 from installer.checks import Check
 from installer.errors import BusyError, ConflictError, InstallError, VerifyError, WriteError
 from installer.journal import Journal, Phase, Step
@@ -178,7 +178,7 @@ class Transaction:
         self, journal: Journal, plan: Plan, verify: Verify
     ) -> tuple[str, tuple[Check, ...]]:
         """Switch over, have all that runs take it in, and look; returns a note and the checks."""
-        turn = self._turn(journal)
+        turn = turn_of(plan)
         self._activation.wind_down(turn)
         self._switch(journal.run, plan)
         note = ""
@@ -202,8 +202,9 @@ class Transaction:
             ) from cause
 
     def _turn(self, journal: Journal) -> Turn:
+        """Return what a run set out to do; how much of it Asterisk has read is not known."""
         changed = frozenset(step.path for step in journal.steps)
-        return Turn(self._store.manifest(), journal.manifest, changed)
+        return Turn(self._store.manifest(), journal.manifest, changed, EVERYTHING)
 
     def _prepare(self, run: str, plan: Plan) -> None:
         for change in plan.changes:

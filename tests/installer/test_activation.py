@@ -203,6 +203,49 @@ def test_a_closed_terminal_takes_a_run_back(root, machine):
     assert up_to_date(machine) and not machine.systemd.active
 
 
+RESTART = "systemctl restart voiceagent.service"
+
+
+def commands_of(root, machine, params=PARAMS, system=SYSTEM):
+    return list(installation(root, machine).plan_install(params, system).commands)
+
+
+def test_what_stopped_or_was_forgotten_is_put_right_though_no_file_changes(root, machine):
+    install(root, machine)
+    assert installation(root, machine).plan_install(PARAMS, SYSTEM).idle
+    machine.systemctl(["stop"])
+    assert commands_of(root, machine) == [RESTART]
+    install(root, machine)
+    assert machine.systemd.active and commands_of(root, machine) == []
+    machine.asterisk.known["extensions"].pop("voiceagent-human")
+    machine.asterisk.known["modules"].remove("app_audiosocket")
+    plan = installation(root, machine).plan_install(PARAMS, SYSTEM)
+    assert not plan.idle and not plan.changes
+    assert plan.commands == (
+        'asterisk -rx "module load app_audiosocket.so"',
+        'asterisk -rx "dialplan reload"',
+    )
+    before = trees.without_times(trees.image(root))
+    machine.asterisk.deaf_to = ("dialplan reload",)
+    with pytest.raises(VerifyError, match="lacks voiceagent-human"):
+        install(root, machine)
+    machine.asterisk.deaf_to = ()
+    install(root, machine)
+    assert up_to_date(machine) and installation(root, machine).plan_install(PARAMS, SYSTEM).idle
+    assert trees.without_times(trees.image(root)) == before
+
+
+def test_only_what_is_concerned_is_told(root, machine):
+    install(root, machine)
+    other = NewCompany(name="Hill Dental", did="+44 1632 960002", queue="reception")
+    assert commands_of(root, machine, system=replace(SYSTEM, company=other)) == [RESTART]
+    timeout = commands_of(root, machine, replace(PARAMS, queue_timeout_s=30))
+    assert timeout == ['asterisk -rx "dialplan reload"']
+    path = root / "etc/asterisk/manager.conf"
+    path.write_text(path.read_text().partition("; >>> voiceagent-install")[0])
+    assert commands_of(root, machine) == ['asterisk -rx "manager reload"']
+
+
 def as_typed(told):
     """Return a simulated machine's command as an admin would type it."""
     if told == "daemon-reload":

@@ -64,6 +64,20 @@ def test_a_running_asterisk_takes_a_change_in_and_forgets_all_of_it(box, ask):
     assert {check.name for check in back.checks if check.ok} >= {"running", "configuration"}
 
 
+def test_what_a_running_asterisk_lost_is_given_to_it_again(box, ask):
+    one = Installation(box.root, ask=ask)
+    one.apply(one.plan_install(params(box)))
+    ask("dialplan remove context voiceagent-human")
+    ask("module unload app_userevent.so")
+    plan = one.plan_install(params(box))
+    assert not plan.changes and plan.commands == (
+        'asterisk -rx "module load app_userevent.so"',
+        'asterisk -rx "dialplan reload"',
+    )
+    assert all(check.ok for check in one.apply(plan).checks)
+    assert one.plan_install(params(box)).idle
+
+
 def test_ami_that_was_off_is_on_at_loopback_until_all_is_undone(box, ask):
     one = Installation(box.root, ask=ask)
     one.apply(one.plan_undo())

@@ -56,6 +56,14 @@ def test_a_change_of_settings_costs_the_calls_in_progress_and_says_so():
         assert lines(both, both, Change(path, FILE, OTHER)) == ["files of our own: 1 changed"]
 
 
+def test_what_runs_and_has_not_all_of_it():
+    both = manifest(PARENT, OURS, UNIT)
+    assert lines(both, both, commands=(f"systemctl restart {UNIT.name}",)) == [
+        "no file changes; what runs is told again what is installed",
+        "the service voiceagent, which does not run, is started",
+    ]
+
+
 def test_undoing():
     before = manifest(PARENT, OURS, UNIT)
     changes = (Change(PARENT, OTHER, FILE), Change(OURS, FILE, None), Change(UNIT, FILE, None))
