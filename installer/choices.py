@@ -42,6 +42,7 @@ class Choices:
     verify_only: bool
     ask: bool
     as_json: bool
+    diff: bool = False
     queue: str
     queue_timeout: int
     queue_member: tuple[str, ...]
@@ -208,7 +209,7 @@ class Choices:
         """
         company = None
         if self.company:
-            company = NewCompany(name=self.company, did=self.did, queue=self.queue)
+            company = NewCompany(name=self.company, did=self.did)
         return SystemParams(
             venv=self.venv,
             service=service,

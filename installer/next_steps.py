@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 import shutil
 import sys
@@ -11,12 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from installer.system import COMPANIES, SystemParams
+from installer.system.company import numbers_in
 from installer.tree import Tree
 
-# In both of YAML's ways to write a list: [number], or lines of - number.
-_FIRST_NUMBER = re.compile(
-    r"^dids:[ \t]*(?:\[[ \t]*|\r?\n[ \t]*-[ \t]*)[\"']?([+0-9]+)", re.MULTILINE
-)
 _SAMPLE_NUMBER = "441632960001"  # of the company that comes with the program
 
 
@@ -89,9 +85,8 @@ def _first(outcome: Outcome) -> Iterator[tuple[str, str]]:
 def own_number(tree: Tree) -> str:
     """Return the first number of the first company the admin has; empty without one."""
     for path in tree.matching(COMPANIES / "*.yaml"):
-        found = _FIRST_NUMBER.search((tree.read(path) or b"").decode("utf-8", "replace"))
-        if found:
-            return found[1]
+        if numbers := numbers_in(tree.read(path) or b""):
+            return numbers[0]
     return ""
 
 

@@ -108,8 +108,8 @@ def _ari_password(text: str) -> object:
 
 
 def _company(text: str) -> object:
-    return NewCompany(name=text, did="000", queue="q")
+    return NewCompany(name=text, did="000")
 
 
 def _did(text: str) -> object:
-    return NewCompany(name="a", did=text, queue="q")
+    return NewCompany(name="a", did=text)

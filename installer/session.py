@@ -23,7 +23,8 @@ from installer.model import Plan
 from installer.other_host import steps_there
 from installer.questions import ask_missing
 from installer.screen import Screen
-from installer.system import ENV_FILE, FOLDER, REMEMBERED, UNIT, SystemParams
+from installer.system import COMPANIES, ENV_FILE, FOLDER, REMEMBERED, UNIT, SystemParams
+from installer.system.company import numbers_in
 from installer.system.env_file import settings_in
 
 
@@ -65,6 +66,7 @@ class Session:
             self._keys = {**self._keys, **typed}
         without = self._without_service()
         system = self._choices.system(without is None, self._keys)
+        self._refuse_taken_number(system)
         if self._choices.agent_only:
             plan = self._installation.plan_agent_only(system)
         else:
@@ -230,6 +232,24 @@ class Session:
                 where=str(PASSWD),
                 what_to_do="Make it, or leave --account out: then one exists while it runs.",
             )
+
+    def _refuse_taken_number(self, system: SystemParams) -> None:
+        """Look whether another company is called on a new one's number.
+
+        Raises:
+            ConflictError: If there is one; the agent would not start with both.
+        """
+        tree, new = self._installation.tree, system.company
+        if new is None or tree.read(new.path) is not None:
+            return
+        for path in tree.matching(COMPANIES / "*.yaml"):
+            numbers = numbers_in(tree.read(path) or b"")
+            if any(one.lstrip("+") == new.number.lstrip("+") for one in numbers):
+                raise ConflictError(
+                    f"the company in it is called on {new.number} already",
+                    where=str(path),
+                    what_to_do="Change its name there, or give the new one another --did.",
+                )
 
     def _notes(self, system: SystemParams, without: str | None) -> Iterator[str]:
         if without:

@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 from installer.bundle import Wanted
 from installer.facts import Facts
 from installer.model import Kind, Manifest, Node, Role
-from installer.system import SystemFile, SystemParams, render_system
+from installer.system import COMPANIES, SystemFile, SystemParams, render_system
 from installer.tree import Tree
 
 _ETC = PurePosixPath("/etc")
@@ -69,7 +69,8 @@ def wanted_system(
         follow = one.kind is Kind.FOLDER or one.settings
         path = tree.locate(one.path, follow_last=follow)
         # All settings with their comments would bury the plan; a change of some is worth reading.
-        bulk = one.settings and one.path not in present
+        # A company's file is what callers are told.
+        bulk = one.settings and one.path not in present and one.path.parent != COMPANIES
         yield Wanted(path, _node(one, owners), bulk, one.settings)
 
 

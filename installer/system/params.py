@@ -18,8 +18,8 @@ FOLDER = PurePosixPath("/etc/voiceagent")
 COMPANIES = FOLDER / "companies"
 _LONGEST_NAME = 80
 _DID = re.compile(r"\+?[0-9]{3,15}\Z")
-_DID_FILL = re.compile(r"[\s().-]")
-_QUEUE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,78}\Z")
+DID_FILL = re.compile(r"[\s().-]")
+"""What people put between a number's digits."""
 _FOLDER = re.compile(r"(?:/[A-Za-z0-9_.+-]{1,80}){1,16}\Z")
 _HIDDEN = ("home", "root", "run", "tmp")  # by ProtectHome= and PrivateTmp=, or gone after a start
 _HIDDEN_SAID = "/home, /root, /run and /tmp"
@@ -35,7 +35,6 @@ class NewCompany:
     Attributes:
         name: As the agent says it.
         did: The number callers dial, with its country code; spaces, dashes and brackets are fine.
-        queue: The queue of its people.
 
     Raises:
         ParameterError: If a value cannot be used.
@@ -43,19 +42,14 @@ class NewCompany:
 
     name: str
     did: str
-    queue: str
 
     def __post_init__(self) -> None:
         sayable = self.name.isprintable() and any(one.isalnum() for one in self.name)
         trimmed = self.name == self.name.strip() and "@@" not in self.name
         if not (sayable and trimmed and len(self.name) <= _LONGEST_NAME):
             raise ParameterError("company", "a name of 1-80 characters, as the agent says it")
-        if not _DID.match(_DID_FILL.sub("", self.did)):
+        if not _DID.match(DID_FILL.sub("", self.did)):
             raise ParameterError("did", "a number with its country code, like +441632960001")
-        if not _QUEUE.match(self.queue):
-            raise ParameterError(
-                "queue", "letters, digits, _ and -, at most 79, without a leading -"
-            )
 
     @property
     def path(self) -> PurePosixPath:
@@ -65,7 +59,7 @@ class NewCompany:
     @property
     def number(self) -> str:
         """The number without what people put between its digits."""
-        return _DID_FILL.sub("", self.did)
+        return DID_FILL.sub("", self.did)
 
     @property
     def key(self) -> str:

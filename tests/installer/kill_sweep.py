@@ -30,9 +30,7 @@ FIRST = BundleParams(queue="first", ami_secret="m" * 40, ari_password="r" * 40)
 SECOND = BundleParams(queue="second", agi_port=5573, ami_secret="n" * 40, ari_password="r" * 40)
 
 
-SYSTEM = SystemParams(
-    company=NewCompany(name="Bright & Sons", did="+44 1632 960001", queue="first")
-)
+SYSTEM = SystemParams(company=NewCompany(name="Bright & Sons", did="+44 1632 960001"))
 
 
 class Case:

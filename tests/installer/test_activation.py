@@ -15,9 +15,7 @@ from tests.installer import pbx_trees, trees
 from tests.installer.machine import Machine
 
 PARAMS = BundleParams(queue="reception")
-SYSTEM = SystemParams(
-    company=NewCompany(name="Bright & Sons", did="+44 1632 960001", queue="reception")
-)
+SYSTEM = SystemParams(company=NewCompany(name="Bright & Sons", did="+44 1632 960001"))
 BROKEN = replace(SYSTEM, values={"VOICEAGENT_LOG_LEVEL": "broken"})
 ALL_RELOADS = ["manager reload", "module reload res_ari.so", "dialplan reload"]
 
@@ -237,7 +235,7 @@ def test_what_stopped_or_was_forgotten_is_put_right_though_no_file_changes(root,
 
 def test_only_what_is_concerned_is_told(root, machine):
     install(root, machine)
-    other = NewCompany(name="Hill Dental", did="+44 1632 960002", queue="reception")
+    other = NewCompany(name="Hill Dental", did="+44 1632 960002")
     assert commands_of(root, machine, system=replace(SYSTEM, company=other)) == [RESTART]
     timeout = commands_of(root, machine, replace(PARAMS, queue_timeout_s=30))
     assert timeout == ['asterisk -rx "dialplan reload"']

@@ -270,7 +270,7 @@ def test_load_lines_for_routing_are_left_out_where_nothing_is_routed(root):
 SYSTEM = SystemParams(
     values={"VOICEAGENT_HTTP_PORT": "8096"},
     keys={"GROQ_API_KEY": "gsk-very-secret"},
-    company=NewCompany(name="Bright & Sons", did="+44 1632 960001", queue="reception"),
+    company=NewCompany(name="Bright & Sons", did="+44 1632 960001"),
 )
 ENV = "etc/voiceagent/voiceagent.env"
 

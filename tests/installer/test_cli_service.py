@@ -103,17 +103,37 @@ def test_the_company_is_there_from_the_first_minute_and_then_the_admins(root):
     assert settings(root)["VOICEAGENT_COMPANIES"] == "/etc/voiceagent/companies"
     assert "voiceagent call --did +441632960777" in done.output
     assert "sample company" not in done.output
+    assert "+    price_pounds: 95" in done.output  # callers are told it: it is there to be read
+    assert f"sudoedit /{path.relative_to(root)} " in done.output
     path.write_text(path.read_text().replace("95", "105"))
     mine = path.read_text()
     again = run(root, "--yes", *COMPANY)
     assert "is there already and stays as it is" in again.output and path.read_text() == mine
     changed = run(root, "--yes", "--queue-timeout", "30")
     assert path.read_text() == mine and "--did +441632960777" in changed.output
-    assert "sample company" not in changed.output
+    assert "sample company" not in changed.output and "sudoedit" not in changed.output
     undone = run(root, "--undo", "--yes")
     assert undone.exit_code == 0 and not path.exists()
     kept = [p for p in (root / "var/lib/voiceagent-install").rglob("*") if p.is_file()]
     assert any(p.read_text(errors="replace") == mine for p in kept)
+
+
+def test_a_number_belongs_to_one_company(root):
+    assert run(root, "--yes", *COMPANY).exit_code == 0
+    before = trees.image(root)
+    renamed = run(root, "--yes", "--company", "Bright Ltd", "--did", "441632960777")
+    assert renamed.exit_code == 4 and renamed.output.count("\n") == 1, renamed.output
+    assert "companies/bright_sons.yaml: the company in it is called on" in renamed.output
+    assert trees.image(root) == before
+    assert run(root, "--yes", "--company", "Other", "--did", "+441632960778").exit_code == 0
+
+
+def test_the_company_follows_the_queue_of_a_later_run(root):
+    run(root, "--yes", *COMPANY, "--queue", "sales")
+    changed = run(root, "--yes", "--queue", "reception")
+    assert changed.exit_code == 0, changed.output
+    company = (root / "etc/voiceagent/companies/bright_sons.yaml").read_text()
+    assert "sales" not in company and settings(root)["VOICEAGENT_QUEUE"] == "reception"
 
 
 @pytest.mark.parametrize("source", ["file", "-", "env"])

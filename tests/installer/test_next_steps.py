@@ -2,8 +2,6 @@
 
 from pathlib import Path, PurePosixPath
 
-import pytest
-
 from installer.next_steps import Outcome, after_install, own_number
 from installer.system import SystemParams
 from installer.tree import Tree
@@ -52,18 +50,10 @@ def test_another_tree_is_named():
     assert commands(root=Path("/mnt/my pbx"))[-1].endswith("--undo --root '/mnt/my pbx'")
 
 
-@pytest.mark.parametrize(
-    ("text", "number"),
-    [
-        ('dids: ["+441632960777", "200"]\n', "+441632960777"),
-        ("key: a\r\ndids: [200]\r\n", "200"),
-        ("dids:\r\n  - '+4930123'\r\n", "+4930123"),
-        ("# dids: [1]\n", ""),
-    ],
-)
-def test_the_number_of_the_admins_own_company(tmp_path, text, number):
+def test_the_number_of_the_admins_own_company(tmp_path):
     assert own_number(Tree(tmp_path)) == ""
     folder = tmp_path / "etc/voiceagent/companies"
     folder.mkdir(parents=True)
-    (folder / "a.yaml").write_text(text)
-    assert own_number(Tree(tmp_path)) == number
+    (folder / "a.yaml").write_text("key: a\n")
+    (folder / "b.yaml").write_text('dids: ["+441632960777", "200"]\n')
+    assert own_number(Tree(tmp_path)) == "+441632960777"

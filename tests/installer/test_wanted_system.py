@@ -6,7 +6,7 @@ from installer.tree import Tree
 from installer.wanted_system import Owners, owners_without_pbx, wanted_system
 
 OWNERS = Owners(user=1, group=2, agents_group=3, agents_group_name="asterisk")
-COMPANY = NewCompany(name="Bright & Sons", did="+44 1632 960001", queue="reception")
+COMPANY = NewCompany(name="Bright & Sons", did="+44 1632 960001")
 
 
 def wanted(root, params, manifest=None):

@@ -5,7 +5,7 @@ from installer.system import NewCompany, SystemParams
 
 
 def company(**changes):
-    return NewCompany(**{"name": "Bright Sons", "did": "+441632960777", "queue": "q"} | changes)
+    return NewCompany(**{"name": "Bright Sons", "did": "+441632960777"} | changes)
 
 
 @pytest.mark.parametrize(
@@ -51,8 +51,6 @@ def test_a_number_may_be_written_as_people_do(did, number):
         {"did": "+44 1632 96O777"},
         {"did": "1" * 16},
         {"did": ""},
-        {"queue": "a,b"},
-        {"queue": ""},
     ],
 )
 def test_a_company_that_cannot_be_used_is_refused(wrong):
