@@ -38,7 +38,7 @@ class _Commands(click.Group):
         except PermissionError as error:
             if ctx.invoked_subcommand == "run":
                 raise  # in a running agent it is worth every line of its trace
-            click.echo(f"voiceagent: {error.filename}: this account may not; use sudo", err=True)
+            click.echo(f"voiceagent: {error.filename}: permission denied; use sudo", err=True)
             sys.exit(1)
 
 

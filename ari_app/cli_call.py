@@ -209,7 +209,7 @@ async def _follow(
     except control_client.ControlRefused as refused:
         return _refused(refused.word, str(refused))
     except control_client.ControlDenied as denied:
-        what = f"{denied}: run this as the user the agent runs as"
+        what = f"{denied}; use sudo"
     except control_client.ControlGone as gone:
         what = f"{gone}; start the agent with voiceagent run, or voiceagent sandbox up"
         if placed:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
 import os
 import sys
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
@@ -124,8 +126,8 @@ def _stored() -> list[tuple[sa.Row[Any], dict[str, Any]]]:
             return [(row, json.loads(row.document)) for row in db.execute(query)]
     except FileNotFoundError as error:
         _fail(
-            f"there is no database at {error}: nothing was imported yet, or VOICEAGENT_DATA_DIR "
-            "names another folder"
+            f"there is no database at {error.filename}: nothing was imported yet, or "
+            "VOICEAGENT_DATA_DIR names another folder"
         )
     except DBAPIError as error:
         _fail(f"cannot read {database_path()}: {error.orig}")
@@ -134,6 +136,7 @@ def _stored() -> list[tuple[sa.Row[Any], dict[str, Any]]]:
 def _writing(change: Callable[[store.Store], Awaitable[T]]) -> T:
     """Change the database; ends the command with one clear line if that is not possible."""
     path = database_path()
+    _refuse_unwritable(path)
 
     async def run() -> T:
         is_new = not path.exists()
@@ -152,6 +155,19 @@ def _writing(change: Callable[[store.Store], Awaitable[T]]) -> T:
         _fail(f"cannot write {path}: {error.orig}; see VOICEAGENT_DATA_DIR")
     finally:
         os.umask(before)
+
+
+def _refuse_unwritable(path: Path) -> None:
+    """Let pass what this account may change, or make.
+
+    Raises:
+        PermissionError: If it may not.
+    """
+    for place in (path.parent, path):
+        with suppress(FileNotFoundError):
+            place.stat()
+            if not os.access(place, os.W_OK):
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(place))
 
 
 def _give_to_its_folder(path: Path) -> None:

@@ -35,7 +35,7 @@ def query(statement: sa.Select[Any]) -> list[dict[str, Any]]:
             return [dict(row._mapping) for row in db.execute(statement)]
     except FileNotFoundError as error:
         click.echo(
-            f"voiceagent: there are no records at {error}: no call was taken yet, or "
+            f"voiceagent: there are no records at {error.filename}: no call was taken yet, or "
             "VOICEAGENT_DATA_DIR names another folder",
             err=True,
         )

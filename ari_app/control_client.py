@@ -103,7 +103,7 @@ async def _question(
     except TimeoutError:
         raise ControlLate(f"{path} takes no connection") from None
     except PermissionError:
-        raise ControlDenied(f"{path} belongs to another user") from None
+        raise ControlDenied(f"{path}: permission denied") from None
     except OSError as error:
         raise ControlGone(f"{path}: {error.strerror}") from None
     try:

@@ -53,8 +53,8 @@ def adopt_settings_file(
         raise EnvSourceError(f"{CHOICE}={path}: there is no such file") from None
     except PermissionError:
         if chosen is None:
-            return f"this account must not read {path}; its settings count for nothing. Use sudo"
-        raise EnvSourceError(f"{CHOICE}={path}: this account must not read it; use sudo") from None
+            return f"this account may not read {path}, so its settings are not used; use sudo"
+        raise EnvSourceError(f"{CHOICE}={path}: this account may not read it; use sudo") from None
     except OSError as error:
         raise EnvSourceError(f"{path}: {error.strerror}") from None
     except UnicodeDecodeError:

@@ -7,6 +7,8 @@ controller closes the records of calls whose media process died, the command lin
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
 import uuid
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
@@ -320,9 +322,11 @@ def reading(path: Path) -> Iterator[sa.Connection]:
 
     Raises:
         FileNotFoundError: If there is no database yet.
+        PermissionError: If this account may not look.
     """
-    if not path.exists():
-        raise FileNotFoundError(path)
+    path.stat()  # says why not, which SQLite does not
+    if not os.access(path, os.R_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
     engine = sa.create_engine(f"sqlite:///file:{path}?mode=ro&uri=true", hide_parameters=True)
     sa.event.listen(
         engine, "connect", lambda c, _: c.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 from installer.doctor.findings import Finding, NotLookedAtError, green, red, unseen, yellow
+from installer.doctor.last_words import last_error
 from installer.doctor.probes import gate_answers, refuses_stranger
 from installer.doctor.processes import Listener, listeners, parents
 from installer.doctor.scene import Scene
+from installer.doctor.topology import Half, Topology
 
 UNIT = "voiceagent.service"
 _SYSTEMD = Path("/run/systemd/system")
 _SHOWN = ("LoadState", "ActiveState", "Result", "NRestarts", "WatchdogUSec", "UnitFileState")
 _ASK_S = 2.0
 _MANY_RESTARTS = 3
+_LOG_LINES = 200
 
 
 async def running(scene: Scene) -> list[Finding]:
     """Ask the agent how it is."""
+    scene.need_own_agent()
     told = await scene.health()
     settings = scene.settings
     where = f"{settings.http_host}:{settings.http_port}"
@@ -46,11 +50,11 @@ async def running(scene: Scene) -> list[Finding]:
 
 async def audiosocket(scene: Scene) -> list[Finding]:
     """Connect as Asterisk does, with a UUID of no call."""
-    await scene.need_agent()
-    host, port = scene.settings.audiosocket_host, scene.settings.audiosocket_port
+    settings = scene.settings
+    host, port = await _place(scene, settings.audiosocket_host, settings.audiosocket_port)
     return await _tried(
         f"{host}:{port}",
-        "VOICEAGENT_AUDIOSOCKET_PORT",
+        _advice(scene, "VOICEAGENT_AUDIOSOCKET_PORT"),
         lambda: refuses_stranger(host, port),
         "speaks AudioSocket and sends strangers away",
     )
@@ -58,19 +62,25 @@ async def audiosocket(scene: Scene) -> list[Finding]:
 
 async def gate(scene: Scene) -> list[Finding]:
     """Ask the FastAGI gate how a call ended that never was."""
-    await scene.need_agent()
-    host, port = scene.settings.agi_host, scene.settings.agi_port
+    settings = scene.settings
+    there = scene.topology.half is Half.PBX
+    port = scene.topology.agi_port if there else settings.agi_port
+    host, port = await _place(scene, settings.agi_host, port)
 
     async def asked() -> bool:
         return await gate_answers(host, port) == "VA_NEXT"
 
     return await _tried(
-        f"{host}:{port}", "VOICEAGENT_AGI_PORT", asked, "answers the dialplan's question"
+        f"{host}:{port}",
+        _advice(scene, "VOICEAGENT_AGI_PORT"),
+        asked,
+        "answers the dialplan's question",
     )
 
 
 async def ports(scene: Scene) -> list[Finding]:
     """See who listens on our ports, and for whom."""
+    scene.need_own_agent()
     settings = scene.settings
     wanted = {
         "AudioSocket": settings.audiosocket_port,
@@ -81,7 +91,7 @@ async def ports(scene: Scene) -> list[Finding]:
     findings = []
     for name, port in wanted.items():
         for one in await asyncio.to_thread(listeners, port):
-            findings += _judged(name, port, one, ours)
+            findings += _judged(name, port, one, ours, scene.topology)
     if findings:
         return findings
     numbers = ", ".join(f"{name} {port}" for name, port in wanted.items())
@@ -90,17 +100,21 @@ async def ports(scene: Scene) -> list[Finding]:
 
 async def service(scene: Scene) -> list[Finding]:
     """Ask systemd about the unit."""
+    scene.need_own_agent()
     if scene.root != Path("/") or not _has_systemd():
         return [unseen("this is no machine that systemd runs")]
-    process = await asyncio.create_subprocess_exec(
-        "systemctl",
-        "show",
-        UNIT,
-        f"--property={','.join(_SHOWN)}",
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
-    )
+    shown = await _said("systemctl", "show", UNIT, f"--property={','.join(_SHOWN)}")
+    lines = f"--lines={_LOG_LINES}"
+    log = await _said("journalctl", "-u", UNIT, lines, "--output=cat", "--no-pager")
+    return judged_unit(shown, log)
+
+
+async def _said(*command: str) -> str:
+    """Return what a program says; nothing if there is no such program."""
+    try:
+        process = await _started(command)
+    except OSError:
+        return ""
     try:
         async with asyncio.timeout(_ASK_S):
             said, _ = await process.communicate()
@@ -108,22 +122,42 @@ async def service(scene: Scene) -> list[Finding]:
         if process.returncode is None:
             process.kill()
             await process.wait()
-    return judged_unit(said.decode("utf-8", "replace"))
+    return said.decode("utf-8", "replace")
 
 
-def judged_unit(said: str) -> list[Finding]:
-    """Judge what ``systemctl show`` says of the unit."""
+async def _started(command: Sequence[str]) -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_exec(
+        *command,
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+
+
+def judged_unit(said: str, log: str = "") -> list[Finding]:
+    """Judge what ``systemctl show`` says of the unit.
+
+    Args:
+        said: What it says.
+        log: The end of the unit's journal, whose last error is told where the unit failed.
+    """
     rows = dict(line.partition("=")[::2] for line in said.splitlines())
+    if "LoadState" not in rows:
+        return [unseen("systemd does not tell", "run this as root")]
+    complaint = f'; its last error: "{error}"' if (error := last_error(log)) else ""
     if rows.get("LoadState") != "loaded":
         return [unseen(f"there is no {UNIT}", "voiceagent-install writes one")]
     findings = []
     if rows.get("ActiveState") != "active":
         seen = f"{UNIT} is {rows.get('ActiveState')} (last result: {rows.get('Result')})"
-        findings.append(red(seen, "systemctl start voiceagent; journalctl -u voiceagent"))
+        if rows.get("Result") == "success":  # it was told to stop
+            complaint = ""
+        advice = "systemctl restart voiceagent; journalctl -u voiceagent"
+        findings.append(red(seen + complaint, f"mend that, then {advice}" if complaint else advice))
     restarts = int(rows.get("NRestarts", "0") or 0)
     if restarts >= _MANY_RESTARTS:
         seen = f"systemd has restarted it {restarts} times"
-        findings.append(yellow(seen, "journalctl -u voiceagent says why it ended"))
+        findings.append(yellow(seen + complaint, "journalctl -u voiceagent says why it ended"))
     if rows.get("WatchdogUSec") in ("0", "infinity"):
         seen = "it has no watchdog, so one that hangs stays"
         findings.append(yellow(seen, "run voiceagent-install, which writes the unit anew"))
@@ -148,10 +182,9 @@ async def _is_expected(scene: Scene) -> bool:
 
 
 async def _tried(
-    where: str, setting: str, attempt: Callable[[], Awaitable[bool]], well: str
+    where: str, advice: str, attempt: Callable[[], Awaitable[bool]], well: str
 ) -> list[Finding]:
     people = "every call goes to people"
-    advice = f"see {setting} and journalctl -u voiceagent"
     try:
         if await attempt():
             return [green(f"{where} {well}")]
@@ -160,19 +193,35 @@ async def _tried(
     except OSError as error:
         why = error.strerror or "no such address"
         return [red(f"{where} cannot be reached ({why}); {people}", advice)]
-    advice = f"see who holds that port, and {setting}"
     return [red(f"what listens at {where} does not answer as the agent does; {people}", advice)]
 
 
-def _judged(name: str, port: int, one: Listener, ours: set[int]) -> list[Finding]:
+async def _place(scene: Scene, host: str, port: int) -> tuple[str, int]:
+    """Return where Asterisk finds the agent, as seen from here."""
+    if scene.topology.half is Half.PBX:
+        return scene.topology.agent, port
+    await scene.need_agent()
+    return host, port
+
+
+def _advice(scene: Scene, setting: str) -> str:
+    if scene.topology.half is Half.PBX:
+        host = scene.topology.agent
+        return f"on {host}: sudo voiceagent doctor; its firewall has to let this host in"
+    return f"see {setting}, who holds that port, and journalctl -u voiceagent"
+
+
+def _judged(
+    name: str, port: int, one: Listener, ours: set[int], topology: Topology
+) -> list[Finding]:
     # Where nobody may know whose the socket is, what it says to the other checks has to do.
     if one.pid and one.pid not in ours and not ours.intersection(parents(one.pid)):
         seen = f"{name}'s port {port} is in use by another program: {one.program} (pid {one.pid})"
         return [red(seen, f"stop that, or set VOICEAGENT_{name.upper()}_PORT and install again")]
     if one.open:
-        seen = f"{name} listens for other machines, too, on port {port}; it asks nobody's name"
-        advice = (
-            f"set VOICEAGENT_{name.upper()}_HOST=127.0.0.1, or let the firewall allow only the PBX"
-        )
+        seen = f"{name} listens for other machines, too, on port {port}, without authentication"
+        advice = f"set VOICEAGENT_{name.upper()}_HOST=127.0.0.1"
+        if topology.half is Half.AGENT and name != "HTTP":
+            advice = f"let the firewall allow {topology.pbx or 'the PBX'} and nobody else"
         return [yellow(seen, advice)]
     return []

@@ -34,11 +34,8 @@ async def running(scene: Scene) -> list[Finding]:
     try:
         await scene.pbx()
     except NotLookedAtError as error:
-        advice = (
-            ""
-            if scene.is_elsewhere
-            else "install Asterisk 18 to 23 here, or name its tree with --root"
-        )
+        said_already = scene.is_elsewhere or scene.is_hidden
+        advice = "" if said_already else "install Asterisk 18 to 23 here, or name its tree: --root"
         return [unseen(str(error), advice)]
     if not scene.is_root:
         return [unseen("its control socket is root's and Asterisk's", "run this as root")]

@@ -7,19 +7,32 @@ from installer.doctor.findings import Finding, NotLookedAtError, green, red, yel
 from installer.doctor.probes import ari_status
 from installer.doctor.rights import judge, rights_listed, rights_shown
 from installer.doctor.scene import Scene
+from installer.doctor.topology import Half
+from installer.system import ENV_FILE
 
+_WITHOUT_AMI = "hand-overs wait for the dialplan's own question and no calls can be placed"
 _FIREWALL = "or keep others out with the firewall"
 _OWN = "bindaddr = 127.0.0.1"
 
 
 async def ami_login(scene: Scene) -> list[Finding]:
     """Log in to AMI as the agent does."""
-    seen = await scene.ami()
+    scene.need_own_agent()
     settings = scene.settings
+    lost = _WITHOUT_AMI
+    if scene.topology.half is Half.AGENT and not settings.ami_secret.get_secret_value():
+        pbx = scene.topology.pbx or "the PBX"
+        return [
+            yellow(
+                f"VOICEAGENT_AMI_SECRET is not set, so AMI on {pbx} is not used; {lost}",
+                f"copy the secret from voiceagent.d/manager.conf on {pbx} into {ENV_FILE}, then "
+                "systemctl restart voiceagent",
+            )
+        ]
+    seen = await scene.ami()
     where = f"{settings.ami_host}:{settings.ami_port}"
     if not seen.trouble:
         return [green(f"{where} takes the user {settings.ami_user}")]
-    lost = "hand-overs wait for the dialplan's own question and no calls can be placed"
     if seen.refused:
         advice = "compare VOICEAGENT_AMI_USER and VOICEAGENT_AMI_SECRET with manager.conf"
         return [yellow(f"{seen.trouble}; {lost}", f"{advice}, its permit line, too")]
@@ -48,12 +61,17 @@ async def ami_exposed(scene: Scene) -> list[Finding]:
     """See who can reach AMI."""
     answer = await scene.ask("manager show settings")
     address = console_text.address_after(answer, "TCP Bindaddress")
-    if not address:
-        return [green("AMI is off, so nobody reaches it")]
-    if console_text.is_loopback(address):
+    if not address or console_text.is_loopback(address):
+        if scene.topology.half is Half.PBX:
+            seen = f"{_unreached(scene, 'AMI', address)}; {_WITHOUT_AMI}"
+            return [yellow(seen, _for_both("manager"))]
+        if not address:
+            return [green("AMI is off, so nobody reaches it")]
         return [green(f"AMI listens on {address}, on this machine only")]
     user = await scene.ask(f"manager show user {scene.settings.ami_user}")
     limited = "ACL: yes" in user
+    if limited and scene.topology.half is Half.PBX:
+        return [green(f"AMI listens on {address}; our user is let in from its permit lines only")]
     finding = yellow if limited else red
     who = (
         "our user is let in from its permit lines only"
@@ -70,6 +88,7 @@ async def ami_exposed(scene: Scene) -> list[Finding]:
 
 async def ari_login(scene: Scene) -> list[Finding]:
     """Use ARI as the agent does, and see whether it may write."""
+    scene.need_own_agent()
     settings = scene.settings
     password = settings.ari_password.get_secret_value()
     if not password:
@@ -105,6 +124,10 @@ async def ari_exposed(scene: Scene) -> list[Finding]:
     answer = await scene.ask("http show status")
     row = next((one for one in answer.splitlines() if "Bound to" in one), "")
     address = row.rpartition("Bound to ")[2].strip()
+    apart = scene.topology.half is Half.PBX
+    if apart and scene.topology.routing and (not address or console_text.is_loopback(address)):
+        lost = "every call goes to people"
+        return [red(f"{_unreached(scene, 'ARI', address)}; {lost}", _for_both("http"))]
     if not address:
         return [green("Asterisk's HTTP server is off, so nobody reaches ARI")]
     findings = []
@@ -113,6 +136,8 @@ async def ari_exposed(scene: Scene) -> list[Finding]:
             f"ARI listens on {address}, for other machines, too: its password is all that guards it"
         )
         advice = f"set {_OWN} in http.conf, {_FIREWALL}"
+        if apart:
+            advice = f"let the firewall allow {scene.topology.agent} and nobody else"
         findings.append(yellow(seen, advice))
     status = await scene.ask("ari show status")
     origins = next((r for r in status.splitlines() if r.startswith("Allowed Origins:")), "")
@@ -124,6 +149,18 @@ async def ari_exposed(scene: Scene) -> list[Finding]:
 
 async def _without_ari(scene: Scene) -> list[Finding]:
     """Say what it means that the agent has no ARI password."""
+    if scene.topology.half is Half.AGENT:
+        if not scene.topology.routing:
+            return [green("not used: the dialplan sends every call to the agent itself")]
+        pbx = scene.topology.pbx or "the PBX"
+        return [
+            red(
+                f"the dialplan on {pbx} asks over ARI where calls go, and VOICEAGENT_ARI_PASSWORD "
+                "is not set: every call goes to people",
+                f"copy the password from voiceagent.d/ari.conf on {pbx} into {ENV_FILE}, then "
+                "systemctl restart voiceagent",
+            )
+        ]
     if "Stasis(" in await scene.ask("dialplan show voiceagent-in"):
         return [
             red(
@@ -133,3 +170,16 @@ async def _without_ari(scene: Scene) -> list[Finding]:
             )
         ]
     return [green("not used: the dialplan sends every call to the agent itself")]
+
+
+def _unreached(scene: Scene, what: str, address: str) -> str:
+    where = f"listens on {address} only" if address else "is off"
+    return f"{what} {where}, where the agent on {scene.topology.agent} does not reach it"
+
+
+def _for_both(file: str) -> str:
+    reload = "manager reload" if file == "manager" else "module reload http"
+    return (
+        f"set enabled = yes and bindaddr to this host's address in {file}.conf's [general], let "
+        f"the firewall allow the agent's host only, then asterisk -rx: {reload}"
+    )

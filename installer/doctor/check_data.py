@@ -25,11 +25,13 @@ _LOG = "journalctl -u voiceagent"
 
 async def database(scene: Scene) -> list[Finding]:
     """Open the database and compare its tables with those this version writes."""
+    scene.need_own_agent()
     return await asyncio.to_thread(_database, scene.settings.database)
 
 
 async def shared_folders(scene: Scene) -> list[Finding]:
     """See whether Asterisk and the agent can both write where they leave each other files."""
+    scene.need_own_agent()
     pbx = await scene.pbx()
     settings = scene.settings
     pids = scene.agent_pids()
@@ -59,7 +61,9 @@ async def queues(scene: Scene) -> list[Finding]:
     """See whether each queue that callers are sent to exists and has members."""
     settings = scene.settings
     await scene.need_asterisk()
-    wanted = {settings.queue: ["callers whose company names no queue"]}
+    # Where there is no agent, nobody but the installer was told.
+    told = "" if "VOICEAGENT_QUEUE" in scene.environ else scene.topology.queue
+    wanted = {told or settings.queue: ["callers whose company names no queue"]}
     with suppress(OSError, DBAPIError, ValueError):
         for company, queue in await asyncio.to_thread(_company_queues, settings.database):
             wanted.setdefault(queue, []).append(f"company {company}")

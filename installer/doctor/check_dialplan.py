@@ -16,6 +16,12 @@ from installer.verify import verify
 _ENTRY = "voiceagent-in"
 _RELOAD = "asterisk -rx: dialplan reload"
 _INSTALL = "run voiceagent-install"
+_PLACES = "voiceagent-place"
+_INTO = "Set(VA_INTO="
+_TRANSFERS = (
+    ("extension", "--extensions-context", "extension"),
+    ("outside number", "--outside-context", "outside"),
+)
 # Where a telephone or a trunk names the context its calls begin in.
 _CHANNEL_FILES = ("pjsip.conf", "sip.conf", "iax.conf", "chan_dahdi.conf")
 
@@ -68,6 +74,30 @@ async def reached(scene: Scene) -> list[Finding]:
             f"a Custom Destination {_ENTRY},s,1",
         )
     ]
+
+
+async def transfer_contexts(scene: Scene) -> list[Finding]:
+    """See whether the contexts into which callers are put through exist."""
+    ours = console_text.contexts_of(await scene.ask(f"dialplan show {_PLACES}"))
+    if not ours:
+        raise NotLookedAtError(f"the running dialplan lacks {_PLACES}")
+    findings = []
+    set_ = [
+        (what, flag, named)
+        for what, flag, start in _TRANSFERS
+        for step in ours[0].steps.get(start, ())
+        if (named := step.removeprefix(_INTO).removesuffix(")")) and step.startswith(_INTO)
+    ]
+    for what, flag, named in set_:
+        there = console_text.contexts_of(await scene.ask(f"dialplan show {named}"))
+        if not any(one.name == named for one in there):
+            seen = f"there is no context {named}, so callers are put through to no {what}"
+            advice = f"voiceagent-install {flag} NAME, with one of asterisk -rx: dialplan show"
+            findings.append(red(seen, advice))
+    if not set_:
+        return [green("none is set: callers are put through to queues only")]
+    names = ", ".join(f"{named} ({what}s)" for what, _, named in set_)
+    return findings or [green(f"{names}: there")]
 
 
 async def files(scene: Scene) -> list[Finding]:

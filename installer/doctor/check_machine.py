@@ -66,6 +66,7 @@ async def disk(scene: Scene) -> list[Finding]:
 
 async def settings_file(scene: Scene) -> list[Finding]:
     """See who can read the file that holds the secrets."""
+    scene.need_own_agent()
     path = scene.settings_file
     if path is None:
         return [unseen("no settings file is in use; the environment holds the settings")]

@@ -16,6 +16,8 @@ _LISTED = "see `voiceagent settings`"
 
 async def settings(scene: Scene) -> list[Finding]:
     """Check every setting's value, and look for misspelt ones."""
+    scene.need_own_agent()
+    scene.need_own_settings()
     try:
         await asyncio.to_thread(load_settings)
     except SettingsError as error:
@@ -32,6 +34,7 @@ async def settings(scene: Scene) -> list[Finding]:
 
 async def vendors(scene: Scene) -> list[Finding]:
     """Ask every engine with a real request."""
+    scene.need_own_agent()
     deadline_s = scene.patience_s * _SHARE
     hurried = deadline_s < _SURE_S
     return await check_engines(scene.settings, scene.environ, deadline_s, hurried=hurried)

@@ -98,7 +98,7 @@ def doctor(
 
 
 def _look(wish: _Wish) -> list[Finding]:
-    used, trouble = _take_settings(wish)
+    used, unread, trouble = _take_settings(wish)
     # Imported here: the other commands must not wait for the engines' libraries.
     import uvloop
 
@@ -113,12 +113,13 @@ def _look(wish: _Wish) -> list[Finding]:
     except KeyError as error:
         raise click.UsageError(f"no check is called {error.args[0]}") from None
     try:
-        settings = load_settings()
+        # Without the file the defaults would be looked at, which are nobody's.
+        settings = None if unread else load_settings()
     except SettingsError:
         settings = None  # the check of the settings says why
 
     async def main() -> list[Finding]:
-        scene = Scene(wish.root, settings, os.environ, used, wish.patience_s)
+        scene = Scene(wish.root, settings, os.environ, used, wish.patience_s, unread)
         findings = trouble + await examine(scene, checks)
         if wish.bundle is not None:
             try:
@@ -145,11 +146,11 @@ def _take_sandbox(named: str) -> tuple[Path, Path]:
     return sandbox.root, sandbox.logs / "agent.log"
 
 
-def _take_settings(wish: _Wish) -> tuple[Path | None, list[Finding]]:
+def _take_settings(wish: _Wish) -> tuple[Path | None, str, list[Finding]]:
     """Put the settings of the service into our environment, where it has none of its own.
 
     Returns:
-        The file in use, and what is wrong with it.
+        The file in use, why this account may not read it, and what else is wrong with it.
     """
     from installer.system import env_file
 
@@ -158,17 +159,19 @@ def _take_settings(wish: _Wish) -> tuple[Path | None, list[Finding]]:
         given = env_file.read(path.read_text(encoding="utf-8", errors="replace"))
     except FileNotFoundError:
         wrong = f"there is no {path}" if wish.settings_file else ""
+    except PermissionError:
+        return path, f"this account may not read {path}; run this as root", []
     except OSError as error:
-        wrong = f"{path} cannot be read ({error.strerror}): run this as root"
+        wrong = f"{path} cannot be read ({error.strerror})"
     except ValueError as error:
         wrong = f"{path}: {error}"
     else:
         for name, value in given.items():
             os.environ.setdefault(name, value)
-        return path, []
+        return path, "", []
     if not wrong:
-        return None, []
+        return None, "", []
     finding = Finding(
         "settings file", Verdict.YELLOW, wrong, "see --settings-file", "settings-file"
     )
-    return path, [finding]
+    return path, "", [finding]

@@ -28,7 +28,7 @@ _ADDRESS = re.compile(r"(?i)\bsips?:[^\s>;,\"]+|[\w.+-]+@[\w.-]+\.\w+")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}:\d{2})?")
 _UUID = re.compile(r"\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b")
 _OUR_LINE = re.compile(
-    r"\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2},\d{3} [A-Z]+ \w+ "
+    r"(?:\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2},\d{3} )?[A-Z]+ \w+ "  # the journal has the time
     r"(?:agi|ari_app|asterisk_conf|audiosocket_agent|installer)[\w.]*:"
 )
 _SHORTEST_SECRET = 4  # shorter ones would tear every text apart

@@ -116,6 +116,13 @@ CHECKS: tuple[Check, ...] = (
         check_dialplan.reached,
     ),
     Check(
+        "transfer-contexts",
+        "transfers",
+        "The contexts that callers are put through into, `--extensions-context` and "
+        "`--outside-context`, exist in the running dialplan.",
+        check_dialplan.transfer_contexts,
+    ),
+    Check(
         "agent-running",
         "agent",
         "The agent runs, says that it is well, has its links to AMI and ARI, and knows a number.",

@@ -10,7 +10,8 @@ import asyncio
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -22,13 +23,16 @@ from installer.doctor.console import Console, command_for
 from installer.doctor.console_text import is_loopback, is_unknown_command
 from installer.doctor.findings import NotLookedAtError
 from installer.doctor.probes import health
+from installer.doctor.topology import Half, Topology, topology_of
 from installer.errors import InstallError
-from installer.facts import Facts, gather
+from installer.facts import CONFIG, Facts, gather
 from installer.model import Manifest
 from installer.store import Store
+from installer.system import REMEMBERED
 from installer.tree import Tree
 
 _ELSEWHERE = "Asterisk is on another host; run this there, too"
+_HIDDEN = "this account may not see all of Asterisk's files; run this as root"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,7 @@ class Scene:
         environ: Where the settings were read from.
         settings_file: The file they were read from besides.
         patience_s: How long one check may take.
+        unread: Why there are no settings, where it is not that they are wrong.
     """
 
     def __init__(
@@ -64,6 +69,7 @@ class Scene:
         environ: Mapping[str, str] = os.environ,
         settings_file: Path | None = None,
         patience_s: float = PATIENCE_S,
+        unread: str = "",
     ) -> None:
         self.root = root
         self.patience_s = patience_s
@@ -72,6 +78,8 @@ class Scene:
         self.is_root = os.geteuid() == 0
         self.console = Console(command_for(root))
         self._settings = settings
+        self._unread = unread
+        self.topology = _topology(root, settings)
         self._pbx: asyncio.Task[Pbx | str] | None = None
         self._health: asyncio.Task[dict[str, object] | None] | None = None
         self._ami: asyncio.Task[AmiSeen] | None = None
@@ -92,13 +100,37 @@ class Scene:
             NotLookedAtError: If they are wrong.
         """
         if self._settings is None:
-            raise NotLookedAtError("the settings are wrong")
+            raise NotLookedAtError(self._unread or "the settings are wrong")
         return self._settings
+
+    def need_own_settings(self) -> None:
+        """Go on unless the settings could not be read, so that the defaults would be looked at.
+
+        Raises:
+            NotLookedAtError: If they could not.
+        """
+        if self._unread:
+            raise NotLookedAtError(self._unread)
+
+    def need_own_agent(self) -> None:
+        """Go on unless the agent is on another host.
+
+        Raises:
+            NotLookedAtError: If it is.
+        """
+        if self.topology.half is Half.PBX:
+            raise NotLookedAtError(f"the agent is on {self.topology.agent}; run this there, too")
 
     @property
     def is_elsewhere(self) -> bool:
         """Whether the agent's Asterisk is on another host."""
-        return self._settings is not None and not is_loopback(self._settings.ami_host)
+        return self.topology.half is Half.AGENT
+
+    @property
+    def is_hidden(self) -> bool:
+        """Whether there is an Asterisk here whose files this account may not read."""
+        folder = self.root / CONFIG.relative_to("/")
+        return os.path.exists(folder) and not os.access(folder, os.R_OK | os.X_OK)
 
     async def ask(self, question: str) -> str:
         """Ask Asterisk's console.
@@ -166,8 +198,10 @@ class Scene:
         """Return what the agent's login to AMI shows.
 
         Raises:
-            NotLookedAtError: If no secret is set, or Asterisk does not run.
+            NotLookedAtError: If the agent is on another host, no secret is set, or Asterisk does
+                not run.
         """
+        self.need_own_agent()
         settings = self.settings
         await self.need_asterisk()
         if not settings.ami_secret.get_secret_value():
@@ -203,8 +237,21 @@ class Scene:
         try:
             return await asyncio.to_thread(partial(_read, tree, named))
         except InstallError as error:
-            return str(error).rstrip(".")
+            return _HIDDEN if self.is_hidden else str(error).rstrip(".")
+        except PermissionError:
+            return _HIDDEN
 
 
 def _read(tree: Tree, named: Mapping[str, str]) -> Pbx:
     return Pbx(tree, gather(tree, named), Store(tree).manifest())
+
+
+def _topology(root: Path, settings: Settings | None) -> Topology:
+    """Return which half is here; an agent whose settings say where Asterisk is, is one alone."""
+    text = ""
+    with suppress(OSError, UnicodeDecodeError):
+        text = (root / REMEMBERED.relative_to("/")).read_text("utf-8")
+    told = topology_of(text)
+    if told.half is Half.WHOLE and settings is not None and not is_loopback(settings.ami_host):
+        return replace(told, half=Half.AGENT, pbx=settings.ami_host)
+    return told

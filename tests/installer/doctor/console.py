@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from installer.doctor.examine import examine
 from installer.doctor.findings import Finding
 from installer.doctor.registry import by_ids
 from installer.doctor.scene import Scene
+from installer.system import REMEMBERED
 
 _PROGRAM = """#!/bin/sh
 [ "$1" = -rx ] || exit 1
@@ -39,3 +41,10 @@ def asked(folder: Path, check: str, answers: Mapping[str, str]) -> list[Finding]
         return await examine(scene, by_ids([check]))
 
     return asyncio.run(main())
+
+
+def remember(root: Path, told: Mapping[str, object]) -> None:
+    """Write down in a tree what its installer was told."""
+    file = root / REMEMBERED.relative_to("/")
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps(told))

@@ -12,9 +12,12 @@ GOOD = {
 }  # fmt: skip
 
 
-def judged(**change: str) -> list[tuple[str, str]]:
+JOURNAL = "ERROR media ari_app.roles: cannot listen on 127.0.0.1:9099: Address already in use\n"
+
+
+def judged(log: str = "", **change: str) -> list[tuple[str, str]]:
     said = "\n".join(f"{name}={value}" for name, value in {**GOOD, **change}.items())
-    return [(one.verdict.value, one.what) for one in judged_unit(said)]
+    return [(one.verdict.value, one.what) for one in judged_unit(said, log)]
 
 
 def test_a_unit_that_runs_and_is_watched_is_green():
@@ -50,3 +53,12 @@ def test_several_faults_are_several_rows():
 
 def test_nothing_said_is_nothing_seen():
     assert [one.verdict.value for one in judged_unit("")] == ["grey"]
+
+
+def test_a_unit_that_failed_is_told_with_its_last_error():
+    ((_, what),) = judged(JOURNAL, ActiveState="failed", Result="exit-code")
+    assert 'its last error: "cannot listen on 127.0.0.1:9099: Address already in use"' in what
+    ((_, what),) = judged(JOURNAL, ActiveState="inactive", Result="success")
+    assert "last error" not in what  # somebody stopped it: an old error is not why
+    ((_, what),) = judged(JOURNAL)
+    assert "last error" not in what
