@@ -35,7 +35,7 @@ def main(context: click.Context, /, **given: Any) -> None:
     """
     choices, keys, on_line = _understood(context, given)
     action = "undo" if choices.undo else "verify" if choices.verify_only else "install"
-    screen = Screen(action, choices.as_json)
+    screen = Screen(action, choices.as_json, whole=choices.diff)
     try:
         session = Session(Installation(choices.root), choices, keys, on_line, screen)
         {"undo": session.undo, "verify": session.verify, "install": session.install}[action]()

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
-from installer.model import Change, Kind, Node, Plan
+from installer.model import Change, Kind, Node, Plan, Role
+from installer.system import COMPANIES
 
 # Ours, the admin's own that happen to stand near our lines, and vendors' keys.
 _SECRET = re.compile(
@@ -41,12 +42,24 @@ class Line:
     text: str
 
 
-def describe(plan: Plan) -> Iterator[Line]:
-    """Yield a plan as lines: unified diffs of what is worth reading, one line for the rest."""
+def describe(plan: Plan, *, whole: bool = True) -> Iterator[Line]:
+    """Yield a plan as lines: unified diffs of what is worth reading, one line for the rest.
+
+    Args:
+        plan: The plan.
+        whole: Whether the text of our own new files is worth reading, too.
+    """
+    brief = () if whole else tuple(map(id, _of_no_surprise(plan)))
     for change in plan.changes:
+        if id(change) in brief and change.new is not None:
+            rows = len(_text(change.new.content).splitlines())
+            yield Line(Tone.HEAD, f"create {change.path} ({_rights(change.new)}, {rows} lines)")
+            continue
         yield Line(Tone.HEAD, headline(change))
         if not change.bulk:
             yield from _text_diff(change)
+    if brief:
+        yield Line(Tone.NOTE, "To see every line of our own new files: --diff")
     if plan.compiled is not None:
         yield Line(Tone.HEAD, f"compile {plan.compiled}")
     for path in plan.emptied:
@@ -55,6 +68,17 @@ def describe(plan: Plan) -> Iterator[Line]:
         yield Line(Tone.HEAD, f"run {command}")
     for note in plan.notes:
         yield Line(Tone.NOTE, f"Note: {note}")
+
+
+def _of_no_surprise(plan: Plan) -> Iterator[Change]:
+    """Yield what makes new files of our own; what a company offers and asks is the admin's."""
+    for change in plan.changes:
+        owned = plan.manifest.at(change.path)
+        ours = owned is not None and owned.role is not Role.PARENT
+        is_file = change.new is not None and change.new.kind is Kind.FILE
+        if change.old is None and is_file and ours and COMPANIES not in change.path.parents:
+            if not change.bulk:
+                yield change
 
 
 def headline(change: Change) -> str:

@@ -39,6 +39,9 @@ _WHAT_TO_DO = (
         "Without it they stay.",
     ),
     click.option("--verify", "verify_only", is_flag=True, help="Check an installation."),
+    click.option(
+        "--diff", is_flag=True, help="Show every line of the plan, those of new files of ours too."
+    ),
     click.option("--json", "as_json", is_flag=True, help="Print one JSON object."),
 )
 _COMPANY = (

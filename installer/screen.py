@@ -1,10 +1,11 @@
 """Where results go: lines for people, or one JSON object at the end.
 
-The object has these names, always: ``action`` (install, undo or verify), ``applied`` (whether
-anything was changed), ``changes`` and ``notes`` (one line each). Where they apply: ``checks``
-(objects of ``name``, ``ok``, ``detail``), ``settings`` (what an agent without a service needs, one
-line each), ``next`` (objects of ``what``, ``command``), ``data`` (what became of bookings and
-records: kept or deleted), and ``error`` (``what``, ``where``, ``what_to_do``, ``exit_code``).
+The object has these names, always: ``action`` (install, undo or verify; none after a
+command line that cannot be used), ``applied`` (whether anything was changed), ``changes`` and
+``notes`` (one line each). Where they apply: ``checks`` (objects of ``name``, ``ok``, ``detail``),
+``settings`` (what an agent without a service needs, one line each), ``next`` (objects of ``what``,
+``command``), ``data`` (what became of bookings and records: kept or deleted), and ``error``
+(``what``, ``where``, ``what_to_do``, ``exit_code``).
 No value anywhere in it is a secret.
 """
 
@@ -37,10 +38,12 @@ class Screen:
     Args:
         action: What the run does.
         as_json: Whether to print JSON.
+        whole: Whether to show every line of a plan.
     """
 
-    def __init__(self, action: str, as_json: bool) -> None:
+    def __init__(self, action: str, as_json: bool, *, whole: bool = False) -> None:
         self.as_json = as_json
+        self._whole = whole
         self.notes: list[str] = []
         self.result: dict[str, object] = {
             "action": action,
@@ -62,7 +65,7 @@ class Screen:
 
     def show(self, plan: Plan) -> None:
         """Show a plan."""
-        for line in describe(plan):
+        for line in describe(plan, whole=self._whole):
             self.say(click.style(line.text, **_COLOURS[line.tone]))  # type: ignore[arg-type]
         self.result["changes"] = [headline(change) for change in plan.changes]
         self.notes += plan.notes

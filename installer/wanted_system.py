@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 from installer.bundle import Wanted
 from installer.facts import Facts
 from installer.model import Kind, Manifest, Node, Role
-from installer.system import COMPANIES, SystemFile, SystemParams, render_system
+from installer.system import SystemFile, SystemParams, render_system
 from installer.tree import Tree
 
 _ETC = PurePosixPath("/etc")
@@ -68,10 +68,7 @@ def wanted_system(
         # A link in the place of a folder or of settings is the admin's way to keep them elsewhere.
         follow = one.kind is Kind.FOLDER or one.settings
         path = tree.locate(one.path, follow_last=follow)
-        # All settings with their comments would bury the plan; a change of some is worth reading.
-        # A company's file is what callers are told.
-        bulk = one.settings and one.path not in present and one.path.parent != COMPANIES
-        yield Wanted(path, _node(one, owners), bulk, one.settings)
+        yield Wanted(path, _node(one, owners), settings=one.settings)
 
 
 def _folders_above(files: Iterable[SystemFile], tree: Tree, owners: Owners) -> Iterator[Wanted]:

@@ -28,7 +28,10 @@ def test_a_dry_run_shows_the_plan_and_touches_nothing(root):
     before = trees.image(root)
     shown = run(root, "--dry-run", "--queue", "reception")
     assert shown.exit_code == 0
-    assert "Set(VA_TO=reception))" in shown.output and "Set(VA_FOR_S=120))" in shown.output
+    assert "VA_TO" not in shown.output and "To see every line" in shown.output
+    whole = run(root, "--dry-run", "--queue", "reception", "--diff").output
+    assert "Set(VA_TO=reception))" in whole and "Set(VA_FOR_S=120))" in whole
+    assert len(shown.output.splitlines()) < len(whole.splitlines()) / 3
     assert "+#tryinclude voiceagent.d/extensions.conf" in shown.output
     assert trees.image(root) == before
 
@@ -156,7 +159,7 @@ def secrets_of(root):
 
 
 def test_secrets_are_made_once_and_never_shown(root):
-    done = run(root, "--yes")
+    done = run(root, "--yes", "--diff")
     first = secrets_of(root)
     assert len(set(first)) == 2 and all(len(one) >= 32 for one in first)
     assert "+secret = ********" in done.output and "+password = ********" in done.output

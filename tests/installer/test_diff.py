@@ -1,7 +1,8 @@
 from pathlib import PurePosixPath as P
 
 from installer.diff import Tone, describe
-from installer.model import Change, Kind, Manifest, Node, Plan
+from installer.model import Change, Kind, Manifest, Node, Owned, Plan, Role
+from installer.system import COMPANIES, ENV_FILE
 
 PATH = P("/etc/asterisk/a.conf")
 
@@ -31,6 +32,33 @@ def test_a_new_file_is_shown_whole_and_a_bulky_one_by_its_size():
     assert lines(Change(PATH, None, file(b"[a]\n"), bulk=True)) == [
         (Tone.HEAD, "create /etc/asterisk/a.conf (mode 0640, owner 0:101, 4 bytes)")
     ]
+
+
+def test_our_own_new_files_take_one_line_and_what_is_the_admins_is_shown():
+    parent, own = P("/etc/asterisk/http.conf"), P("/etc/asterisk/voiceagent.d/http.conf")
+    company, env = COMPANIES / "a.yaml", ENV_FILE
+    roles = {parent: Role.PARENT, own: Role.OURS, company: Role.SETTINGS, env: Role.SETTINGS}
+    new = file(b"one\ntwo\n")
+    changes = [Change(path, None, new) for path in roles]
+    manifest = Manifest(tuple(Owned(path, role) for path, role in roles.items()))
+    plan = Plan(tuple(changes), Manifest(), manifest)
+    shown = [line.text for line in describe(plan, whole=False)]
+    assert shown == [
+        f"create {parent} (mode 0640, owner 0:101)",
+        "@@ -0,0 +1,2 @@",
+        "+one",
+        "+two",
+        f"create {own} (mode 0640, owner 0:101, 2 lines)",
+        f"create {company} (mode 0640, owner 0:101)",
+        "@@ -0,0 +1,2 @@",
+        "+one",
+        "+two",
+        f"create {env} (mode 0640, owner 0:101, 2 lines)",
+        "To see every line of our own new files: --diff",
+    ]
+    assert [line.text for line in describe(plan)].count("+two") == 4
+    later = Plan((Change(own, file(b"one\n"), new),), manifest, manifest)
+    assert [line.text for line in describe(later, whole=False)][-1] == "+two"
 
 
 def test_a_removal_a_link_and_a_folder_take_one_line_each():

@@ -18,7 +18,7 @@ def test_files_have_their_owner_and_only_what_the_agent_reads_its_group(tmp_path
     found = wanted(tmp_path, SystemParams())
     env, unit = found[ENV_FILE], found[UNIT]
     assert (env.node.uid, env.node.gid, env.node.mode) == (1, 3, 0o640)
-    assert env.settings and env.bulk
+    assert env.settings and not env.bulk
     assert (unit.node.uid, unit.node.gid, unit.node.mode) == (1, 2, 0o644)
     assert not unit.settings and not unit.bulk
 
