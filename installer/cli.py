@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,7 @@ from click.core import ParameterSource
 from asterisk_conf import ParameterError
 from installer.api import Installation
 from installer.choices import ChoiceError, Choices
-from installer.errors import InstallError, WriteError
+from installer.errors import CommandLineError, InstallError, WriteError
 from installer.options import EXIT_CODES, flags
 from installer.screen import Screen
 from installer.session import Session
@@ -25,7 +27,37 @@ _MOST_KEY_CHARACTERS = 100_000
 _FLAG_OF = {"queue_timeout_s": "queue-timeout", "queue_stub": "queue-member"}
 
 
-@click.command(epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
+class _Command(click.Command):
+    """A command that says as one JSON object, too, what it does not take, where that is wanted."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        with _usage_said("--json" in args):
+            return super().parse_args(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        with _usage_said(ctx.params["as_json"]):
+            return super().invoke(ctx)
+
+
+@contextmanager
+def _usage_said(as_json: bool) -> Iterator[None]:
+    try:
+        yield
+    except click.UsageError as error:
+        if not as_json:
+            raise
+        refused = CommandLineError(
+            error.format_message().rstrip("."),
+            where="the command line",
+            what_to_do="See voiceagent-install --help.",
+        )
+        Screen("none", as_json).fail(refused)
+        sys.exit(refused.exit_code)
+
+
+@click.command(
+    cls=_Command, epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]}
+)
 @flags
 @click.pass_context
 def main(context: click.Context, /, **given: Any) -> None:

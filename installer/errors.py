@@ -1,13 +1,15 @@
 """Errors of the installer, each with the exit code of `voiceagent-install`.
 
 InstallError
+├── CommandLineError    2   a command line that cannot be used
 ├── NotAPbxError        3   no Asterisk there, or not enough of one to tell where things go
 ├── ConflictError       4   something is in the way that only the admin can decide about
+├── ReadError           5   something cannot be read, mostly for want of rights
 ├── WriteError          5   a change failed; everything was put back
 ├── VerifyError         6   an installation does not hold; a change that does not was put back
 └── BusyError           7   another run is at work
 
-0 is success (also: nothing to do), 1 a plan that was shown and declined, 2 a wrong command line.
+0 is success (also: nothing to do), 1 a plan that was shown and declined.
 """
 
 from __future__ import annotations
@@ -36,6 +38,12 @@ class InstallError(Exception):
         return f"{self.where}: {self.what}. {self.what_to_do}"
 
 
+class CommandLineError(InstallError):
+    """The command line cannot be used; nothing was looked at."""
+
+    exit_code = 2
+
+
 class NotAPbxError(InstallError):
     """The tree has no Asterisk we can install into."""
 
@@ -46,6 +54,12 @@ class ConflictError(InstallError):
     """Something in the tree stands in the way; nothing was changed."""
 
     exit_code = 4
+
+
+class ReadError(InstallError):
+    """Something that is there cannot be read; nothing was changed."""
+
+    exit_code = 5
 
 
 class WriteError(InstallError):

@@ -17,7 +17,8 @@ _F = TypeVar("_F", bound=Callable[..., Any])
 
 EXIT_CODES = (
     "Exit codes: 0 done or nothing to do, 1 declined, 2 wrong command line, "
-    "3 no Asterisk there, 4 something is in the way, 5 could not write (all put back), "
+    "3 no Asterisk there, 4 something is in the way, 5 could not read or "
+    "write (all put back), "
     "6 verification failed (all put back), 7 another run is at work."
 )
 

@@ -25,7 +25,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from installer import durable
-from installer.errors import BusyError, ConflictError, NotAPbxError
+from installer.errors import BusyError, ConflictError, NotAPbxError, ReadError
 from installer.journal import (
     VERSION,
     Journal,
@@ -203,7 +203,7 @@ class Store:
         except FileNotFoundError:
             return None
         except PermissionError:
-            raise NotAPbxError(
+            raise ReadError(
                 "it cannot be read", where=str(path), what_to_do="Run this with sudo."
             ) from None
         except (ValueError, KeyError, TypeError):

@@ -13,7 +13,7 @@ import stat
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
-from installer.errors import NotAPbxError
+from installer.errors import NotAPbxError, ReadError
 from installer.model import Kind, Node, Snapshot
 
 _MAX_LINKS = 40  # the kernel's own limit
@@ -79,7 +79,8 @@ class Tree:
         """Return what is at a path; links are followed up to its last part, which is not.
 
         Raises:
-            NotAPbxError: If it cannot be read, or is neither a file, a link nor a folder.
+            NotAPbxError: If it is neither a file, a link nor a folder.
+            ReadError: If it cannot be read.
         """
         place = self.host(self.locate(path, follow_last=False))
         try:
@@ -166,8 +167,8 @@ def _unbraced(pattern: str) -> list[str]:
     return [each for one in found[1].split(",") for each in _unbraced(before + one + after)]
 
 
-def _unreadable(place: Path, error: OSError) -> NotAPbxError:
-    return NotAPbxError(
+def _unreadable(place: Path, error: OSError) -> ReadError:
+    return ReadError(
         f"it cannot be read ({error.strerror})",
         where=str(place),
         what_to_do="Run this with sudo.",

@@ -232,11 +232,12 @@ def test_files_that_cannot_be_read_are_named(root):
     (root / CONFIG / "extensions.conf").chmod(0o600)
     plan, undo, _ = as_nobody(root)
     assert "extensions.conf: it cannot be read (Permission denied)" in plan and "sudo" in plan
+    assert plan.startswith("5 ")  # there is an Asterisk
     assert undo == "done"  # nothing is installed
     (root / CONFIG / "extensions.conf").chmod(0o644)
     install(root)
     _, undo, recover = as_nobody(root)
-    assert "manifest.json: it cannot be read. Run this with sudo." in undo
+    assert undo.startswith("5 ") and "manifest.json: it cannot be read. Run this with sudo." in undo
     assert "Permission denied" in recover and "sudo" in recover
 
 

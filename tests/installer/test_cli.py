@@ -80,6 +80,22 @@ def test_a_wrong_command_line_is_exit_2(root, words):
     assert run(root, *words).exit_code == 2
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--surprise"], "--surprise"),
+        (["--agi-port", "x"], "--agi-port"),
+        ([], "add --yes or --dry-run"),
+        (["--yes", "--queue", "a,b"], "--queue must be"),
+        (["--yes", "--agent-only"], "--pbx-address"),
+    ],
+)
+def test_a_wrong_command_line_is_one_json_object_where_json_is_wanted(root, words, said):
+    done = run(root, "--json", *words)
+    error = json.loads(done.stdout)["error"]
+    assert done.exit_code == error["exit_code"] == 2 and said in error["what"]
+
+
 def test_no_asterisk_is_exit_3_in_one_line(tmp_path):
     result = run(tmp_path, "--yes")
     assert result.exit_code == 3

@@ -3,7 +3,7 @@ from pathlib import PurePosixPath as P
 
 import pytest
 
-from installer.errors import NotAPbxError
+from installer.errors import NotAPbxError, ReadError
 from installer.model import Kind
 from installer.tree import Tree
 
@@ -95,5 +95,5 @@ def test_wildcards_count_in_folders_too_and_braces_are_written_out(tree):
 @pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
 def test_a_file_that_cannot_be_read_says_so(tree):
     (tree.root / "srv/real.conf").chmod(0)
-    with pytest.raises(NotAPbxError, match="cannot be read"):
+    with pytest.raises(ReadError, match="cannot be read"):
         tree.read(P("/srv/real.conf"))
