@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from asterisk_conf.render import FOLDER
+from installer.doctor.last_words import last_error
 from installer.errors import VerifyError
 from installer.live import Ask, Systemctl, running_modules
 from installer.model import Manifest, Owned, Plan, Prior, Role
@@ -247,7 +248,7 @@ class Activation:
         self._step("start the service")
         if self._tell("restart", UNIT.name):
             raise VerifyError(
-                f"the service does not start ({self._why()})",
+                f"the service does not start ({self._why()}){self._last_words()}",
                 where=UNIT.name,
                 what_to_do=f"See journalctl -u {UNIT.name}, then run this again.",
             )
@@ -264,6 +265,12 @@ class Activation:
         status = found.get("ExecMainStatus", "0")
         result = found.get("Result", "unknown")
         return f"{result}, status {status}" if status != "0" else result
+
+    def _last_words(self) -> str:
+        """Return what the service said last of an error, after a colon; nothing if it is silent."""
+        words = ("status", UNIT.name, "--no-pager", "--full", "--output=cat", "--lines=50")
+        said = "" if self._systemctl is None else last_error(self._systemctl(words).text)
+        return f": {said.rstrip('.')}" if said else ""
 
     def _tell(self, *words: str) -> int:
         return 0 if self._systemctl is None else self._systemctl(words).code

@@ -210,6 +210,9 @@ def _application(name: str, value: str) -> str:
     return value.split(",", 2 if name == "exten" else 1)[-1]
 
 
+_AFTERWARDS = f"{UNIT}: Main process exited, code=exited, status=78/CONFIG\n"
+
+
 class Systemd:
     """Knows the unit it read when it was last told to, and whether the service runs."""
 
@@ -245,6 +248,9 @@ class Systemd:
             return Ran(0, "enabled\n") if enabled else Ran(1, "disabled\n")
         if verb == "show":
             return Ran(0, "Result=exit-code\nExecMainStatus=78\n")
+        if verb == "status":
+            said = "\nvoiceagent: VOICEAGENT_LOG_LEVEL: must be one of debug, info.\n"
+            return Ran(3, f"x {UNIT} - Voice agent\n     Loaded: loaded\n{said}{_AFTERWARDS}")
         if verb == "daemon-reload":
             path = self._units / UNIT
             self.unit = path.read_text() if path.exists() else None
