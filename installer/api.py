@@ -24,7 +24,7 @@ from installer.control import (
 from installer.errors import ConflictError, VerifyError, WriteError
 from installer.facts import Facts, gather
 from installer.kept_data import DATA, delete_kept
-from installer.live import Ask, Systemctl, running_modules
+from installer.live import Ask, Systemctl, has_context, running_modules
 from installer.live_checks import amiss, check_gone, refuse_old_systemd
 from installer.model import Manifest, Plan, Role
 from installer.pbx_notes import notes_for
@@ -114,6 +114,11 @@ class Installation:
         return settings_to_tell(self.control, self.facts)
 
     @property
+    def asterisk_stopped(self) -> bool:
+        """Whether this machine's Asterisk does not run; False where nobody may ask."""
+        return self._ask is not None and not self._activation.asterisk_runs
+
+    @property
     def interrupted(self) -> bool:
         """Whether an earlier run was killed and has to be dealt with first."""
         return self._store.interrupted
@@ -183,9 +188,17 @@ class Installation:
             services = self._services(system, owners, manifest)
         planner = self._planned(bundle, services, manifest)
         compiled = self._script(params, bundle, planner)
-        for note in notes_for(whole, self.control, self.facts):
+        named = (whole.extensions_context, whole.outside_context)
+        running = [one for one in named if one and self._runs_context(one)]
+        for note in notes_for(whole, self.control, self.facts, running):
             planner.note(note)
+        if self._ask is not None and not self._activation.asterisk_runs:
+            planner.note("Asterisk is not running; it takes all of this in when it is started")
         return self._announced(planner.plan(compiled, self._modules(params)))
+
+    def _runs_context(self, name: str) -> bool:
+        answer = self._ask(f"dialplan show {name}") if self._ask is not None else None
+        return has_context(answer or "", name)
 
     def _modules(self, params: BundleParams) -> tuple[str, ...]:
         """Return the modules a running Asterisk should have."""

@@ -281,6 +281,7 @@ class Session:
                 own=next_steps.own_number(installation.tree) if system.service else "",
                 made=made,
                 asterisk=pbx is not None,
+                stopped=pbx is not None and pbx.asterisk_stopped,
                 freepbx=pbx is not None and pbx.facts.freepbx,
                 ami=pbx is not None and pbx.control.ami and pbx.control.ami_on,
                 secrets=pbx is None and bool(choices.lacking_secrets(self._settings())),

@@ -11,9 +11,15 @@ import time
 import pytest
 from click.testing import CliRunner
 
+from installer.api import Installation
+from installer.choices import Choices
 from installer.cli import main
+from installer.screen import Screen
+from installer.session import Session
 from installer.system.env_file import read
 from tests.installer import pbx_trees, trees
+from tests.installer.machine import Machine
+from tests.installer.test_choices import DEFAULTS
 
 COMPANY = ("--company", "Bright & Sons", "--did", "+44 1632 960777")
 HIDDEN = ("dg-hidden-1", "gsk hidden 2")
@@ -76,6 +82,19 @@ def test_without_systemd_or_the_agent_there_is_no_service_unless_it_is_asked_for
         asked = run(root, "--yes", *words)
         assert asked.exit_code == 4 and said in asked.output and asked.output.count("\n") == 1
         assert mend in asked.output
+
+
+@pytest.mark.parametrize("runs", [True, False])
+def test_an_asterisk_that_does_not_run_is_to_be_started_first(root, tmp_path, runs):
+    machine = Machine(root, tmp_path / "memory")
+    if not runs:
+        machine.asterisk.stop()
+    choices = Choices(**DEFAULTS | {"root": root, "yes": True, "as_json": True})
+    screen = Screen("install", True)
+    installation = Installation(root, ask=machine.ask)
+    Session(installation, choices, {}, frozenset(), screen).install()
+    first = screen.result["next"][0]["command"]
+    assert ("systemctl start asterisk" in first) is not runs
 
 
 def test_on_freepbx_the_service_runs_as_asterisks_user(tmp_path):
