@@ -51,7 +51,11 @@ async def running(scene: Scene) -> list[Finding]:
 async def audiosocket(scene: Scene) -> list[Finding]:
     """Connect as Asterisk does, with a UUID of no call."""
     settings = scene.settings
-    host, port = await _place(scene, settings.audiosocket_host, settings.audiosocket_port)
+    host, port = settings.audiosocket_host, settings.audiosocket_port
+    if scene.topology.half is Half.PBX:
+        host = scene.topology.agent
+    else:
+        await scene.need_agent()
     return await _tried(
         f"{host}:{port}",
         _advice(scene, "VOICEAGENT_AUDIOSOCKET_PORT"),
@@ -63,9 +67,11 @@ async def audiosocket(scene: Scene) -> list[Finding]:
 async def gate(scene: Scene) -> list[Finding]:
     """Ask the FastAGI gate how a call ended that never was."""
     settings = scene.settings
-    there = scene.topology.half is Half.PBX
-    port = scene.topology.agi_port if there else settings.agi_port
-    host, port = await _place(scene, settings.agi_host, port)
+    host, port = settings.agi_host, settings.agi_port
+    if scene.topology.half is Half.PBX:
+        host, port = scene.topology.gate, scene.topology.agi_port
+    else:
+        await scene.need_agent()
 
     async def asked() -> bool:
         return await gate_answers(host, port) == "VA_NEXT"
@@ -194,14 +200,6 @@ async def _tried(
         why = error.strerror or "no such address"
         return [red(f"{where} cannot be reached ({why}); {people}", advice)]
     return [red(f"what listens at {where} does not answer as the agent does; {people}", advice)]
-
-
-async def _place(scene: Scene, host: str, port: int) -> tuple[str, int]:
-    """Return where Asterisk finds the agent, as seen from here."""
-    if scene.topology.half is Half.PBX:
-        return scene.topology.agent, port
-    await scene.need_agent()
-    return host, port
 
 
 def _advice(scene: Scene, setting: str) -> str:

@@ -63,14 +63,15 @@ async def queues(scene: Scene) -> list[Finding]:
     await scene.need_asterisk()
     # Where there is no agent, nobody but the installer was told.
     told = "" if "VOICEAGENT_QUEUE" in scene.environ else scene.topology.queue
-    wanted = {told or settings.queue: ["callers whose company names no queue"]}
+    main = told or settings.queue
+    wanted = {main: ["callers whose company names no queue"]}
     with suppress(OSError, DBAPIError, ValueError):
         for company, queue in await asyncio.to_thread(_company_queues, settings.database):
             wanted.setdefault(queue, []).append(f"company {company}")
-    return [await _queue(scene, queue, users) for queue, users in wanted.items()]
+    return [await _queue(scene, queue, users, queue == main) for queue, users in wanted.items()]
 
 
-async def _queue(scene: Scene, queue: str, users: list[str]) -> Finding:
+async def _queue(scene: Scene, queue: str, users: list[str], is_main: bool) -> Finding:
     check = f"queue {queue}"
     who = ", ".join(users[:3]) + (f" and {len(users) - 3} more" if users[3:] else "")
     try:
@@ -79,7 +80,10 @@ async def _queue(scene: Scene, queue: str, users: list[str]) -> Finding:
         return unseen(str(error), check=check)
     if not exists:
         seen = f"there is no such queue, so nobody answers {who}"
-        advice = "add it to queues.conf (FreePBX: Applications, Queues), or set VOICEAGENT_QUEUE"
+        other = "voiceagent-install --queue NAME"
+        if not is_main:
+            other = f"mend queue: in the file of {who}, then systemctl restart voiceagent"
+        advice = f"add it to queues.conf (FreePBX: Applications, Queues), or {other}"
         return red(seen, advice, check)
     if not members:
         seen = f"no member is signed in and reachable for {who}"

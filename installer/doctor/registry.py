@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from installer.doctor import (
     check_agent,
     check_asterisk,
+    check_companies,
     check_control,
     check_data,
     check_dialplan,
@@ -127,6 +128,13 @@ CHECKS: tuple[Check, ...] = (
         "agent",
         "The agent runs, says that it is well, has its links to AMI and ARI, and knows a number.",
         check_agent.running,
+    ),
+    Check(
+        "companies",
+        "companies",
+        "The companies' files can be read, and offer other services and prices than the example "
+        "that an installation begins with.",
+        check_companies.companies,
     ),
     Check(
         "agi-gate",

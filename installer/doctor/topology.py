@@ -25,6 +25,7 @@ class Topology:
     Attributes:
         half: What is on this host.
         agent: The agent's address, as Asterisk sees it; "" where it was not told.
+        gate: Where the dialplan asks the agent; mostly that address.
         pbx: Asterisk's address, as the agent sees it; "" where it was not told.
         queue: The queue the installer was told; "" if none.
         routing: Whether the dialplan asks over ARI where calls go.
@@ -33,6 +34,7 @@ class Topology:
 
     half: Half = Half.WHOLE
     agent: str = ""
+    gate: str = ""
     pbx: str = ""
     queue: str = ""
     routing: bool = True
@@ -61,6 +63,7 @@ def topology_of(text: str) -> Topology:
     return Topology(
         half=half,
         agent=agent,
+        gate=word("agi_host") or agent,
         pbx=word("pbx_address"),
         queue=word("queue"),
         routing=told.get("routing") is not False,

@@ -15,6 +15,7 @@ from ari_app.settings import load_settings
 from installer.doctor.check_data import database, queues
 from installer.doctor.findings import Finding, Verdict
 from installer.doctor.scene import Scene
+from tests.installer.doctor.console import asked
 
 
 @pytest.fixture
@@ -77,3 +78,17 @@ def test_each_companys_own_queue_is_looked_at(place, path):
     assert [one.check for one in found] == ["queue reception", "queue sales"]
     # There is no PBX here, which each of the two says of itself.
     assert {one.verdict for one in found} == {Verdict.GREY}
+
+
+def test_a_queue_that_is_missing_is_mended_where_it_is_named(place, path):
+    with sqlite3.connect(path) as db:
+        row = ("one", json.dumps({"queue": "sales"}))
+        db.execute("INSERT INTO companies VALUES (?, ?, 1, '2026-01-01')", row)
+    db.close()
+    answers = {"core show version": "Asterisk 22.10.1"}
+    answers |= {f"queue show {name}": f"No such queue: {name}.\n" for name in ("reception", "sales")}
+    main, companys = asked(place, "queue", answers)
+    assert main.verdict is companys.verdict is Verdict.RED
+    assert "voiceagent-install --queue NAME" in main.what_to_do
+    assert "in the file of company one" in companys.what_to_do
+    assert "VOICEAGENT_QUEUE" not in companys.what_to_do

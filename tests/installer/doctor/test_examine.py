@@ -258,7 +258,7 @@ def test_without_asterisk_nothing_of_it_is_green(pbx, look):
     asked = {
         "asterisk-version", "asterisk-security", "modules", "codecs", "dialplan-loaded",
         "dialplan-reached", "ami-login", "ami-rights", "ami-exposed", "ari-login", "ari-exposed",
-        "queue",
+        "queue", "transfer-contexts",
     }  # fmt: skip
     assert found == dict.fromkeys(asked, "grey")
 

@@ -12,7 +12,8 @@ from installer.doctor.topology import Half, Topology, topology_of
 def test_the_hosts_of_an_installation_apart():
     told = {"agent_address": "192.0.2.10", "queue": "reception", "agi_port": 4600}
     pbx = topology_of(json.dumps(told))
-    assert pbx == Topology(Half.PBX, "192.0.2.10", queue="reception", agi_port=4600)
+    assert pbx == Topology(Half.PBX, "192.0.2.10", "192.0.2.10", queue="reception", agi_port=4600)
+    assert topology_of(json.dumps({**told, "agi_host": "192.0.2.11"})).gate == "192.0.2.11"
     told |= {"agent_only": True, "pbx_address": "192.0.2.1", "routing": False}
     agent = topology_of(json.dumps(told))
     assert (agent.half, agent.pbx, agent.routing) == (Half.AGENT, "192.0.2.1", False)

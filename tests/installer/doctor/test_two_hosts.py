@@ -115,7 +115,7 @@ def looked(
     async def main() -> list[Finding]:
         scene = Scene(root, settings or Settings(), {}, patience_s=60)
         if agent:
-            scene.topology = replace(scene.topology, agent=agent)
+            scene.topology = replace(scene.topology, agent=agent, gate=agent)
         return await examine(scene, by_ids([check]))
 
     return asyncio.run(main())
