@@ -76,6 +76,7 @@ class Control:
         ami_on: Whether AMI is on; our own lines count.
         ami_bound_to: The address AMI is bound to; empty if none is named: then it is all.
         ari_on: Whether ARI is on, as far as ari.conf says.
+        http_on: Whether Asterisk's HTTP server is on; our own lines count.
         ami_port: AMI's port.
         ari_url: Asterisk's HTTP server, with its prefix.
         manager: AMI's own settings.
@@ -90,6 +91,7 @@ class Control:
     ami_on: bool
     ami_bound_to: str
     ari_on: bool
+    http_on: bool
     ami_port: int
     ari_url: str
     manager: Ami
@@ -124,6 +126,7 @@ def read_control(tree: Tree, facts: Facts) -> Control:
         ami_on=true(ami.get("enabled", "no")),
         ami_bound_to=ami.get("bindaddr", ""),
         ari_on=true(ari.get("enabled", "yes")),
+        http_on=true(_general(files["http.conf"]).get("enabled", "no")),
         ami_port=int(port) if port.isdecimal() else AMI_PORT,
         ari_url=_url(_general(files["http.conf"])),
         manager=_manager(files["manager.conf"]),

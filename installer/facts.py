@@ -69,6 +69,7 @@ class Facts:
         user_name: The user Asterisk runs as, by name; its number where it has none.
         group_name: The group Asterisk runs as, likewise.
         programs: Every Asterisk program in the tree; more than one is a source of errors.
+        contexts: The dialplan's own contexts, by name.
         unreadable: Configuration files that the user Asterisk runs as seems not to be able to read.
     """
 
@@ -91,6 +92,7 @@ class Facts:
     user_name: str
     group_name: str
     programs: tuple[PurePosixPath, ...]
+    contexts: frozenset[str]
     unreadable: tuple[PurePosixPath, ...]
 
 
@@ -148,6 +150,9 @@ def gather(
         user_name=who.user_name,
         group_name=who.group_name,
         programs=_programs(tree),
+        contexts=frozenset(
+            one.name for one in dialplan.sections if not one.template and not ours(one.where)
+        ),
         unreadable=tuple(
             one for name in _PARENTS for one in unreadable(tree, config_at / name, who)
         ),

@@ -5,7 +5,7 @@ Pure: from what was read of the PBX and what was chosen to one line each.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from asterisk_conf import AgiMode, BundleParams
 from asterisk_conf.render import SPOOL_RECORDINGS, SPOOL_SOUNDS
@@ -16,13 +16,16 @@ _PEOPLE = "until then every call goes to people, or install with --no-routing"
 _ASKED = "until then hand-overs go by the dialplan's own question, and no calls can be placed"
 
 
-def notes_for(params: BundleParams, control: Control, facts: Facts) -> tuple[str, ...]:
+def notes_for(
+    params: BundleParams, control: Control, facts: Facts, running: Collection[str] = ()
+) -> tuple[str, ...]:
     """Return the notes about Asterisk's side.
 
     Args:
         params: The admin's choices, complete.
         control: The PBX's AMI, ARI and queues.
         facts: The PBX.
+        running: Contexts that the running dialplan is known to have, wherever they are from.
     """
     notes = [f"Asterisk will complain: {problem}" for problem in facts.problems]
     if len(facts.programs) > 1:
@@ -39,6 +42,7 @@ def notes_for(params: BundleParams, control: Control, facts: Facts) -> tuple[str
     if params.routing:
         notes += _ari(params, control, facts)
     notes += _queue(params, control, facts)
+    notes += _transfers(params, {*facts.contexts, *running})
     if params.remote:
         notes += _remote(params, control, facts)
     return tuple(notes)
@@ -48,7 +52,8 @@ def _ami(params: BundleParams, control: Control, facts: Facts) -> Iterator[str]:
     if not control.ami:
         yield f"there is no manager.conf, so the agent gets no AMI user; {_ASKED}"
     elif switches_ami_on(params, control):
-        yield "AMI, which was off, is switched on at 127.0.0.1"
+        if not control.ami_on:
+            yield "AMI, which was off, is switched on at 127.0.0.1"
     elif not control.manager.on:
         if params.remote:
             agent = params.agent_address
@@ -72,7 +77,8 @@ def _ari(params: BundleParams, control: Control, facts: Facts) -> Iterator[str]:
     if http.on:
         return
     if switches_http_on(params, control):
-        yield "Asterisk's HTTP server, which ARI needs, is switched on at 127.0.0.1"
+        if not control.http_on:
+            yield "Asterisk's HTTP server, which ARI needs, is switched on at 127.0.0.1"
         return
     if params.remote:
         agent = params.agent_address
@@ -97,6 +103,18 @@ def _queue(params: BundleParams, control: Control, facts: Facts) -> Iterator[str
     else:
         said = "name one with --queue, or have one made with --queue-member PJSIP/100"
     yield f"there is no queue {params.queue}: callers who want a person get voicemail; {said}"
+
+
+def _transfers(params: BundleParams, there: Collection[str]) -> Iterator[str]:
+    for what, flag, context in (
+        ("extension", "--extensions-context", params.extensions_context),
+        ("outside number", "--outside-context", params.outside_context),
+    ):
+        if context and context not in there:
+            yield (
+                f"extensions.conf has no context {context}, so callers are put through to no "
+                f"{what}: name one with {flag}"
+            )
 
 
 def _freepbx(params: BundleParams, facts: Facts) -> Iterator[str]:

@@ -81,6 +81,33 @@ def test_ami_that_may_not_be_switched_on_is_the_admins_to_do(root):
     assert "AMI is off: set enabled = yes and bindaddr in manager.conf, so that 10.9" in found[0]
 
 
+def test_a_context_for_transfers_that_is_not_there_is_said(root):
+    found = notes(root, extensions_context="phonse", outside_context="trunks")
+    assert found == (
+        "extensions.conf has no context phonse, so callers are put through to no extension: name "
+        "one with --extensions-context",
+        "extensions.conf has no context trunks, so callers are put through to no outside number: "
+        "name one with --outside-context",
+    )
+    write(root, "extensions.conf", "[phonse]\nexten => 1,1,Hangup()\n[trunks](!)\n")
+    (note,) = notes(root, extensions_context="phonse", outside_context="trunks")
+    assert "no context trunks" in note
+    one = Installation(root)
+    params = completed(BundleParams(extensions_context="lua"), one.tree, one.facts)
+    assert notes_for(params, one.control, one.facts, ["lua"]) == ()  # from another module's file
+
+
+def test_what_is_switched_on_is_news_only_once(root):
+    for name in ("manager", "http"):
+        write(root, f"{name}.conf", "[general]\n")
+    one = Installation(root, compile_scripts=trees.compiler(root))
+    plan = one.plan_install(BundleParams())
+    assert sum("is switched on at 127.0.0.1" in note for note in plan.notes) == 2
+    one.apply(plan)
+    later = one.plan_install(BundleParams())
+    assert later.idle and later.notes == ()
+
+
 def test_queues_in_a_database_are_taken_on_trust(root):
     (root / "etc/asterisk/queues.conf").unlink()
     write(root, "extconfig.conf", "[settings]\nqueues => odbc,asterisk\n")
