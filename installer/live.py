@@ -38,6 +38,12 @@ _LIMIT_S = 10
 _START_LIMIT_S = 120  # the unit gives itself 90 s to be ready
 # Debian and its relatives keep it off an ordinary user's path.
 _PATH = "/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin:/sbin:/bin"
+# Escape sequences (ECMA-48: CSI, OSC, the short ones), then control characters but tab and newline.
+_STEERING = re.compile(
+    r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[ -/]*[0-~]"
+    r"|[\x00-\x08\x0b-\x1f\x7f-\x9f]"
+)
+_NO_CARD = re.compile(r"^No ethernet interface found for seeding global EID.*\n?", re.MULTILINE)
 _SETTINGS = {
     "Configuration directory": "astetcdir",
     "Module directory": "astmoddir",
@@ -56,7 +62,16 @@ def ask(command: str) -> str | None:
         done = subprocess.run([program, "-rx", command], capture_output=True, timeout=_LIMIT_S)
     except (OSError, subprocess.TimeoutExpired):
         return None
-    return None if done.returncode else done.stdout.decode("utf-8", "replace")
+    return None if done.returncode else plain(done.stdout)
+
+
+def plain(said: bytes) -> str:
+    """Return what ``asterisk -rx`` said without colours and what else would steer a terminal.
+
+    On a host without a network card it begins with a complaint about that, which is left out.
+    """
+    text = _STEERING.sub("", said.decode("utf-8", "replace"))
+    return _NO_CARD.sub("", text)
 
 
 def systemd_runs() -> bool:

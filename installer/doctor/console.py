@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import asyncio
 import os
-import re
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
+from installer.live import plain
+
 # Debian and its relatives keep it off an ordinary user's path.
 _PATH = "/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin:/sbin:/bin"
-_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
 class Console:
@@ -69,7 +69,7 @@ class Console:
                 await process.wait()
         if process.returncode:
             return None
-        return _COLOURS.sub("", said.decode("utf-8", "replace"))
+        return plain(said)
 
 
 def command_for(root: Path) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Sequence
 
@@ -11,7 +12,7 @@ from rich.table import Table
 
 from installer.doctor.findings import Finding, Verdict
 
-_MACHINE_WIDTH = 400  # in a pipe nobody sees line ends, but cut-off advice is lost
+_PIPE_WIDTH = 100  # where neither a terminal nor COLUMNS says more
 _NARROW = 100  # below it four columns are too thin to read
 _COLOURS = {
     Verdict.GREEN: "green",
@@ -29,8 +30,8 @@ def show(findings: Sequence[Finding], console: Console | None = None) -> None:
         console: Where to; standard output when omitted.
     """
     screen = console or Console()
-    if not screen.is_terminal:
-        screen.width = max(screen.width, _MACHINE_WIDTH)
+    if not screen.is_terminal and "COLUMNS" not in os.environ:
+        screen.width = _PIPE_WIDTH
     if screen.width < _NARROW:
         _list(findings, screen)
     else:

@@ -9,6 +9,7 @@ from installer.live import (
     has_manager_user,
     http_is_on,
     manager_rights,
+    plain,
     rights,
     running_modules,
 )
@@ -140,3 +141,13 @@ def test_ami_is_on_only_where_it_listens(answer, is_on):
 def test_the_http_server_is_on_only_where_it_listens():
     assert http_is_on("HTTP Server Status:\nServer Enabled and Bound to 127.0.0.1:8088\n")
     assert not http_is_on("HTTP Server Status:\nServer Disabled\n")
+
+
+def test_what_asterisk_says_steers_no_terminal_and_complains_of_no_card():
+    said = (
+        b"\x1b[0;37mNo ethernet interface found for seeding global EID. You will have to set it "
+        b"manually.\x1b[0m\r\n\x1b]0;asterisk\x07\x00\x1b[?25h"
+        b"Asterisk \x1b[1;32m22.10.1\x1b(B\x1b[m built by\n"
+        b"\tone\n"
+    )
+    assert plain(said) == "Asterisk 22.10.1 built by\n\tone\n"

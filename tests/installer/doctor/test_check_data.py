@@ -86,7 +86,9 @@ def test_a_queue_that_is_missing_is_mended_where_it_is_named(place, path):
         db.execute("INSERT INTO companies VALUES (?, ?, 1, '2026-01-01')", row)
     db.close()
     answers = {"core show version": "Asterisk 22.10.1"}
-    answers |= {f"queue show {name}": f"No such queue: {name}.\n" for name in ("reception", "sales")}
+    answers |= {
+        f"queue show {name}": f"No such queue: {name}.\n" for name in ("reception", "sales")
+    }
     main, companys = asked(place, "queue", answers)
     assert main.verdict is companys.verdict is Verdict.RED
     assert "voiceagent-install --queue NAME" in main.what_to_do

@@ -16,7 +16,7 @@ def plain(**more):
         for name, value in os.environ.items()
         if not name.startswith("VOICEAGENT_") and not name.endswith("_API_KEY")
     }
-    return {**kept, **more}
+    return {**kept, "COLUMNS": "400", **more}  # a row is a line
 
 
 @contextmanager

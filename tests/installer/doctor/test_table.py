@@ -18,9 +18,9 @@ FINDINGS = [
 ]
 
 
-def shown(width: int, *, terminal: bool = True) -> str:
+def shown(width: int) -> str:
     page = io.StringIO()
-    show(FINDINGS, Console(file=page, width=width, force_terminal=terminal, color_system=None))
+    show(FINDINGS, Console(file=page, width=width, force_terminal=True, color_system=None))
     return page.getvalue()
 
 
@@ -35,9 +35,21 @@ def test_no_terminal_cuts_anything_off(width):
     assert "1 green, 2 red" in page.replace("\n", " ") or width == 20
 
 
-def test_in_a_pipe_every_row_is_one_line():
-    lines = shown(80, terminal=False).splitlines()
-    assert any(LONG.strip() in line and "stop [that] now" in line for line in lines)
+def piped(monkeypatch, columns: str | None) -> list[str]:
+    if columns is None:
+        monkeypatch.delenv("COLUMNS", raising=False)
+    else:
+        monkeypatch.setenv("COLUMNS", columns)
+    page = io.StringIO()
+    show(FINDINGS, Console(file=page, color_system=None))
+    return page.getvalue().splitlines()
+
+
+def test_a_pipe_is_as_wide_as_it_says_else_100(monkeypatch):
+    assert max(map(len, piped(monkeypatch, None))) == 100
+    assert max(map(len, piped(monkeypatch, "60"))) <= 60
+    wide = piped(monkeypatch, "400")
+    assert any(LONG.strip() in line and "stop [that] now" in line for line in wide)
 
 
 def test_narrow_terminals_get_a_list():
