@@ -133,8 +133,13 @@ class Installation:
         """Where the agent keeps bookings and records; undoing leaves it alone."""
         return DATA
 
+    @property
+    def copies(self) -> tuple[PurePosixPath, ...]:
+        """Copies of edited files that went; one of the settings has vendors' keys in it."""
+        return self._store.copies
+
     def delete_data(self) -> None:
-        """Delete all that the agent ever kept: bookings, records, recordings.
+        """Delete all that the agent ever kept: bookings, records, recordings, and the copies.
 
         Raises:
             ConflictError: If something of ours is still installed, which may be writing there.
@@ -146,7 +151,7 @@ class Installation:
                 where=str(DATA),
                 what_to_do="Undo the installation first.",
             )
-        delete_kept(self.tree)
+        delete_kept(self.tree, self._store.delete_copies)
 
     def recover(self) -> tuple[str, ...]:
         """Undo or finish an earlier run that was killed; returns notes.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from pathlib import PurePosixPath
 
 from installer.errors import WriteError
@@ -16,8 +17,12 @@ _NAME = DATA.name
 _PARENTS = tuple(PurePosixPath(f"/var/{one}") for one in ("lib", "cache", "log"))
 
 
-def delete_kept(tree: Tree) -> None:
+def delete_kept(tree: Tree, delete_copies: Callable[[], None] = lambda: None) -> None:
     """Delete all the agent ever kept; what is not there is fine.
+
+    Args:
+        tree: The PBX.
+        delete_copies: Deletes what the installer set aside.
 
     Raises:
         WriteError: If something cannot be deleted.
@@ -30,6 +35,7 @@ def delete_kept(tree: Tree) -> None:
                     place.unlink()
                 elif place.is_dir():
                     shutil.rmtree(place)
+        delete_copies()
     except OSError as error:
         raise WriteError(
             f"{error.strerror}; not all of the agent's data is deleted yet",

@@ -66,6 +66,7 @@ class Session:
             self._keys = {**self._keys, **typed}
         without = self._without_service()
         system = self._choices.system(without is None, self._keys)
+        system = self._choices.without_edited(system, self._settings(), self._on_line)
         self._refuse_taken_number(system)
         if self._choices.agent_only:
             plan = self._installation.plan_agent_only(system)
@@ -91,11 +92,21 @@ class Session:
         plan = self._installation.plan_undo()
         self._screen.show(plan)
         if plan.idle:
-            self._screen.say("Nothing to do: nothing is installed.")
+            nothing = "" if self._choices.delete_data and any(self._left()) else "Nothing to do: "
+            self._screen.say(f"{nothing}nothing is installed.".capitalize())
         elif self._carried_out(plan):
             self._screen.say(click.style("Undone.", fg="green", bold=True))
-        if os.path.lexists(self._installation.tree.host(self._installation.data)):
+        if any(self._left()):
             self._decide_on_data()
+
+    def _left(self) -> Iterator[str]:
+        """Yield what undoing leaves, as far as there is any."""
+        installation = self._installation
+        if os.path.lexists(installation.tree.host(installation.data)):
+            yield f"bookings, records and recordings in {installation.data}"
+        if installation.copies:
+            names = ", ".join(str(one) for one in installation.copies)
+            yield f"copies of edited files, which may have keys in them ({names})"
 
     def verify(self) -> None:
         """Look at an installation.
@@ -301,7 +312,7 @@ class Session:
     def _decide_on_data(self) -> None:
         """Delete bookings and records if that was asked for and is meant; else say they stay."""
         screen, choices = self._screen, self._choices
-        what = f"bookings, records and recordings in {self._installation.data}"
+        what = ", and ".join(self._left())
         if choices.delete_data and choices.dry_run:
             screen.note([f"{what} would be deleted, and the logs"])
         elif choices.delete_data and (
@@ -309,7 +320,7 @@ class Session:
         ):
             self._installation.delete_data()
             screen.result |= {"data": "deleted", "applied": True}
-            screen.say("Bookings, records, recordings and logs are deleted.")
+            screen.say(f"Deleted: {what}, and the logs.")
         else:
             screen.result["data"] = "kept"
             screen.note([f"{what} stay; to delete them: voiceagent-install --undo --delete-data"])

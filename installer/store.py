@@ -123,6 +123,22 @@ class Store:
         self._save(self._kept, {names[path]: content for path, content in kept.items()})
         return {path: STATE / self._kept.name / name for path, name in names.items()}
 
+    @property
+    def copies(self) -> tuple[PurePosixPath, ...]:
+        """What was set aside, by all runs; nothing for who may not look."""
+        with contextlib.suppress(OSError):
+            names = sorted(one.name for one in self._kept.iterdir())
+            return tuple(STATE / self._kept.name / name for name in names)
+        return ()
+
+    def delete_copies(self) -> None:
+        """Delete what was set aside."""
+        for path in self.copies:
+            (self._kept / path.name).unlink()
+        with contextlib.suppress(FileNotFoundError):
+            self._kept.rmdir()
+        self.tidy()
+
     def drop_kept(self, run: str) -> None:
         """Forget what a run set aside: it was undone, so the files are where they were."""
         for path in self._kept.glob(f"{run}-*"):

@@ -255,6 +255,23 @@ def test_undoing_keeps_bookings_and_records_and_says_so(root):
     assert again["data"] == "kept" and again["applied"] is False
 
 
+def test_copies_of_edited_settings_are_named_and_go_with_the_data(root):
+    run(root, "--yes")
+    env = root / "etc/voiceagent/voiceagent.env"
+    env.write_text(env.read_text() + "OPENAI_API_KEY=sk-hunter2\n")
+    undone = run(root, "--undo", "--yes").output
+    (copy,) = (root / "var/lib/voiceagent-install/kept").iterdir()
+    assert copy.read_text().endswith("OPENAI_API_KEY=sk-hunter2\n")
+    assert undone.count(f"/var/lib/voiceagent-install/kept/{copy.name}") == 2
+    assert "keys in them" in undone and "--undo --delete-data" in undone
+    assert run(root, "--undo", "--delete-data", input="n\n").exit_code == 0 and copy.exists()
+    gone = run(root, "--undo", "--delete-data", "--yes").output
+    assert "Nothing to do" not in gone and "Nothing is installed." in gone and "Deleted: " in gone
+    assert "hunter2" not in undone + gone
+    assert not (root / "var/lib/voiceagent-install").exists()
+    assert "Nothing to do: nothing is installed." in run(root, "--undo", "--delete-data").output
+
+
 def test_bookings_and_records_go_only_after_a_question_of_their_own(root):
     run(root, "--yes")
     db = data(root)
@@ -262,7 +279,7 @@ def test_bookings_and_records_go_only_after_a_question_of_their_own(root):
     refused = run(root, "--undo", "--delete-data", input="y\nn\n")
     assert refused.exit_code == 0 and db.exists() and "Undone." in refused.output
     agreed = run(root, "--undo", "--delete-data", input="y\n")
-    assert agreed.exit_code == 0 and "are deleted" in agreed.output
+    assert agreed.exit_code == 0 and "Deleted: " in agreed.output
     assert not db.parent.exists() and not (root / "var/lib/voiceagent").is_symlink()
 
 
@@ -324,10 +341,16 @@ def test_a_host_with_the_agent_alone_is_upgraded_without_a_flag(root):
     for words in ((), ("--agent-only",)):
         again = run(root, "--yes", *words)
         assert again.exit_code == 0 and "Nothing to do" in again.output, again.output
+    path = root / "etc/voiceagent/voiceagent.env"
+    path.write_text(path.read_text().replace("AGI_HOST=10.0.0.2", "AGI_HOST=10.0.0.3"))
+    edited = run(root, "--yes")
+    assert edited.exit_code == 0 and "Nothing to do" in edited.output, edited.output
     moved = run(root, "--yes", "--pbx-address", "10.0.0.7", "--ari-password", "r" * 40)
     assert moved.exit_code == 0 and "gets no calls" not in moved.output, moved.output
     now = settings(root)
     assert now["VOICEAGENT_AMI_HOST"] == "10.0.0.7"
+    assert now["VOICEAGENT_ARI_URL"] == "http://10.0.0.7:8089/pbx"
+    assert now["VOICEAGENT_AGI_HOST"] == "10.0.0.3"
     assert now["VOICEAGENT_AMI_SECRET"] == "m" * 40 and now["VOICEAGENT_QUEUE"] == "sales"
 
 
