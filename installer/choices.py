@@ -26,6 +26,14 @@ _AMI_PORT, _ARI_PORT = 5038, 8088
 _URL = re.compile(r"https?://[A-Za-z0-9.:\[\]-]{1,255}(?:/[A-Za-z0-9._~-]{1,80}){0,8}\Z")
 
 
+# What the admin may set in another way on the agent's own host, and the flag that says it anew.
+_PLACES = {
+    "VOICEAGENT_AMI_HOST": "pbx_address",
+    "VOICEAGENT_AUDIOSOCKET_HOST": "agent_address",
+    "VOICEAGENT_AGI_HOST": "agent_address",
+}
+
+
 class ChoiceError(ValueError):
     """Flags that do not go together; the text names them and says what to do."""
 
@@ -160,7 +168,11 @@ class Choices:
         if (port := settings.get("VOICEAGENT_AGI_PORT", "")).isdecimal():
             found["agi_port"] = int(port)
         if found.get("agent_only"):
-            found |= _reached(settings, str(found.get("pbx_address", "")))
+            pbx = str(found.get("pbx_address", ""))
+            found |= _reached(settings, pbx)
+            if "pbx_address" in on_line and "ari_url" in found:
+                old, new = f"//{_in_url(pbx)}:", f"//{_in_url(self.pbx_address)}:"
+                found["ari_url"] = found["ari_url"].replace(old, new)
         if "venv" in found:
             found["venv"] = PurePosixPath(found["venv"])
         if "queue_member" in found:
@@ -236,6 +248,22 @@ class Choices:
         }
         return {name: value for name, value in values.items() if value}
 
+    def without_edited(
+        self, system: SystemParams, settings: Mapping[str, str], on_line: frozenset[str]
+    ) -> SystemParams:
+        """Return the parameters of the service without the places the admin may have set himself.
+
+        Args:
+            system: The parameters.
+            settings: What the settings file has.
+            on_line: The flags that are on the command line.
+        """
+        kept = {
+            name for name, flag in _PLACES.items() if settings.get(name) and flag not in on_line
+        }
+        values = {name: value for name, value in system.values.items() if name not in kept}
+        return replace(system, values=values)
+
     def _pbx(self) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
         try:
             return ipaddress.ip_address(self.pbx_address)
@@ -277,8 +305,12 @@ class Choices:
         return tuple(notes)
 
 
+def _in_url(address: str) -> str:
+    return f"[{address}]" if ":" in address else address
+
+
 def _usual_url(pbx_address: str) -> str:
-    return f"http://{f'[{pbx_address}]' if ':' in pbx_address else pbx_address}:{_ARI_PORT}"
+    return f"http://{_in_url(pbx_address)}:{_ARI_PORT}"
 
 
 def _reached(settings: Mapping[str, str], pbx_address: str) -> dict[str, object]:

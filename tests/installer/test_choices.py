@@ -88,6 +88,26 @@ def test_each_of_two_hosts_remembers_its_half():
     assert moved.agent_only and moved.pbx_address == "10.0.0.9"
 
 
+def test_an_asterisk_that_moved_is_asked_at_its_new_place():
+    told = choices(**TWO_HOSTS, ari_url="http://10.0.0.1:8089/pbx").remembered
+    for new, url in (
+        ("10.0.0.9", "http://10.0.0.9:8089/pbx"),
+        ("fd00::9", "http://[fd00::9]:8089/pbx"),
+    ):
+        moved = choices(pbx_address=new).with_earlier(told, {}, frozenset({"pbx_address"}))
+        assert moved.ari_url == url
+
+
+def test_addresses_the_admin_edited_stay_until_they_are_said_anew():
+    half = choices(**TWO_HOSTS)
+    system = half.system(True, {})
+    edited = {"VOICEAGENT_AUDIOSOCKET_HOST": "10.0.0.3", "VOICEAGENT_AMI_HOST": "pbx.lan"}
+    kept = half.without_edited(system, edited, frozenset()).values
+    assert not edited.keys() & kept.keys() and kept["VOICEAGENT_AGI_HOST"] == "10.0.0.2"
+    anew = half.without_edited(system, edited, frozenset({"agent_address"})).values
+    assert anew["VOICEAGENT_AUDIOSOCKET_HOST"] == "10.0.0.2" and "VOICEAGENT_AMI_HOST" not in anew
+
+
 def test_what_the_admin_set_on_the_agents_host_stays():
     told = choices(**TWO_HOSTS).remembered
     settings = {"VOICEAGENT_ARI_URL": "http://10.0.0.1:8089/pbx", "VOICEAGENT_AMI_PORT": "5039"}
