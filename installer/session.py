@@ -67,7 +67,6 @@ class Session:
         without = self._without_service()
         system = self._choices.system(without is None, self._keys)
         system = self._choices.without_edited(system, self._settings(), self._on_line)
-        system = self._choices.without_edited(system, self._settings(), self._on_line)
         self._refuse_taken_number(system)
         if self._choices.agent_only:
             plan = self._installation.plan_agent_only(system)
