@@ -35,19 +35,19 @@ _PBX, _CHECKOUT = "on the PBX", "in a checkout, with a PBX of its own"
 DRILLS: tuple[Drill, ...] = (
     Drill(
         "A test call",
-        "voiceagent call --did NUMBER",
+        "sudo voiceagent call --did NUMBER",
         _PBX,
         "Exit code 0: the call went in by the dialplan, the agent answered and was heard.",
     ),
     Drill(
         "A telephone of yours",
-        "voiceagent call --to PJSIP/100 --from-did NUMBER",
+        "sudo voiceagent call --to PJSIP/100 --from-did NUMBER",
         _PBX,
         "It rings, the agent speaks, and hears you.",
     ),
     Drill(
         "Where the time went",
-        "voiceagent calls show last",
+        "sudo voiceagent calls show last",
         _PBX,
         "Each turn's times, from the caller's last sound to the agent's first.",
     ),
@@ -73,14 +73,24 @@ DRILLS: tuple[Drill, ...] = (
         "No caller is lost",
         ".venv/bin/python -m bench lost",
         _CHECKOUT,
-        "Calls while the agent, its links and its vendors are stopped, frozen and killed: the "
-        "table has no caller who reached neither the agent nor people, and no channel is left.",
+        "Calls while AMI and ARI are cut or frozen and the controller is killed or stopped; before "
+        "that Asterisk is killed. The table has no caller who reached neither the agent nor "
+        "people, and no channel is left.",
+    ),
+    Drill(
+        "A vendor that hangs",
+        "VOICEAGENT_SIM_FAULT=cartesia:hang .venv/bin/voiceagent sandbox up --profile simulated && "
+        ".venv/bin/voiceagent call --did 441632960001 --sandbox",
+        "in a checkout, without a sandbox that is up: `.venv/bin/voiceagent sandbox down`",
+        "The vendor of the voice takes no connection; the agent's greeting is shown all the same, "
+        "and the exit code is 0. `.sandbox/logs/agent.log` says that the next voice takes over.",
     ),
     Drill(
         "The agent away",
-        "systemctl stop voiceagent; sleep 60; systemctl start voiceagent",
+        "sudo systemctl stop voiceagent; sleep 60; sudo systemctl start voiceagent",
         _PBX,
-        "Whoever rings in that minute is with people at once; `voiceagent doctor` is green again.",
+        "Whoever rings in that minute is with people at once; afterwards `sudo voiceagent doctor` "
+        "is as before.",
     ),
 )
 
@@ -104,7 +114,7 @@ def _head() -> Iterator[str]:
     yield "Green is well. Yellow takes calls, but something should be better. Red keeps calls from"
     yield "the agent, or leaves a door open. Grey was not looked at, and says why: nothing is green"
     yield "that nobody saw. The exit code is 1 if anything is red. `--json` prints the same for"
-    yield "programs, `--only ID` makes one check, `--patience 20` gives a slow machine time, and"
+    yield "programs, `--only ID` runs one check, `--patience 20` gives a slow machine time, and"
     yield "`--bundle FILE` packs an archive for support, without secrets or callers' data."
     yield ""
 
@@ -135,7 +145,7 @@ def _releases() -> Iterator[str]:
 def _drills() -> Iterator[str]:
     yield "## Drills"
     yield ""
-    yield "What no look can tell. NUMBER is one of yours: `voiceagent companies list`."
+    yield "What no look can tell. NUMBER is one of yours: `sudo voiceagent companies list`."
     yield ""
     for one in DRILLS:
         yield f"### {one.title}"

@@ -189,7 +189,7 @@ CHECKS: tuple[Check, ...] = (
     Check(
         "ari-exposed",
         "ARI from outside",
-        "Asterisk's HTTP server listens on this machine only, and lets no web pages in.",
+        "Asterisk's HTTP server listens on this machine only, and allows no web page to use ARI.",
         check_control.ari_exposed,
     ),
     Check(

@@ -10,6 +10,8 @@ import pytest
 from click.testing import CliRunner
 
 from ari_app.cli import main
+from audiosocket_agent.simulators import faults
+from audiosocket_agent.simulators.faults import parse_faults
 from bench.calls import SCENARIOS
 from installer.doctor.checklist import DRILLS, page
 from installer.doctor.registry import CHECKS, by_ids
@@ -48,10 +50,21 @@ def test_only_the_named_checks_are_made_in_the_tables_order():
 
 @pytest.mark.parametrize("drill", DRILLS, ids=lambda drill: drill.title)
 def test_every_drill_is_a_command_that_exists(drill):
-    words = shlex.split(drill.command.replace("NUMBER", "441632960001"))
-    if words[0] == "voiceagent":
+    for command in drill.command.replace("NUMBER", "441632960001").split(" && "):
+        must_exist(command)
+        needs_root = drill.where == "on the PBX"
+        assert command.startswith("sudo ") is needs_root
+
+
+def must_exist(command: str) -> None:
+    words = shlex.split(command.removeprefix("sudo "))
+    while "=" in words[0]:
+        name, value = words.pop(0).split("=")
+        assert name == faults.VARIABLE and parse_faults(value)
+    if words[0].rpartition("/")[2] == "voiceagent":
         options = [word for word in words if word.startswith("--")]
-        names = [word for word in words[1:3] if word.isalpha()][: 2 if words[1] == "calls" else 1]
+        depth = 2 if words[1] in ("calls", "sandbox") else 1
+        names = [word for word in words[1:3] if word.isalpha()][:depth]
         told = CliRunner().invoke(main, [*names, "--help"])
         assert told.exit_code == 0
         assert all(option in told.output for option in options)
