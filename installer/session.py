@@ -265,6 +265,8 @@ class Session:
     def _notes(self, system: SystemParams, without: str | None) -> Iterator[str]:
         if without:
             yield f"no service is made: {without}"
+        if not self._choices.agent_only and self._installation.asterisk_stopped:
+            yield "Asterisk does not run: no call is answered before it is started"
         if not system.service:
             return
         tree = self._installation.tree

@@ -95,6 +95,7 @@ def test_an_asterisk_that_does_not_run_is_to_be_started_first(root, tmp_path, ru
     Session(installation, choices, {}, frozenset(), screen).install()
     first = screen.result["next"][0]["command"]
     assert ("systemctl start asterisk" in first) is not runs
+    assert ("Asterisk does not run" in "".join(screen.notes)) is not runs
 
 
 def test_on_freepbx_the_service_runs_as_asterisks_user(tmp_path):
