@@ -77,7 +77,7 @@ class Installation:
         self._systemctl = systemctl
         self._activation = Activation(ask, systemctl, self._on_step)
         self._ran = False
-        self._compile = compile_scripts or self._compile_with_own
+        self._compiler = compile_scripts or self._compile_with_own
         self._can_compile = compile_scripts is not None or precompile.can_run(self.tree)
         self._read_facts: Facts | None = None
         self._read_control: Control | None = None
@@ -270,7 +270,8 @@ class Installation:
             planner.note("setup.agi is not compiled: that takes root; it works, only slower")
         else:
             fresh = any(scripts in change.path.parents for change in planner.plan().changes)
-            if fresh or precompile.is_stale(self.tree, scripts, python):
+            refused = self._store.refused_by == precompile.identity(self.tree, python)
+            if fresh or (not refused and precompile.is_stale(self.tree, scripts, python)):
                 return scripts
         return None
 
@@ -363,6 +364,13 @@ class Installation:
 
     def _transaction(self) -> Transaction:
         return Transaction(self.tree, self._store, self._activation, self._compile, self._on_step)
+
+    def _compile(self, folder: PurePosixPath) -> str:
+        """Compile the scripts; that an interpreter does not is remembered, or said every time."""
+        note, python = self._compiler(folder), self.facts.python
+        refused_by = precompile.identity(self.tree, python) if note and python else ""
+        self._store.remember_refusal(refused_by)
+        return note
 
     def _compile_with_own(self, folder: PurePosixPath) -> str:
         python = self.facts.python

@@ -18,6 +18,7 @@ from installer.tree import Tree
 
 _CACHE = "__pycache__"
 _LIMIT_S = 60
+_READ = "import sys; [compile(open(one, 'rb').read(), one, 'exec') for one in sys.argv[1:]]"
 _HEADER_BYTES = 16  # magic, flags, source time, source size: four little-endian words
 
 
@@ -32,7 +33,29 @@ def compile_folder(tree: Tree, python: PurePosixPath, folder: PurePosixPath) -> 
     Returns:
         A note for the admin; empty if all went well.
     """
-    command = [str(python), "-IS", "-m", "compileall", "-q", str(folder)]
+    code = _run(tree, python, "-m", "compileall", "-q", str(folder))
+    if code == 0:
+        return ""
+    if code is None:
+        return f"setup.agi is not compiled: {python} does not start; it may not work"
+    names = [str(_in_tree(tree, path)) for path in _modules(tree.host(folder))]
+    if _run(tree, python, "-c", _READ, *names) == 0:
+        return f"setup.agi is not compiled: {python} does not do it; it works, only slower"
+    return f"setup.agi is not compiled: {python} does not understand it; it will not work"
+
+
+def identity(tree: Tree, python: PurePosixPath) -> str:
+    """Return what an interpreter can be known by: another has another place, size or time."""
+    place = tree.locate(python)
+    with contextlib.suppress(OSError):
+        status = tree.host(place).stat()
+        return f"{place} {status.st_size} {status.st_mtime_ns}"
+    return str(place)
+
+
+def _run(tree: Tree, python: PurePosixPath, *words: str) -> int | None:
+    """Run a tree's Python and return its exit code; None if it does not start or end."""
+    command = [str(python), "-IS", *words]
     if not tree.is_machine:
         command = ["chroot", str(tree.root), *command]
     try:
@@ -44,10 +67,9 @@ def compile_folder(tree: Tree, python: PurePosixPath, folder: PurePosixPath) -> 
             env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8"},
         )
     except (OSError, subprocess.TimeoutExpired):
-        return "the AGI script was not compiled: its Python does not start; it may not work"
-    if done.returncode:
-        return "the AGI script was not compiled: its Python refuses it; it will not work"
-    return ""
+        return None
+    # What chroot says where it cannot start a program.
+    return None if done.returncode in (126, 127) else done.returncode
 
 
 def can_run(tree: Tree) -> bool:
@@ -97,7 +119,11 @@ def discard(tree: Tree, folder: PurePosixPath) -> None:
 
 def _caches(tree: Tree, folder: PurePosixPath) -> Iterator[PurePosixPath]:
     for host in sorted(tree.host(folder).rglob(_CACHE)):
-        yield PurePosixPath("/") / host.relative_to(tree.root)
+        yield _in_tree(tree, host)
+
+
+def _in_tree(tree: Tree, host: Path) -> PurePosixPath:
+    return PurePosixPath("/") / host.relative_to(tree.root)
 
 
 def _modules(folder: Path) -> Iterator[Path]:

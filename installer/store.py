@@ -8,6 +8,7 @@
         manifest.json   what we are responsible for; exists while something is installed
         manifest.new    what replaces that
         originals/      the PBX's files as they were before our lines, by digest
+        uncompiled      which interpreter did not compile the AGI script, so as not to ask again
         kept/           hand-edited files of ours that a later run replaced or removed
 
 The folder goes when nothing is installed and nothing was kept.
@@ -57,6 +58,7 @@ class Store:
         self._next_manifest = self.folder / "manifest.new"
         self._originals = self.folder / "originals"
         self._kept = self.folder / "kept"
+        self._uncompiled = self.folder / "uncompiled"
 
     @property
     def interrupted(self) -> bool:
@@ -139,6 +141,22 @@ class Store:
             self._kept.rmdir()
         self.tidy()
 
+    @property
+    def refused_by(self) -> str:
+        """The interpreter that did not compile the AGI script; empty if there is none."""
+        try:
+            return self._uncompiled.read_text()
+        except OSError:
+            return ""
+
+    def remember_refusal(self, interpreter: str) -> None:
+        """Remember an interpreter that did not compile the AGI script; empty: forget it."""
+        with contextlib.suppress(OSError):  # it is asked again then
+            if interpreter:
+                durable.replace(self._uncompiled, interpreter.encode())
+            else:
+                self._uncompiled.unlink(missing_ok=True)
+
     def drop_kept(self, run: str) -> None:
         """Forget what a run set aside: it was undone, so the files are where they were."""
         for path in self._kept.glob(f"{run}-*"):
@@ -198,7 +216,7 @@ class Store:
             for path in self._originals.iterdir():
                 path.unlink()
             self._originals.rmdir()
-        for path in self.folder.glob("*.new"):
+        for path in (*self.folder.glob("*.new"), *self.folder.glob(self._uncompiled.name)):
             path.unlink()
         with contextlib.suppress(OSError):  # what was kept stays
             self.folder.rmdir()

@@ -183,6 +183,32 @@ def test_without_python_the_script_is_left_out_unless_it_is_needed(root):
         one.plan_install(BundleParams(agi_mode=AgiMode.SCRIPT))
 
 
+def test_a_python_that_did_not_compile_the_script_is_not_asked_again(root):
+    trees.build("debian22", root)
+    before = trees.image(root)
+    asked = []
+
+    def refusing(folder):
+        asked.append(folder)
+        return "setup.agi is not compiled"
+
+    def again():
+        return Installation(root, compile_scripts=refusing).plan_install(PARAMS)
+
+    one = Installation(root, compile_scripts=refusing)
+    assert one.apply(one.plan_install(PARAMS)).notes == ("setup.agi is not compiled",)
+    assert again().idle and len(asked) == 1
+    (root / "usr/bin" / trees.PYTHON).write_text("another")
+    assert not again().idle
+    one = installation(root)
+    one.apply(one.plan_install(PARAMS))
+    assert again().idle
+    (root / "usr/bin" / trees.PYTHON).write_text("")
+    one.apply(one.plan_undo())
+    after = trees.image(root)
+    assert trees.without_times(after) == trees.without_times(before)
+
+
 def test_a_plan_whose_ground_has_changed_is_refused_and_nothing_is_touched(root):
     trees.build("debian22", root)
     one = installation(root)

@@ -56,4 +56,23 @@ def test_a_python_that_does_not_start_or_refuses_is_a_note_and_no_failure(folder
     gone = PurePosixPath("/nowhere/python3")
     assert "does not start" in precompile.compile_folder(MACHINE, gone, folder)
     Path(folder / "a.py").write_text("A =\n")
-    assert "refuses it" in compile_it(folder)
+    assert "does not understand it; it will not work" in compile_it(folder)
+
+
+def test_a_python_without_a_compiler_for_files_is_said_to_be_slower(folder, tmp_path):
+    python = tmp_path / "python3"
+    python.write_text(f'#!/bin/sh\n[ "$2" = -m ] && exit 1\nexec {PYTHON} "$@"\n')
+    python.chmod(0o755)
+    said = precompile.compile_folder(MACHINE, PurePosixPath(python), folder)
+    assert "it works, only slower" in said
+
+
+def test_another_interpreter_is_told_apart(tmp_path):
+    python = tmp_path / "python3"
+    python.write_text("one")
+    first = precompile.identity(MACHINE, PurePosixPath(python))
+    assert first == precompile.identity(MACHINE, PurePosixPath(python))
+    python.write_text("other")
+    assert precompile.identity(MACHINE, PurePosixPath(python)) != first
+    python.unlink()
+    precompile.identity(MACHINE, PurePosixPath(python))
