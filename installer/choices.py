@@ -26,14 +26,6 @@ _AMI_PORT, _ARI_PORT = 5038, 8088
 _URL = re.compile(r"https?://[A-Za-z0-9.:\[\]-]{1,255}(?:/[A-Za-z0-9._~-]{1,80}){0,8}\Z")
 
 
-# What the admin may set in another way on the agent's own host, and the flag that says it anew.
-_PLACES = {
-    "VOICEAGENT_AMI_HOST": "pbx_address",
-    "VOICEAGENT_AUDIOSOCKET_HOST": "agent_address",
-    "VOICEAGENT_AGI_HOST": "agent_address",
-}
-
-
 class ChoiceError(ValueError):
     """Flags that do not go together; the text names them and says what to do."""
 
@@ -80,8 +72,8 @@ class Choices:
         for wrong, text in self._contradictions():
             if wrong:
                 raise ChoiceError(text)
-        if self.pbx_address:
-            self._pbx()
+        if self.pbx_address and not _is_address(self.pbx_address):
+            raise ParameterError("pbx_address", "an IPv4 or IPv6 address")
         if self.ari_url and not _URL.match(self.ari_url):
             raise ParameterError("ari_url", f"like http://192.0.2.1:{_ARI_PORT}")
         if not 1 <= self.ami_port <= 65535:
@@ -209,12 +201,15 @@ class Choices:
             ari_password=self.ari_password,
         )
 
-    def system(self, service: bool, keys: Mapping[str, str]) -> SystemParams:
+    def system(
+        self, service: bool, keys: Mapping[str, str], values: Mapping[str, str] | None = None
+    ) -> SystemParams:
         """Return the choices about the service.
 
         Args:
             service: Whether there is to be one.
             keys: The vendors' keys.
+            values: Settings the installer knows.
 
         Raises:
             ParameterError: If a value cannot be used.
@@ -226,91 +221,27 @@ class Choices:
             venv=self.venv,
             service=service,
             account=self.account,
-            values=self._values() if self.agent_only and self.pbx_address else {},
+            values=values or {},
             keys=keys,
             company=company,
             remembered=self.remembered,
         )
 
-    def _values(self) -> dict[str, str]:
-        """Return what an agent needs to reach an Asterisk on another host, and it the agent."""
-        url = self.ari_url or _usual_url(self.pbx_address)
-        values = {
-            "VOICEAGENT_AMI_HOST": str(self._pbx()),
-            "VOICEAGENT_AMI_PORT": str(self.ami_port),
-            "VOICEAGENT_AMI_SECRET": self.ami_secret,
-            "VOICEAGENT_ARI_URL": url if self.routing else "",
-            "VOICEAGENT_ARI_PASSWORD": self.ari_password if self.routing else "",
-            "VOICEAGENT_AUDIOSOCKET_HOST": self.agent_address,
-            "VOICEAGENT_AGI_HOST": self.agent_address,
-            "VOICEAGENT_AGI_PORT": str(self.agi_port),
-            "VOICEAGENT_QUEUE": self.queue,
-        }
-        return {name: value for name, value in values.items() if value}
 
-    def without_edited(
-        self, system: SystemParams, settings: Mapping[str, str], on_line: frozenset[str]
-    ) -> SystemParams:
-        """Return the parameters of the service without the places the admin may have set himself.
+def usual_url(pbx_address: str) -> str:
+    """Return where an Asterisk's HTTP server is if nobody moved it."""
+    return f"http://{_in_url(pbx_address)}:{_ARI_PORT}"
 
-        Args:
-            system: The parameters.
-            settings: What the settings file has.
-            on_line: The flags that are on the command line.
-        """
-        kept = {
-            name for name, flag in _PLACES.items() if settings.get(name) and flag not in on_line
-        }
-        values = {name: value for name, value in system.values.items() if name not in kept}
-        return replace(system, values=values)
 
-    def _pbx(self) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
-        try:
-            return ipaddress.ip_address(self.pbx_address)
-        except ValueError:
-            raise ParameterError("pbx_address", "an IPv4 or IPv6 address") from None
-
-    def lacking_secrets(self, settings: Mapping[str, str]) -> tuple[str, ...]:
-        """Return what the agent's own host has not been told yet, by flags.
-
-        Args:
-            settings: What its settings file has already.
-        """
-        secrets = {"--ami-secret": (self.ami_secret, "VOICEAGENT_AMI_SECRET")}
-        if self.routing:
-            secrets["--ari-password"] = (self.ari_password, "VOICEAGENT_ARI_PASSWORD")
-        return tuple(
-            flag for flag, (given, name) in secrets.items() if not (given or settings.get(name))
-        )
-
-    def notes_of_two_hosts(self, settings: Mapping[str, str]) -> tuple[str, ...]:
-        """Return what is left to do on the agent's own host; nothing while all stays on one.
-
-        Args:
-            settings: What its settings file has already.
-        """
-        if not self.agent_only:
-            return ()
-        ports = f"{self.agi_port} (FastAGI) and 9099 (AudioSocket)"
-        notes = [
-            f"firewall: let {self.pbx_address} and nobody else reach the TCP ports {ports} of this "
-            "host; what goes there is not encrypted, so put a VPN between the hosts"
-        ]
-        if missing := self.lacking_secrets(settings):
-            notes.append(
-                f"the agent gets no calls without {' and '.join(missing)}: they are in "
-                f"voiceagent.d of Asterisk's configuration on {self.pbx_address}; give them here, "
-                "or later with voiceagent-install --ask"
-            )
-        return tuple(notes)
+def _is_address(text: str) -> bool:
+    try:
+        return bool(ipaddress.ip_address(text))
+    except ValueError:
+        return False
 
 
 def _in_url(address: str) -> str:
     return f"[{address}]" if ":" in address else address
-
-
-def _usual_url(pbx_address: str) -> str:
-    return f"http://{_in_url(pbx_address)}:{_ARI_PORT}"
 
 
 def _reached(settings: Mapping[str, str], pbx_address: str) -> dict[str, object]:
@@ -318,7 +249,7 @@ def _reached(settings: Mapping[str, str], pbx_address: str) -> dict[str, object]
     found: dict[str, object] = {}
     url = settings.get("VOICEAGENT_ARI_URL", "")
     # The usual one follows --pbx-address.
-    if _URL.match(url) and url != _usual_url(pbx_address):
+    if _URL.match(url) and url != usual_url(pbx_address):
         found["ari_url"] = url
     if (port := settings.get("VOICEAGENT_AMI_PORT", "")).isdecimal():
         found["ami_port"] = int(port)

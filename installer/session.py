@@ -16,6 +16,7 @@ import click
 from asterisk_conf import ParameterError
 from installer import next_steps
 from installer.accounts import PASSWD, numbers
+from installer.agents_half import lacking_secrets, notes_there, values_there
 from installer.api import Installation
 from installer.choices import Choices
 from installer.errors import DECLINED, ConflictError, VerifyError
@@ -65,16 +66,18 @@ class Session:
             self._choices, typed = ask_missing(self._choices, self._on_line)
             self._keys = {**self._keys, **typed}
         without = self._without_service()
-        system = self._choices.system(without is None, self._keys)
-        system = self._choices.without_edited(system, self._settings(), self._on_line)
+        choices, settings = self._choices, self._settings()
+        alone = choices.agent_only
+        values = values_there(choices, settings, self._on_line) if alone else {}
+        system = choices.system(without is None, self._keys, values)
         self._refuse_taken_number(system)
-        if self._choices.agent_only:
+        if alone:
             plan = self._installation.plan_agent_only(system)
         else:
-            plan = self._installation.plan_install(self._choices.bundle(), system)
+            plan = self._installation.plan_install(choices.bundle(), system)
         self._screen.show(plan)
-        two_hosts = self._choices.notes_of_two_hosts(self._settings())
-        self._screen.note([*self._notes(system, without), *two_hosts])
+        there = notes_there(choices, settings) if alone else ()
+        self._screen.note([*self._notes(system, without), *there])
         if plan.idle:
             self._screen.say("Nothing to do: everything is installed as it should be.")
         elif self._carried_out(plan):
@@ -297,7 +300,7 @@ class Session:
                 stopped=pbx is not None and pbx.asterisk_stopped,
                 freepbx=pbx is not None and pbx.facts.freepbx,
                 ami=pbx is not None and pbx.control.ami and pbx.control.ami_on,
-                secrets=pbx is None and bool(choices.lacking_secrets(self._settings())),
+                secrets=pbx is None and bool(lacking_secrets(choices, self._settings())),
                 there=there,
             )
         )

@@ -98,16 +98,6 @@ def test_an_asterisk_that_moved_is_asked_at_its_new_place():
         assert moved.ari_url == url
 
 
-def test_addresses_the_admin_edited_stay_until_they_are_said_anew():
-    half = choices(**TWO_HOSTS)
-    system = half.system(True, {})
-    edited = {"VOICEAGENT_AUDIOSOCKET_HOST": "10.0.0.3", "VOICEAGENT_AMI_HOST": "pbx.lan"}
-    kept = half.without_edited(system, edited, frozenset()).values
-    assert not edited.keys() & kept.keys() and kept["VOICEAGENT_AGI_HOST"] == "10.0.0.2"
-    anew = half.without_edited(system, edited, frozenset({"agent_address"})).values
-    assert anew["VOICEAGENT_AUDIOSOCKET_HOST"] == "10.0.0.2" and "VOICEAGENT_AMI_HOST" not in anew
-
-
 def test_what_the_admin_set_on_the_agents_host_stays():
     told = choices(**TWO_HOSTS).remembered
     settings = {"VOICEAGENT_ARI_URL": "http://10.0.0.1:8089/pbx", "VOICEAGENT_AMI_PORT": "5039"}
@@ -115,7 +105,7 @@ def test_what_the_admin_set_on_the_agents_host_stays():
     assert (kept.ari_url, kept.ami_port) == (settings["VOICEAGENT_ARI_URL"], 5039)
     usual = {"VOICEAGENT_ARI_URL": "http://10.0.0.1:8088"}
     moved = choices(pbx_address="10.0.0.9").with_earlier(told, usual, frozenset({"pbx_address"}))
-    assert moved.system(True, {}).values["VOICEAGENT_ARI_URL"] == "http://10.0.0.9:8088"
+    assert moved.pbx_address == "10.0.0.9" and moved.ari_url == ""  # the usual one there
     assert not choices().with_earlier({}, settings, frozenset()).ari_url  # no half of two
 
 
@@ -124,46 +114,6 @@ def test_an_agent_on_another_host_is_asked_there():
     assert choices(agent_address="10.0.0.2").bundle().agi_host == "10.0.0.2"
     both = choices(agent_address="10.0.0.2", agi_host="agent.lan", agi_mode="script").bundle()
     assert (both.agi_host, both.agi_mode) == ("agent.lan", AgiMode.SCRIPT)
-
-
-def test_an_agent_alone_is_told_where_asterisk_is_and_listens_for_it():
-    values = choices(**TWO_HOSTS, ami_secret="m" * 40, queue="sales").system(True, {}).values
-    assert values == {
-        "VOICEAGENT_AMI_HOST": "10.0.0.1",
-        "VOICEAGENT_AMI_PORT": "5038",
-        "VOICEAGENT_AMI_SECRET": "m" * 40,
-        "VOICEAGENT_ARI_URL": "http://10.0.0.1:8088",
-        "VOICEAGENT_AUDIOSOCKET_HOST": "10.0.0.2",
-        "VOICEAGENT_AGI_HOST": "10.0.0.2",
-        "VOICEAGENT_AGI_PORT": "4573",
-        "VOICEAGENT_QUEUE": "sales",
-    }
-    six = choices(**TWO_HOSTS | {"pbx_address": "fd00::1"}).system(True, {}).values
-    assert six["VOICEAGENT_ARI_URL"] == "http://[fd00::1]:8088"
-    with pytest.raises(ParameterError, match="pbx_address"):
-        choices(**TWO_HOSTS | {"pbx_address": "pbx"}).system(True, {})
-
-
-def test_what_listens_beyond_the_host_gets_a_note_about_the_firewall():
-    secrets = {"ami_secret": "m" * 40, "ari_password": "r" * 40}
-    (note,) = choices(**TWO_HOSTS, **secrets).notes_of_two_hosts({})
-    assert "10.0.0.1" in note and "4573" in note and "9099" in note
-    assert choices().notes_of_two_hosts({}) == ()
-
-
-def test_an_agent_alone_is_told_where_its_secrets_are():
-    half = choices(**TWO_HOSTS, ami_secret="m" * 40)
-    _, note = half.notes_of_two_hosts({})
-    assert "--ari-password" in note and "--ami-secret" not in note and "10.0.0.1" in note
-    assert "gets no calls" in note
-    assert half.lacking_secrets({"VOICEAGENT_ARI_PASSWORD": "r" * 40}) == ()
-    assert half.lacking_secrets({"VOICEAGENT_ARI_PASSWORD": ""}) == ("--ari-password",)
-    assert choices(**TWO_HOSTS, routing=False).lacking_secrets({}) == ("--ami-secret",)
-
-
-def test_an_agent_that_routes_nothing_needs_no_way_to_ask():
-    values = choices(**TWO_HOSTS, routing=False, ari_password="r" * 40).system(True, {}).values
-    assert not any("ARI" in name for name in values)
 
 
 def test_what_an_earlier_run_was_told_stays_unless_it_is_said_anew():
