@@ -195,7 +195,7 @@ async def _tried(
         if await attempt():
             return [green(f"{where} {well}")]
     except TimeoutError:
-        return [red(f"{where} takes the connection and does not answer; {people}", advice)]
+        return [red(f"{where} does not answer; {people}", advice)]
     except OSError as error:
         why = error.strerror or "no such address"
         return [red(f"{where} cannot be reached ({why}); {people}", advice)]

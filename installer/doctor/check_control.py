@@ -8,7 +8,6 @@ from installer.doctor.probes import ari_status
 from installer.doctor.rights import judge, rights_listed, rights_shown
 from installer.doctor.scene import Scene
 from installer.doctor.topology import Half
-from installer.system import ENV_FILE
 
 _WITHOUT_AMI = "hand-overs wait for the dialplan's own question and no calls can be placed"
 _FIREWALL = "or keep others out with the firewall"
@@ -25,8 +24,7 @@ async def ami_login(scene: Scene) -> list[Finding]:
         return [
             yellow(
                 f"VOICEAGENT_AMI_SECRET is not set, so AMI on {pbx} is not used; {lost}",
-                f"copy the secret from voiceagent.d/manager.conf on {pbx} into {ENV_FILE}, then "
-                "systemctl restart voiceagent",
+                f"voiceagent-install --ask asks for it; it is in voiceagent.d/manager.conf on {pbx}",
             )
         ]
     seen = await scene.ami()
@@ -157,8 +155,7 @@ async def _without_ari(scene: Scene) -> list[Finding]:
             red(
                 f"the dialplan on {pbx} asks over ARI where calls go, and VOICEAGENT_ARI_PASSWORD "
                 "is not set: every call goes to people",
-                f"copy the password from voiceagent.d/ari.conf on {pbx} into {ENV_FILE}, then "
-                "systemctl restart voiceagent",
+                f"voiceagent-install --ask asks for it; it is in voiceagent.d/ari.conf on {pbx}",
             )
         ]
     if "Stasis(" in await scene.ask("dialplan show voiceagent-in"):
