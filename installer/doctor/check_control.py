@@ -10,6 +10,7 @@ from installer.doctor.scene import Scene
 from installer.doctor.topology import Half
 
 _WITHOUT_AMI = "hand-overs wait for the dialplan's own question and no calls can be placed"
+_ASK = "voiceagent-install --ask asks for it; it is in voiceagent.d/"
 _FIREWALL = "or keep others out with the firewall"
 _OWN = "bindaddr = 127.0.0.1"
 
@@ -24,7 +25,7 @@ async def ami_login(scene: Scene) -> list[Finding]:
         return [
             yellow(
                 f"VOICEAGENT_AMI_SECRET is not set, so AMI on {pbx} is not used; {lost}",
-                f"voiceagent-install --ask asks for it; it is in voiceagent.d/manager.conf on {pbx}",
+                f"{_ASK}manager.conf on {pbx}",
             )
         ]
     seen = await scene.ami()
@@ -155,7 +156,7 @@ async def _without_ari(scene: Scene) -> list[Finding]:
             red(
                 f"the dialplan on {pbx} asks over ARI where calls go, and VOICEAGENT_ARI_PASSWORD "
                 "is not set: every call goes to people",
-                f"voiceagent-install --ask asks for it; it is in voiceagent.d/ari.conf on {pbx}",
+                f"{_ASK}ari.conf on {pbx}",
             )
         ]
     if "Stasis(" in await scene.ask("dialplan show voiceagent-in"):
