@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-import pwd
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import PurePosixPath
 
@@ -15,17 +13,16 @@ import click
 
 from asterisk_conf import ParameterError
 from installer import next_steps
-from installer.accounts import PASSWD, numbers
 from installer.agents_half import lacking_secrets, notes_there, values_there
 from installer.api import Installation
 from installer.choices import Choices
 from installer.errors import DECLINED, ConflictError, VerifyError
 from installer.model import Plan
 from installer.other_host import steps_there
+from installer.preconditions import refuse_taken_number, without_service
 from installer.questions import ask_missing
 from installer.screen import Screen
-from installer.system import COMPANIES, ENV_FILE, FOLDER, REMEMBERED, UNIT, SystemParams
-from installer.system.company import numbers_in
+from installer.system import ENV_FILE, FOLDER, REMEMBERED, SystemParams
 from installer.system.env_file import settings_in
 
 
@@ -65,12 +62,12 @@ class Session:
         if self._choices.ask:
             self._choices, typed = ask_missing(self._choices, self._on_line)
             self._keys = {**self._keys, **typed}
-        without = self._without_service()
+        without = without_service(self._installation, self._choices, self._keys)
         choices, settings = self._choices, self._settings()
         alone = choices.agent_only
         values = values_there(choices, settings, self._on_line) if alone else {}
         system = choices.system(without is None, self._keys, values)
-        self._refuse_taken_number(system)
+        refuse_taken_number(self._installation.tree, system)
         if alone:
             plan = self._installation.plan_agent_only(system)
         else:
@@ -199,71 +196,6 @@ class Session:
 
     def _read(self, path: PurePosixPath) -> bytes:
         return self._installation.tree.read(path) or b""
-
-    def _without_service(self) -> str | None:
-        """Say why this host gets no service: empty if that was asked for, None if it gets one.
-
-        Raises:
-            ConflictError: If it was asked for and cannot be.
-        """
-        choices, tree = self._choices, self._installation.tree
-        if choices.service is False or (choices.remote and not choices.agent_only):
-            return ""
-        program = choices.venv / "bin/voiceagent"
-        lacks = mend = ""
-        if not choices.agent_only and not self._installation.facts.systemd:
-            lacks = "there is no systemd in that tree to run the agent"
-            mend = (
-                "Leave --company, --did and --keys-from out, have your own service manager start "
-                '"voiceagent run", and bring the company in with "voiceagent companies import".'
-            )
-        elif not tree.is_file(program):
-            lacks = f"the agent is not installed there, {program} is missing"
-            mend = "Install it with install.sh, or name the place with --venv."
-        self._check_account()
-        if not lacks or tree.node(UNIT) is not None:
-            return None
-        if choices.service or choices.agent_only or choices.company or self._keys:
-            raise ConflictError(lacks, where=str(choices.venv), what_to_do=mend)
-        return lacks
-
-    def _check_account(self) -> None:
-        """Look whether the account the service is to run as is there.
-
-        Raises:
-            ConflictError: If it is not.
-        """
-        account, tree = self._choices.account, self._installation.tree
-        if not account:
-            return
-        known = account in numbers(tree, PASSWD)
-        if not known and tree.is_machine:
-            with suppress(KeyError):  # it may be in a directory service
-                known = pwd.getpwnam(account).pw_name == account
-        if not known:
-            raise ConflictError(
-                f"there is no account {account}",
-                where=str(PASSWD),
-                what_to_do="Make it, or leave --account out: then one exists while it runs.",
-            )
-
-    def _refuse_taken_number(self, system: SystemParams) -> None:
-        """Look whether another company is called on a new one's number.
-
-        Raises:
-            ConflictError: If there is one; the agent would not start with both.
-        """
-        tree, new = self._installation.tree, system.company
-        if new is None or tree.read(new.path) is not None:
-            return
-        for path in tree.matching(COMPANIES / "*.yaml"):
-            numbers = numbers_in(tree.read(path) or b"")
-            if any(one.lstrip("+") == new.number.lstrip("+") for one in numbers):
-                raise ConflictError(
-                    f"the company in it is called on {new.number} already",
-                    where=str(path),
-                    what_to_do="Change its name there, or give the new one another --did.",
-                )
 
     def _notes(self, system: SystemParams, without: str | None) -> Iterator[str]:
         if without:
