@@ -197,8 +197,6 @@ class Installation:
         running = [one for one in named if one and self._runs_context(one)]
         for note in notes_for(whole, self.control, self.facts, running):
             planner.note(note)
-        if self._ask is not None and not self._activation.asterisk_runs:
-            planner.note("Asterisk is not running; it takes all of this in when it is started")
         return self._announced(planner.plan(compiled, self._modules(params)))
 
     def _runs_context(self, name: str) -> bool:
