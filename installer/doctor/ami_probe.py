@@ -7,9 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ari_app.ami_wire import checked, read_message
+from installer.doctor.probes import PATIENCE_S
 
-_CONNECT_S = 2.0
-_ANSWER_S = 2.0
 _BANNER = b"Asterisk Call Manager/"
 _MOST_BYTES = 1 << 20
 
@@ -31,17 +30,27 @@ class AmiSeen:
     queues: Sequence[Mapping[str, str]] = field(default_factory=tuple)
 
 
-async def look_at_ami(host: str, port: int, user: str, secret: str) -> AmiSeen:
-    """Log in, ask what the user may do and what the queues hold, and leave."""
+async def look_at_ami(
+    host: str, port: int, user: str, secret: str, patience_s: float = PATIENCE_S
+) -> AmiSeen:
+    """Log in, ask what the user may do and what the queues hold, and leave.
+
+    Args:
+        host: AMI's address.
+        port: AMI's port.
+        user: Whom to log in as.
+        secret: The user's secret.
+        patience_s: How long connecting may take, and then answering.
+    """
     try:
-        async with asyncio.timeout(_CONNECT_S):
+        async with asyncio.timeout(patience_s):
             reader, writer = await asyncio.open_connection(host, port, limit=_MOST_BYTES)
     except TimeoutError:
         return AmiSeen(f"nothing answers at {host}:{port}")
     except OSError as error:
         return AmiSeen(f"{host}:{port} cannot be reached ({error.strerror or 'no such address'})")
     try:
-        async with asyncio.timeout(_ANSWER_S):
+        async with asyncio.timeout(patience_s):
             return await _talk(reader, writer, user, secret)
     except TimeoutError:
         return AmiSeen(f"{host}:{port} takes the connection and does not answer")

@@ -68,7 +68,7 @@ async def audiosocket(scene: Scene) -> list[Finding]:
     return await _tried(
         f"{host}:{port}",
         _advice(scene, "VOICEAGENT_AUDIOSOCKET_PORT"),
-        lambda: refuses_stranger(host, port),
+        lambda: refuses_stranger(host, port, scene.probe_s),
         "speaks AudioSocket and sends strangers away",
     )
 
@@ -83,7 +83,7 @@ async def gate(scene: Scene) -> list[Finding]:
         await scene.need_agent()
 
     async def asked() -> bool:
-        return await gate_answers(host, port) == "VA_NEXT"
+        return await gate_answers(host, port, scene.probe_s) == "VA_NEXT"
 
     return await _tried(
         f"{host}:{port}",

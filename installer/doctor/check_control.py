@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from installer.doctor import console_text
 from installer.doctor.findings import Finding, NotLookedAtError, green, red, yellow
 from installer.doctor.probes import ari_status
@@ -95,9 +97,10 @@ async def ari_login(scene: Scene) -> list[Finding]:
     await scene.need_asterisk()
     people = "every call goes to people"
     url, user = settings.ari_url, settings.ari_user
+    asked = partial(ari_status, url, user, password, patience_s=scene.probe_s)
     try:
-        status = await ari_status(url, user, password, writing=False)
-        may_write = status == 200 and await ari_status(url, user, password, writing=True) != 403
+        status = await asked(writing=False)
+        may_write = status == 200 and await asked(writing=True) != 403
     except TimeoutError:
         return [red(f"{url} does not answer; {people}", "see http.conf and VOICEAGENT_ARI_URL")]
     except OSError as error:

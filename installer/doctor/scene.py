@@ -31,6 +31,7 @@ from installer.store import Store
 from installer.system import REMEMBERED
 from installer.tree import Tree
 
+_PROBE_SHARE = 0.55  # of a check's patience: it asks who is there first, and then the question
 _ELSEWHERE = "Asterisk is on another host; run this there, too"
 _HIDDEN = "this account may not see all of Asterisk's files; run this as root"
 
@@ -83,6 +84,11 @@ class Scene:
         self._pbx: asyncio.Task[Pbx | str] | None = None
         self._health: asyncio.Task[dict[str, object] | None] | None = None
         self._ami: asyncio.Task[AmiSeen] | None = None
+
+    @property
+    def probe_s(self) -> float:
+        """How long one question of a check may wait for its answer."""
+        return self.patience_s * _PROBE_SHARE
 
     async def close(self) -> None:
         """Give up what is still being looked at."""
@@ -180,7 +186,7 @@ class Scene:
         """
         if self._health is None:
             where = self.settings.http_host, self.settings.http_port
-            self._health = asyncio.create_task(health(*where))
+            self._health = asyncio.create_task(health(*where, self.probe_s))
         return await asyncio.shield(self._health)
 
     async def need_agent(self) -> dict[str, object]:
@@ -213,6 +219,7 @@ class Scene:
                     settings.ami_port,
                     settings.ami_user,
                     settings.ami_secret.get_secret_value(),
+                    self.probe_s,
                 )
             )
         return await asyncio.shield(self._ami)
