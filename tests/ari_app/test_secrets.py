@@ -191,7 +191,8 @@ async def one_call(folder):
 async def printed(environ, *arguments):
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "ari_app", *arguments,
-        env=environ, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+        env={**environ, "COLUMNS": "400"},  # a row is a line
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
     )  # fmt: skip
     async with asyncio.timeout(START_S):
         output, _ = await process.communicate()
