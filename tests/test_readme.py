@@ -109,7 +109,7 @@ def test_on_your_pbx(tmp_path):
         (tree / program).touch(mode=0o755)
     before = {p: p.read_bytes() for p in tree.rglob("*") if p.is_file()}
     run(f"{here(programme)} --help")  # it writes below /opt: tests/packaging runs it elsewhere
-    assert "voiceagent-in" in run(f"{here(dry_run)} --root {tree}")
+    assert "[voiceagent-in]" in run(f"{here(dry_run)} --diff --root {tree}")
     run(f"{here(install)} --yes --root {tree}")
     assert "sales" in (tree / "etc/asterisk/voiceagent.d/extensions.conf").read_text()
     run(f"{here(undo)} --yes --root {tree}")
