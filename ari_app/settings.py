@@ -43,6 +43,9 @@ KEYED: dict[Kind, dict[str, str]] = {
 LAST_RESORT = {Kind.STT: ["offline"], Kind.LLM: [RULES], Kind.TTS: ["offline"]}
 MAX_UNIX_PATH_BYTES = 107  # sizeof(sockaddr_un.sun_path) - 1 on Linux
 
+# Read by the sandbox, and before there are settings: none of the agent's own.
+_NO_SETTINGS = ("VOICEAGENT_CACHE", "VOICEAGENT_ENV_FILE")
+
 SHIPPED_COMPANIES = Path(audiosocket_agent.__file__).parent / "companies"
 
 
@@ -256,7 +259,7 @@ def all_settings() -> list[Described]:
 
 def unknown_settings() -> dict[str, str]:
     """Return the variables that look like settings and are none, each with its likeliest name."""
-    known = [row.variable for row in all_settings()]
+    known = [*(row.variable for row in all_settings()), *_NO_SETTINGS]
     given = sorted(name for name in os.environ if name.startswith(PREFIX) and name not in known)
     return {name: next(iter(get_close_matches(name, known, 1)), "") for name in given}
 

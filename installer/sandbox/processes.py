@@ -22,7 +22,7 @@ from pathlib import Path
 _DIR_MARK = "VA_SANDBOX_DIR"
 _PART_MARK = "VA_SANDBOX_PART"
 _PF_EXITING, _PF_KTHREAD = 0x4, 0x200000  # Linux include/linux/sched.h
-_EXEC_S = 0.5  # an exec takes far less than a millisecond once its file is in memory
+_EXEC_S = 10.0  # an exec takes under a millisecond, unless its file is read from a busy disk
 _CLOCK_TICKS_HZ = os.sysconf("SC_CLK_TCK")
 
 
