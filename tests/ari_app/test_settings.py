@@ -6,7 +6,14 @@ import sys
 
 import pytest
 
-from ari_app.settings import PREFIX, Settings, SettingsError, all_settings, load_settings
+from ari_app.settings import (
+    PREFIX,
+    Settings,
+    SettingsError,
+    all_settings,
+    load_settings,
+    unknown_settings,
+)
 from audiosocket_agent.vendors import Kind
 
 
@@ -132,3 +139,11 @@ def test_a_folder_that_cannot_be_made_stops_the_start(tmp_path):
     result = run("run", VOICEAGENT_RUN_DIR=str(tmp_path / "file" / "run"))
     assert result.returncode == 78
     assert len(result.stderr.splitlines()) == 1 and "VOICEAGENT_RUN_DIR" in result.stderr
+
+
+def test_the_sandboxs_own_variables_are_no_misspelt_settings(monkeypatch):
+    monkeypatch.setenv("VOICEAGENT_CACHE", "/tmp")
+    monkeypatch.setenv("VOICEAGENT_ENV_FILE", "")
+    monkeypatch.setenv("VOICEAGENT_CASHE", "/tmp")
+    assert "VOICEAGENT_CASHE" in unknown_settings()
+    assert not {"VOICEAGENT_CACHE", "VOICEAGENT_ENV_FILE"} & set(unknown_settings())
