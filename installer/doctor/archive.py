@@ -31,6 +31,7 @@ from asterisk_conf.render import CONTEXTS, FOLDER
 from installer.config_files import read_config_file
 from installer.doctor.check_agent import UNIT
 from installer.doctor.findings import Finding, NotLookedAtError
+from installer.doctor.programs import said
 from installer.doctor.redaction import Redactor, is_ours
 from installer.doctor.scene import Pbx, Scene
 
@@ -266,22 +267,6 @@ def _tail(path: Path) -> str:
 
 async def _said(*command: str) -> str:
     """Return what a program says, within a deadline; nothing if there is no such program."""
-    try:
-        process = await asyncio.create_subprocess_exec(
-            *command,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,
-        )
-    except OSError:
-        return ""
-    try:
-        async with asyncio.timeout(_PATIENCE_S):
-            said, _ = await process.communicate()
-    except TimeoutError:
-        return ""
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
-    return said.decode("utf-8", "replace")
+    with suppress(TimeoutError):
+        return await said(*command, limit_s=_PATIENCE_S)
+    return ""

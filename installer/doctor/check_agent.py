@@ -19,6 +19,7 @@ from installer.doctor.findings import (
 from installer.doctor.last_words import last_error
 from installer.doctor.probes import gate_answers, refuses_stranger
 from installer.doctor.processes import Listener, listeners, parents
+from installer.doctor.programs import said
 from installer.doctor.scene import Scene
 from installer.doctor.topology import Half, Topology
 
@@ -118,36 +119,17 @@ async def service(scene: Scene) -> list[Finding]:
     scene.need_own_agent()
     if scene.root != Path("/") or not _has_systemd():
         return [unseen("this is no machine that systemd runs")]
-    shown = await _said("systemctl", "show", UNIT, f"--property={','.join(_SHOWN)}")
+    shown = await said("systemctl", "show", UNIT, f"--property={','.join(_SHOWN)}", limit_s=_ASK_S)
     found = judged_unit(shown)
     if all(one.verdict is Verdict.GREEN for one in found):
         return found
     log = ""
     with suppress(TimeoutError):  # a long journal on a slow disk
         lines = f"--lines={_LOG_LINES}"
-        log = await _said("journalctl", "-u", UNIT, lines, "--output=cat", "--no-pager")
-    return judged_unit(shown, log)
-
-
-async def _said(*command: str) -> str:
-    """Return what a program says; nothing if there is no such program."""
-    try:
-        process = await asyncio.create_subprocess_exec(
-            *command,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,
+        log = await said(
+            "journalctl", "-u", UNIT, lines, "--output=cat", "--no-pager", limit_s=_ASK_S
         )
-    except OSError:
-        return ""
-    try:
-        async with asyncio.timeout(_ASK_S):
-            said, _ = await process.communicate()
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
-    return said.decode("utf-8", "replace")
+    return judged_unit(shown, log)
 
 
 def judged_unit(said: str, log: str = "") -> list[Finding]:

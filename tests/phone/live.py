@@ -77,8 +77,6 @@ class RecordedCall:
         query = "SELECT * FROM calls WHERE caller = ? ORDER BY registered_at"
         mine = [row for row in self._rows(query, self._caller) if row["call_id"] not in self._known]
         if not mine:
-            # Read-only, a connection that found no writer may go on seeing what was there then.
-            self._reopen()
             return None
         self.call_id = mine[-1]["call_id"]
         return mine[-1]
@@ -102,11 +100,6 @@ class RecordedCall:
             self._db = _open(self._database)
             weakref.finalize(self, self._db.close)
         return self._db
-
-    def _reopen(self) -> None:
-        if self._db is not None:
-            self._db.close()
-            self._db = None
 
     def _rows(self, query: str, *arguments: object) -> list[Row]:
         # In the event loop: a read of a few rows takes less than handing it to a thread.
