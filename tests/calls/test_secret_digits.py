@@ -158,8 +158,8 @@ def played(_shared_sandbox, tmp_path):
 
 def nowhere(sandbox, digits):
     """Assert that digits are in no file of the agent's, and were not sent to any vendor."""
-    # By another process: whoever closes a database's file drops the locks that SQLite holds on it in
-    # the same process, and from then on looks at a copy that nobody writes to.
+    # By another process: whoever closes a database's file drops the locks that SQLite holds on it
+    # in the same process, which from then on may look at a copy that nobody writes to.
     places = [sandbox.agent.data_dir, *sandbox.logs.glob("*.log")]
     search = ["grep", "--recursive", "--text", "--files-with-matches", "--fixed-strings", digits]
     found = subprocess.run([*search, *places], capture_output=True, text=True)
