@@ -8,7 +8,8 @@ where a noise kept ``speech_final`` from coming, and our patience.
 They race. Every segment says which stretch of the audio it covers, and that decides: what lies
 before the last ending is stale, whoever sends it; an ending that reaches up to the moment of our
 ``Finalize`` (but for the silence at its end) is its answer, and the vendor's own answer, when it
-comes, is then stale. An answer to ``Finalize`` is not guaranteed at all.
+comes, is then stale. An answer to ``Finalize`` is not guaranteed at all. What is final for a
+stretch of the audio is so once: the same stretch said again brings no words.
 
 Source: vendor facts, section 1.1.
 """
@@ -66,6 +67,7 @@ class NovaTurns(OwedTurns):
         super().__init__(provider, final_s, stall_s)
         self._segments: list[_Segment] = []
         self._interim: _Segment | None = None
+        self._final_to_s = -1.0  # up to here the vendor's word is final
         self._shown = ""  # the last PARTIAL's text
         self._answered_s = 0.0  # a Finalize sent here needs no answer any more
 
@@ -110,32 +112,36 @@ class NovaTurns(OwedTurns):
         words = best.words()
         text = best.text("transcript").strip()
         certain = best.number("confidence")
-        after_s = max(self._settled_s, 0.0)
+        after_s = max(self._settled_s, self._final_to_s, 0.0)
         kept = [w.confidence for w in words if w.end_s is None or w.end_s > after_s]
         speech_final = message.flag("speech_final")
         from_finalize = message.flag("from_finalize")
+        is_final = message.flag("is_final")
+        spoken_s = words[-1].end_s if words else None
+        end_s = message.number("start") + message.number("duration")
+        if speech_final and not is_final and spoken_s is not None:
+            # A vendor's page shows speech_final on an interim. It means a final all the same, but
+            # only of the words it has: a later one may still be missing.
+            end_s = min(end_s, spoken_s + REVISED_S)
         return _Result(
-            _Segment(
-                spoken_after(text, words, after_s),
-                tuple(kept) or (certain,),
-                words[-1].end_s if words else None,
-            ),
-            message.number("start") + message.number("duration"),
-            # A vendor's page shows speech_final on an interim; it means a final all the same.
-            message.flag("is_final") or speech_final or from_finalize,
+            _Segment(spoken_after(text, words, after_s), tuple(kept) or (certain,), spoken_s),
+            end_s,
+            is_final or speech_final or from_finalize,
             speech_final,
             from_finalize,
         )
 
     def _result(self, result: _Result) -> list[Transcript]:
         stale = result.end_s <= self._settled_s + _EPSILON_S
-        if not stale:
+        again = result.end_s <= self._final_to_s + _EPSILON_S
+        if not stale and not again:
             self._take(result)
         owed = self._ledger.next
         if owed is not None and owed.asked:
+            near = owed.position_s - result.end_s <= _SAME_SILENCE_S
             answers = result.from_finalize and result.end_s > self._answered_s + _EPSILON_S
             ends = result.speech_final and self._has_words and not stale
-            if answers or (ends and owed.position_s - result.end_s <= _SAME_SILENCE_S):
+            if (answers and (near or not again)) or (ends and near):
                 return self._pay(answered=answers) + self._pay_what_needs_no_answer()
         elif (result.speech_final or result.from_finalize) and self._has_words and not stale:
             return self._end(result.end_s)
@@ -146,6 +152,7 @@ class NovaTurns(OwedTurns):
         if not result.is_final:
             self._interim = result.segment
             return
+        self._final_to_s = result.end_s
         self._interim = None
         if result.segment.text:
             self._segments.append(result.segment)

@@ -2,7 +2,8 @@
 
 Vendor, network and client live in one virtual time of 10 ms steps. Messages travel for a while,
 both ways, and now and then everything stands still for up to 0.7 s. The caller speaks, coughs, and
-stops within words, where the client's VAD asks for the end of the utterance.
+stops within words, where the client's VAD asks for the end of the utterance. One vendor also says
+things twice, as its simulator does where the order is broken.
 """
 
 import json
@@ -114,6 +115,9 @@ class Vendor:
     def tick(self, now_ms):
         return self._wire.advance(self._clock_ms, now_ms)
 
+    def disordered(self, message):
+        return self._wire.disordered(message)
+
     def _change(self, loud):
         began_ms, was_loud = self._clock_ms - STEP_MS, self._loud
         self._loud = loud
@@ -129,7 +133,7 @@ class Vendor:
         return None
 
 
-def finals(draw, caller, turns, make_wire, force):
+def finals(draw, caller, turns, make_wire, force, repeats):
     """Hold the talk; returns the text of every FINAL."""
     stills = []
     for _ in range(draw.choice((0, 0, 3, 8))):
@@ -159,7 +163,9 @@ def finals(draw, caller, turns, make_wire, force):
             said += vendor.audio(until_ms, now_ms)
             said += vendor.asked(now_ms) if asks else []
         for message in said:
-            down.send(now_ms, json.dumps(message))
+            again = vendor.disordered(message) if draw.random() < repeats else [message]
+            for each in again:
+                down.send(now_ms, json.dumps(each))
         if any(start_ms <= now_ms < end_ms for start_ms, end_ms in stills):
             continue
         for frame in down.arrived(now_ms):
@@ -170,15 +176,17 @@ def finals(draw, caller, turns, make_wire, force):
 
 @pytest.mark.parametrize("patience_s", [0.4, 2.5])
 @pytest.mark.parametrize(
-    ("kind", "make_wire", "make_turns"), [("flux", flux, FluxTurns), ("nova", nova, NovaTurns)]
+    ("kind", "make_wire", "make_turns", "repeats"),
+    [("flux", flux, FluxTurns, 0), ("nova", nova, NovaTurns, 0), ("nova", nova, NovaTurns, 0.3)],
 )
-def test_every_word_is_told_once_and_in_order(kind, make_wire, make_turns, patience_s):
+def test_every_word_is_told_once_and_in_order(kind, make_wire, make_turns, repeats, patience_s):
     missed = 0
     for seed in range(TALKS):
         draw = random.Random(seed)
         caller = Caller(draw)
         try:
-            told = finals(draw, caller, make_turns(kind, patience_s, 3.0), make_wire, FORCE[kind])
+            turns = make_turns(kind, patience_s, 3.0)
+            told = finals(draw, caller, turns, make_wire, FORCE[kind], repeats)
         except DeadlineMissed:
             missed += 1  # then the next ear hears the utterance again
             continue
