@@ -47,9 +47,12 @@ class _Segment:
 
 @dataclass(frozen=True, slots=True)
 class _Result:
+    """A message with words; `sure` unless it is final and interim at once."""
+
     segment: _Segment
     end_s: float
     is_final: bool
+    sure: bool
     speech_final: bool
     from_finalize: bool
 
@@ -119,7 +122,8 @@ class NovaTurns(OwedTurns):
         is_final = message.flag("is_final")
         spoken_s = words[-1].end_s if words else None
         end_s = message.number("start") + message.number("duration")
-        if speech_final and not is_final and spoken_s is not None:
+        sure = is_final or not speech_final
+        if not sure and spoken_s is not None:
             # A vendor's page shows speech_final on an interim. It means a final all the same, but
             # only of the words it has: a later one may still be missing.
             end_s = min(end_s, spoken_s + REVISED_S)
@@ -127,6 +131,7 @@ class NovaTurns(OwedTurns):
             _Segment(spoken_after(text, words, after_s), tuple(kept) or (certain,), spoken_s),
             end_s,
             is_final or speech_final or from_finalize,
+            sure,
             speech_final,
             from_finalize,
         )
@@ -136,13 +141,16 @@ class NovaTurns(OwedTurns):
         again = result.end_s <= self._final_to_s + _EPSILON_S
         if not stale and not again:
             self._take(result)
+        if result.is_final:
+            self._final_to_s = max(self._final_to_s, result.end_s)
         owed = self._ledger.next
         if owed is not None and owed.asked:
             near = owed.position_s - result.end_s <= _SAME_SILENCE_S
             answers = result.from_finalize and result.end_s > self._answered_s + _EPSILON_S
             ends = result.speech_final and self._has_words and not stale
             if (answers and (near or not again)) or (ends and near):
-                return self._pay(answered=answers) + self._pay_what_needs_no_answer()
+                paid = self._pay(answered=answers) if answers or result.sure else self._pay_late()
+                return paid + self._pay_what_needs_no_answer()
         elif (result.speech_final or result.from_finalize) and self._has_words and not stale:
             return self._end(result.end_s)
         return [] if stale else self._partial()
@@ -152,7 +160,6 @@ class NovaTurns(OwedTurns):
         if not result.is_final:
             self._interim = result.segment
             return
-        self._final_to_s = result.end_s
         self._interim = None
         if result.segment.text:
             self._segments.append(result.segment)
