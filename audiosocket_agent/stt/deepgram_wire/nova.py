@@ -122,7 +122,7 @@ class NovaTurns(OwedTurns):
         is_final = message.flag("is_final")
         spoken_s = words[-1].end_s if words else None
         end_s = message.number("start") + message.number("duration")
-        sure = is_final or not speech_final
+        sure = is_final or from_finalize or not speech_final
         if not sure and spoken_s is not None:
             # A vendor's page shows speech_final on an interim. It means a final all the same, but
             # only of the words it has: a later one may still be missing.
