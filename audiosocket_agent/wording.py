@@ -14,7 +14,7 @@ from decimal import Decimal
 from audiosocket_agent.company import Area, Company, Service
 from audiosocket_agent.company_calls import Instead
 from audiosocket_agent.understanding import choices, date_of
-from audiosocket_agent.workflow import INSTEAD_SLOTS, YES_NO_SLOTS, Slot
+from audiosocket_agent.workflow import YES_NO_SLOTS, Slot
 
 Slots = Mapping[Slot, str]
 
@@ -83,7 +83,9 @@ STOCK = (
 WORDINGS = 4  # of each question: the last two take turns for as long as it is asked
 EASIEST = 2  # the first wording that explains the keypad
 # What is asked in the same words whoever calls; a callback number is the caller's own.
-_SAME_FOR_ALL = tuple(slot for slot in Slot if slot not in INSTEAD_SLOTS | {Slot.CALLBACK})
+_SAME_FOR_ALL = (
+    Slot.SERVICE, Slot.AREA, Slot.WANTED, Slot.DAY, Slot.PART, Slot.PHONE, Slot.AGREED,
+)  # fmt: skip
 _OFFERS: dict[Instead, tuple[Slot, ...]] = {
     Instead.CALLBACK: (Slot.RING_BACK,),
     Instead.VOICEMAIL: (Slot.MESSAGE,),

@@ -91,7 +91,7 @@ PURE = [
     "audiosocket_agent/understanding.py",
     "audiosocket_agent/vad.py",
     "audiosocket_agent/wording.py",
-    "audiosocket_agent/workflow.py",
+    *(str(path.relative_to(ROOT)) for path in (ROOT / "audiosocket_agent/workflow").glob("*.py")),
     "audiosocket_agent/written.py",
     "asterisk_conf/render.py",
     "installer/plan.py",

@@ -20,51 +20,8 @@ two steps outside the eight follows, and "no" leads back to where the conversati
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
 
-
-class Step(Enum):
-    """Where a conversation is."""
-
-    GREET = "greet"
-    UNDERSTAND = "understand"
-    QUALIFY = "qualify"
-    QUOTE = "quote"
-    COLLECT = "collect"
-    BOOK = "book"
-    CONFIRM = "confirm"
-    CLOSE = "close"
-    CALL_BACK = "call_back"  # outside the eight: instead of a person
-    MESSAGE = "message"  # likewise
-
-
-class Slot(Enum):
-    """Something the conversation must find out."""
-
-    SERVICE = "service"
-    AREA = "area"
-    WANTED = "wanted"
-    DAY = "day"
-    PART = "part"
-    CALLBACK = "callback"
-    PHONE = "phone"
-    AGREED = "agreed"
-    RING_BACK = "ring_back"  # whether to be called back instead of waiting for a person
-    MESSAGE = "message"  # whether to leave a message instead
-
-
-class Outcome(Enum):
-    """What the dialplan is to do once the agent has spoken its last word.
-
-    The values are what the gate answers to the dialplan's outcome question.
-    """
-
-    HANGUP = "hangup"
-    QUEUE = "queue"
-    SORRY = "sorry"  # a recorded apology, then the queue
-    VOICEMAIL = "voicemail"
-    EXTENSION = "extension"  # of the PBX, in VA_TARGET
-    OUTSIDE = "outside"  # a number outside, in VA_TARGET
+from audiosocket_agent.workflow.names import Slot, Step
 
 
 @dataclass(frozen=True, slots=True)
