@@ -57,6 +57,7 @@ from audiosocket_agent.conversation_state import (
     Started,
     State,
     Stuck,
+    Trouble,
     Warned,
     Why,
 )
@@ -80,7 +81,7 @@ from audiosocket_agent.workflow import INSTEAD, STEPS, YES_NO_SLOTS, Outcome, Sl
 __all__ = [
     "LEGAL", "Booked", "BookingFailed", "BookingRequest", "Carry", "Event", "Facts", "Heard",
     "Keyed", "NotNoted", "Noted", "Offer", "Overtime", "Phase", "Reply", "Returned", "SecretDone",
-    "Seek", "Silent", "Sought", "Started", "State", "Stuck", "Warned", "Why", "advance",
+    "Seek", "Silent", "Sought", "Started", "State", "Stuck", "Trouble", "Warned", "Why", "advance",
     "answers_offer", "attended", "booking_request", "key_in", "proceed", "takes_words",
 ]  # fmt: skip
 

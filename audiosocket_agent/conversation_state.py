@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, time
 from enum import Enum
 
 from audiosocket_agent.company import Company
@@ -52,9 +52,15 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """The caller finished an utterance; empty text means nothing was recognised."""
+    """The caller finished an utterance.
+
+    Attributes:
+        text: The words; empty if nothing was recognised.
+        confidence: How sure the ear is of them, 0.0 to 1.0.
+    """
 
     text: str
+    confidence: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +77,31 @@ class Silent:
 
 @dataclass(frozen=True, slots=True)
 class Booked:
-    """The booking exists."""
+    """The booking exists.
+
+    Attributes:
+        reference: What it is called, for the caller.
+        confirmed: Whether it is sure; else it is kept, and the company's own system is yet to
+            confirm it.
+    """
 
     reference: str
+    confirmed: bool = True
+
+
+class Trouble(Enum):
+    """Why a booking could not be made."""
+
+    UNREACHABLE = "unreachable"  # nobody can tell what became of it
+    TAKEN = "taken"  # that time has just gone
+    REFUSED = "refused"  # the company's own system does not want it
 
 
 @dataclass(frozen=True, slots=True)
 class BookingFailed:
     """The booking could not be made."""
+
+    why: Trouble = Trouble.UNREACHABLE
 
 
 class Why(Enum):
@@ -268,9 +291,12 @@ class BookingRequest:
         service: Key of the service.
         area: Key of the area.
         day: The date agreed.
-        part: ``morning`` or ``afternoon``.
+        part: ``morning`` or ``afternoon``; "" where a time of day was agreed instead.
         phone: Where the caller can be reached.
-        price_pounds: The price quoted, as the company's list has it.
+        price_pounds: The price quoted, as the company's list has it; "" if none was.
+        start: The time of day agreed, in the company's time zone; None where a part was.
+        details: Everything else the caller told, by name of the slot.
+        minutes: How long it takes.
     """
 
     service: str
@@ -279,6 +305,9 @@ class BookingRequest:
     part: str
     phone: str
     price_pounds: str
+    start: time | None = None
+    details: Mapping[str, str] = field(default_factory=dict)
+    minutes: int = 60
 
 
 @dataclass(frozen=True, slots=True)
