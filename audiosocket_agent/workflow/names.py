@@ -52,6 +52,10 @@ class Step(_Name):
     CLOSE: ClassVar[Step]
     CALL_BACK: ClassVar[Step]  # outside the eight: instead of a person
     MESSAGE: ClassVar[Step]  # likewise
+    TRANSFER: ClassVar[Step]  # the other side ways
+    RECOVER: ClassVar[Step]
+    VOICEMAIL: ClassVar[Step]
+    OUT_OF_HOURS: ClassVar[Step]
 
 
 class Slot(_Name):
@@ -63,6 +67,7 @@ class Slot(_Name):
     WANTED: ClassVar[Slot]
     DAY: ClassVar[Slot]
     PART: ClassVar[Slot]
+    TIME: ClassVar[Slot]
     CALLBACK: ClassVar[Slot]
     PHONE: ClassVar[Slot]
     AGREED: ClassVar[Slot]
