@@ -34,6 +34,7 @@ from audiosocket_agent.company_fields import (
     refuse_twice,
     spelt,
 )
+from audiosocket_agent.company_tools import Tools
 from audiosocket_agent.company_yaml import read_yaml
 from audiosocket_agent.errors import CompanyError
 
@@ -127,6 +128,7 @@ class Company(FieldsModel):
         people: How callers reach people.
         recording: Whether calls are recorded.
         secrets: Digits that only their receiver may see, by name.
+        tools: The company's own HTTP interfaces that the language model may use, by name.
     """
 
     key: Name
@@ -156,6 +158,7 @@ class Company(FieldsModel):
     people: People = People()
     recording: Recording = Recording()
     secrets: dict[Name, Secret] = Field(default_factory=dict)
+    tools: Tools = Field(default_factory=dict)
 
     @field_validator("dids")
     @classmethod

@@ -9,6 +9,7 @@ AgentError
 ├── IllegalEvent                the conversation was given an event it cannot be in (our bug)
 ├── BookingError                a booking could not be stored
 ├── CompanyError                a company file is missing or wrong
+├── ToolError                   a tool cannot do it; the text is for the model
 └── ProviderError               an ear, a model or a voice failed
     ├── NotConfigured           a setting is missing (the key, usually): never retried
     ├── KeyRefused              the vendor does not take the key (401, 403)
@@ -107,6 +108,10 @@ class CompanyError(AgentError):
 
     def __str__(self) -> str:
         return f"{self.path}: {self.what}"
+
+
+class ToolError(AgentError):
+    """A tool cannot do what it was called for; the text is what the model is told."""
 
 
 class ProviderError(AgentError):
