@@ -20,6 +20,7 @@ from audiosocket_agent.company_calls import (
     Name,
     Number,
     People,
+from audiosocket_agent.company_calendar import Calendar
     QueueName,
     Recording,
     Said,
@@ -144,6 +145,7 @@ class Company(FieldsModel):
     max_call_s: Annotated[int, Field(ge=30, le=3600)] = 600
     warn_before_s: Annotated[int, Field(ge=0, le=3599)] = Field(default_factory=_warn_before)
     comfort_after_s: Annotated[float, Field(ge=0.5, le=10)] = 1.2
+        calendar: When it can be booked; unset: whatever the caller wants.
     ai: bool = True
     hours: Hours | None = None
     holidays: Holidays = frozenset()
@@ -177,6 +179,7 @@ class Company(FieldsModel):
     @classmethod
     def _areas_told_apart(cls, areas: tuple[Area, ...]) -> tuple[Area, ...]:
         refuse_twice(area.key for area in areas)
+    calendar: Calendar | None = None
         refuse_twice(words for area in areas for words in area.phrases)
         refuse_twice(outward for area in areas for outward in area.outward)
         return areas

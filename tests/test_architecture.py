@@ -20,6 +20,7 @@ PURE = [
     "agi/gate.py",
     "audiosocket_agent/briefing.py",
     "audiosocket_agent/answer_words.py",
+    "audiosocket_agent/agenda.py",
     "audiosocket_agent/away.py",
     "audiosocket_agent/company_calls.py",
     "audiosocket_agent/company_fields.py",

@@ -15,7 +15,11 @@ from audiosocket_agent.errors import CompanyError
 SHIPPED = Path(audiosocket_agent.__file__).parent / "companies"
 SAMPLE = (SHIPPED / "harbour.yaml").read_text()
 DOCS = Path(__file__).parents[2] / "docs"
-PAGE = (DOCS / "companies.md").read_text() + (DOCS / "tools.md").read_text()
+PAGE = "".join(
+    path.read_text()
+    for path in DOCS.glob("*.md")
+    if path.stem in ("companies", "bookings", "tools")
+)
 
 
 def test_the_shipped_sample_loads():
