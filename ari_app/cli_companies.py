@@ -19,6 +19,7 @@ from sqlalchemy.exc import DBAPIError
 
 from ari_app import store
 from ari_app.cli_records import as_json_option, database_path, print_table
+from ari_app.schema import SchemaError
 
 T = TypeVar("T")
 
@@ -151,6 +152,8 @@ def _writing(change: Callable[[store.Store], Awaitable[T]]) -> T:
     before = os.umask(0o077)  # records hold callers' numbers and words: nobody else's to read
     try:
         return asyncio.run(run())
+    except SchemaError as error:
+        _fail(str(error))
     except DBAPIError as error:
         _fail(f"cannot write {path}: {error.orig}; see VOICEAGENT_DATA_DIR")
     finally:

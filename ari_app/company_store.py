@@ -15,9 +15,9 @@ from typing import Any
 
 import sqlalchemy as sa
 from pydantic import ValidationError
-from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from ari_app.database import begin_writing, upserting
 from ari_app.store import Store, companies, dids, utc_now
 from audiosocket_agent.company import Company, complaint
 from audiosocket_agent.errors import CompanyError
@@ -115,7 +115,7 @@ async def import_companies(
     _refuse_two_of_a_kind(files)
     async with store.transaction() as db:
         # At once the only writer: what is checked here still holds when it is written.
-        await db.exec_driver_sql("BEGIN IMMEDIATE")
+        await begin_writing(db)
         there = {row.key: row for row in await _rows(db)}
         owners = {row.number: row.key for row in await db.execute(sa.select(dids))}
         _refuse_numbers_of_others(files, owners)
@@ -134,7 +134,7 @@ async def remove_company(store: Store, key: str) -> bool:
         Whether it was there.
     """
     async with store.transaction() as db:
-        await db.exec_driver_sql("BEGIN IMMEDIATE")
+        await begin_writing(db)
         latest = sa.select(sa.func.max(companies.c.revision)).scalar_subquery()
         removed = await db.execute(
             companies.update()
@@ -145,10 +145,25 @@ async def remove_company(store: Store, key: str) -> bool:
     return removed.rowcount > 0
 
 
-async def companies_since(store: Store, revision: int) -> list[Stored]:
-    """Return the companies that changed after a revision, in the order they did."""
+async def companies_since(
+    store: Store, revision: int, after: str = "", most: int = 1_000_000
+) -> list[Stored]:
+    """Return companies that changed after a revision, in the order they did.
+
+    Args:
+        store: The database.
+        revision: Only changes after it count.
+        after: The key of the last one of the page before, whose revision counts then, too.
+        most: Rows of a page.
+    """
+    table = companies.c
+    later = table.revision > revision
+    if after:
+        later = sa.or_(later, sa.and_(table.revision == revision, table.key > after))
+    query = sa.select(table.key, table.document, table.revision).where(later)
     async with store.transaction() as db:
-        return [row for row in await _rows(db) if row.revision > revision]
+        rows = await db.execute(query.order_by(table.revision, table.key).limit(most))
+        return [Stored(row.key, row.document, row.revision) for row in rows]
 
 
 async def latest_revision(store: Store) -> int:
@@ -163,16 +178,19 @@ async def _rows(db: AsyncConnection) -> list[Stored]:
     return [Stored(row.key, row.document, row.revision) for row in rows]
 
 
-async def _write(db: AsyncConnection, changed: Iterable[Company], revision: int) -> None:
-    changed = list(changed)
-    await db.execute(dids.delete().where(dids.c.key.in_([company.key for company in changed])))
-    for company in changed:
-        values = {"document": document_of(company), "revision": revision, "updated_at": utc_now()}
-        statement = insert(companies).values(key=company.key, **values)
-        await db.execute(statement.on_conflict_do_update(index_elements=["key"], set_=values))
-    for company in changed:
-        for number in company.dids:
-            await db.execute(dids.insert().values(number=number, key=company.key))
+async def _write(db: AsyncConnection, changed: Sequence[Company], revision: int) -> None:
+    """Write companies; few statements, as calls cannot note anything meanwhile."""
+    now = utc_now()
+    rows = [
+        {"key": one.key, "document": document_of(one), "revision": revision, "updated_at": now}
+        for one in changed
+    ]
+    numbers = [{"number": number, "key": one.key} for one in changed for number in one.dids]
+    replaced = ["document", "revision", "updated_at"]
+    of_key = dids.delete().where(dids.c.key == sa.bindparam("of_key"))
+    await db.execute(of_key, [{"of_key": one.key} for one in changed])
+    await db.execute(upserting(db, companies, ["key"], replaced), rows)
+    await db.execute(dids.insert(), numbers)
 
 
 def _change(file: CompanyFile, there: Mapping[str, Stored]) -> Change:

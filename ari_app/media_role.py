@@ -14,6 +14,7 @@ from ari_app.garbage import collect_between_calls
 from ari_app.media_control import MediaControl
 from ari_app.records import StoreBookings, StoreCallbacks, StoreJournal
 from ari_app.roles import PlaceTakenError, StartError
+from ari_app.schema import SchemaError
 from ari_app.settings import Settings
 from ari_app.store import Store, open_store
 from audiosocket_agent.errors import CompanyError, ProviderError
@@ -81,6 +82,8 @@ async def open_database(settings: Settings) -> Store:
     """
     try:
         return await open_store(settings.database)
+    except SchemaError as error:
+        raise StartError(str(error)) from None
     except DBAPIError as error:
         raise StartError(
             f"cannot open the database {settings.database}: {error.orig}; see VOICEAGENT_DATA_DIR"

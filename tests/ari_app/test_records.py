@@ -9,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from ari_app import store
+from ari_app.database import BUSY_TIMEOUT_MS
 from ari_app.records import StoreBookings, StoreJournal
 from ari_app.store import open_store
 from audiosocket_agent.conversation import BookingRequest
@@ -135,7 +136,7 @@ def test_a_busy_database_delays_notes_and_loses_none(tmp_path):
         blocker = sqlite3.connect(path)
         blocker.execute("BEGIN IMMEDIATE")
         journal.ended(CALL, EndReason.COMPLETED, Outcome.HANGUP)
-        await asyncio.sleep(store.BUSY_TIMEOUT_MS / 1000 + 0.2)  # the first try has failed by now
+        await asyncio.sleep(BUSY_TIMEOUT_MS / 1000 + 0.2)  # the first try has failed by now
         blocker.rollback()
         blocker.close()
         await journal.close()
