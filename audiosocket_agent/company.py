@@ -6,12 +6,21 @@ import json
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, Field, ValidationError, ValidationInfo, field_validator
+from pydantic import (
+    AfterValidator,
+    Field,
+    SerializerFunctionWrapHandler,
+    ValidationError,
+    ValidationInfo,
+    field_serializer,
+    field_validator,
+)
 from pydantic.functional_validators import BeforeValidator
 
+from audiosocket_agent.company_calendar import Calendar
 from audiosocket_agent.company_calls import (
     Closed,
     Holidays,
@@ -20,7 +29,6 @@ from audiosocket_agent.company_calls import (
     Name,
     Number,
     People,
-from audiosocket_agent.company_calendar import Calendar
     QueueName,
     Recording,
     Said,
@@ -38,6 +46,8 @@ from audiosocket_agent.company_fields import (
 from audiosocket_agent.company_tools import Tools
 from audiosocket_agent.company_yaml import read_yaml
 from audiosocket_agent.errors import CompanyError
+from audiosocket_agent.workflow.load import DEFAULT, trade, trades, with_side_ways
+from audiosocket_agent.workflow.model import Workflow
 
 Did = Annotated[Number, spelt(r"[0-9]{3,15}", "a number has 3-15 digits")]
 Outward = Annotated[
@@ -53,6 +63,11 @@ def _known_timezone(name: str) -> str:
     return name
 
 
+def _read_workflow(value: object) -> object:
+    """Read the name of a shipped workflow, or the fields of one of the company's own."""
+    return trade(value) if isinstance(value, str) else with_side_ways(value)
+
+
 Timezone = Annotated[str, AfterValidator(_known_timezone)]
 
 
@@ -62,13 +77,17 @@ class Service(FieldsModel):
     Attributes:
         key: Stable name in bookings.
         name: As spoken after "a" or "your", e.g. "blocked drain visit".
-        price_pounds: The fixed price quoted.
+        price_pounds: The fixed price quoted; unset only where the workflow says no prices.
+        minutes: How long it takes.
         phrases: Ways a caller names it: lower-case words only.
     """
 
     key: Name
     name: Said
-    price_pounds: Annotated[Decimal, Field(gt=0, le=100_000, max_digits=8, decimal_places=2)]
+    price_pounds: (
+        Annotated[Decimal, Field(gt=0, le=100_000, max_digits=8, decimal_places=2)] | None
+    ) = None
+    minutes: Annotated[int, Field(ge=5, le=1440)] = 60
     phrases: Annotated[tuple[Words, ...], Field(min_length=1)]
 
 
@@ -106,8 +125,9 @@ class Company(FieldsModel):
         name: As spoken.
         dids: Numbers it is reached on, digits only with the country code.
         greeting: First sentence of every call.
+        workflow: How its calls go: a shipped workflow by name, or one of its own.
         services: What can be booked.
-        areas: Where it works.
+        areas: Where it works; none only where the workflow asks for none.
         timezone: IANA name; "Tuesday" is counted from the date there.
         no_input_s: Silence in seconds after a question before it is asked again.
         max_misses: Answers in a row that make no sense before a person takes over.
@@ -129,6 +149,7 @@ class Company(FieldsModel):
         people: How callers reach people.
         recording: Whether calls are recorded.
         secrets: Digits that only their receiver may see, by name.
+        calendar: When it can be booked; unset: whatever the caller wants.
         tools: The company's own HTTP interfaces that the language model may use, by name.
     """
 
@@ -136,8 +157,11 @@ class Company(FieldsModel):
     name: Said
     dids: Annotated[tuple[Did, ...], Field(min_length=1)]
     greeting: Said
+    workflow: Annotated[Workflow, BeforeValidator(_read_workflow)] = Field(
+        default_factory=lambda: trade(DEFAULT)
+    )
     services: Annotated[tuple[Service, ...], Field(min_length=1, max_length=12)]
-    areas: Annotated[tuple[Area, ...], Field(min_length=1, max_length=60)]
+    areas: Annotated[tuple[Area, ...], Field(max_length=60, validate_default=True)] = ()
     timezone: Timezone = "Europe/London"
     no_input_s: Annotated[float, Field(ge=1, le=60)] = 6.0
     max_misses: Annotated[int, Field(ge=1, le=10)] = 3
@@ -145,7 +169,6 @@ class Company(FieldsModel):
     max_call_s: Annotated[int, Field(ge=30, le=3600)] = 600
     warn_before_s: Annotated[int, Field(ge=0, le=3599)] = Field(default_factory=_warn_before)
     comfort_after_s: Annotated[float, Field(ge=0.5, le=10)] = 1.2
-        calendar: When it can be booked; unset: whatever the caller wants.
     ai: bool = True
     hours: Hours | None = None
     holidays: Holidays = frozenset()
@@ -160,7 +183,13 @@ class Company(FieldsModel):
     people: People = People()
     recording: Recording = Recording()
     secrets: dict[Name, Secret] = Field(default_factory=dict)
+    calendar: Calendar | None = None
     tools: Tools = Field(default_factory=dict)
+
+    @field_serializer("workflow", mode="wrap")
+    def _shipped_by_name(self, workflow: Workflow, fields: SerializerFunctionWrapHandler) -> Any:
+        shipped = workflow.name in trades() and workflow == trade(workflow.name)
+        return workflow.name if shipped else fields(workflow)
 
     @field_validator("dids")
     @classmethod
@@ -170,16 +199,26 @@ class Company(FieldsModel):
 
     @field_validator("services")
     @classmethod
-    def _services_told_apart(cls, services: tuple[Service, ...]) -> tuple[Service, ...]:
+    def _services_told_apart(
+        cls, services: tuple[Service, ...], info: ValidationInfo
+    ) -> tuple[Service, ...]:
+        workflow: Workflow | None = info.data.get("workflow")
+        for service in services:
+            if service.price_pounds is None and workflow is not None and workflow.quotes:
+                raise ValueError(
+                    f"{service.key} has no price_pounds, which the workflow {workflow.name} says"
+                )
         refuse_twice(service.key for service in services)
         refuse_twice(words for service in services for words in service.phrases)
         return services
 
     @field_validator("areas")
     @classmethod
-    def _areas_told_apart(cls, areas: tuple[Area, ...]) -> tuple[Area, ...]:
+    def _areas_told_apart(cls, areas: tuple[Area, ...], info: ValidationInfo) -> tuple[Area, ...]:
+        workflow: Workflow | None = info.data.get("workflow")
+        if not areas and workflow is not None and workflow.places_asked:
+            raise ValueError(f"is empty, and the workflow {workflow.name} asks for one")
         refuse_twice(area.key for area in areas)
-    calendar: Calendar | None = None
         refuse_twice(words for area in areas for words in area.phrases)
         refuse_twice(outward for area in areas for outward in area.outward)
         return areas
