@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date, time
 from enum import Enum
 
+from audiosocket_agent.agenda import Agenda
 from audiosocket_agent.company import Company
 from audiosocket_agent.control import Outlook
 from audiosocket_agent.seams import Expectation
@@ -233,11 +234,13 @@ class Facts:
         company: The company that was called.
         caller: The caller's number, ``""`` if withheld or implausible.
         today: The date at the company, for "Tuesday".
+        agenda: What is free, as of when the call began; None: nobody keeps a calendar.
     """
 
     company: Company
     caller: str
     today: date
+    agenda: Agenda | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,6 +265,8 @@ class State:
         secret: The digits being keyed that only their receiver sees, by name; "" for none.
         secret_misses: How often that did not work in a row.
         collected: The names of those that reached their receivers.
+        unsure: Slots whose values the ear was not sure of: each is said back before it counts.
+        taken: Times that turned out to have gone, as `offers.key_of` names them.
     """
 
     step: Step = Step.GREET
@@ -281,6 +286,8 @@ class State:
     secret: str = ""
     secret_misses: int = 0
     collected: tuple[str, ...] = ()
+    unsure: tuple[Slot, ...] = ()
+    taken: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
