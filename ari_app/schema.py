@@ -18,7 +18,7 @@ from ari_app.database import begin_writing
 if TYPE_CHECKING:
     from alembic.config import Config
 
-REVISIONS = ("0001", "0002")  # of migrations/versions, in order; the last is what we work with
+REVISIONS = ("0001", "0002", "0003")  # of migrations/versions; the last is what we work with
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 

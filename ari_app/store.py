@@ -103,6 +103,17 @@ bookings = sa.Table(
     sa.Column("phone", sa.String(32), nullable=False),
     sa.Column("price_pounds", sa.String(16), nullable=False),
     sa.Column("created_at", sa.String(32), nullable=False),
+    # Empty in bookings of versions that knew no times.
+    sa.Column("start", sa.String(5)),  # HH:MM on the company's clock; empty: only a part is agreed
+    sa.Column("minutes", sa.Integer),
+    sa.Column("begins_at", sa.String(32)),
+    sa.Column("ends_at", sa.String(32)),
+    sa.Column("lane", sa.Integer),  # which of the company's teams
+    sa.Column("details", sa.JSON),
+    sa.Column("status", sa.String(16)),  # `audiosocket_agent.diary.Status`; empty: booked
+    sa.Column("sequence", sa.Integer),  # how often it was changed
+    sa.Column("changed_at", sa.String(32)),
+    sa.Index("bookings_of_a_day", "company", "day"),
 )
 
 companies = sa.Table(
