@@ -19,6 +19,7 @@ from ari_app.cli_call import call
 from ari_app.cli_callbacks import callbacks
 from ari_app.cli_companies import companies
 from ari_app.cli_records import bookings, calls
+from ari_app.cli_simulate import simulate
 from ari_app.env_source import EnvSourceError, adopt_settings_file
 from ari_app.supervisor import EX_CONFIG, supervise
 from installer.doctor.cli import doctor
@@ -161,3 +162,4 @@ main.add_command(callbacks)
 main.add_command(companies)
 main.add_command(doctor)
 main.add_command(sandbox)
+main.add_command(simulate)

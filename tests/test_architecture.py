@@ -22,6 +22,8 @@ PURE = [
     "audiosocket_agent/answer_words.py",
     "audiosocket_agent/agenda.py",
     "audiosocket_agent/away.py",
+    "audiosocket_agent/company_calendar.py",
+    "audiosocket_agent/diary.py",
     "audiosocket_agent/company_calls.py",
     "audiosocket_agent/company_fields.py",
     "audiosocket_agent/company_tools.py",
@@ -39,6 +41,9 @@ PURE = [
     "ari_app/originate_track.py",
     "ari_app/orphans.py",
     "ari_app/routing.py",
+    *(f"ari_app/simulate/{name}.py" for name in (
+        "checks", "mishearing", "persona", "questions", "record", "report", "scenario", "wordings",
+    )),
     "ari_app/unrouted.py",
     "audiosocket_agent/backchannels.py",
     "audiosocket_agent/barge_in.py",

@@ -1,0 +1,90 @@
+"""``voiceagent simulate``: simulated callers try the agent, and a report says how it did."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from ari_app.simulate.report import Result
+
+FAILED, USAGE = 1, 2
+MODELS = ("rules", "simulated")
+
+
+@click.command()
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path))
+@click.option(
+    "--model",
+    type=click.Choice([*MODELS, "both"]),
+    default="both",
+    show_default=True,
+    help="What thinks: the rules, the simulated language model, or each in turn.",
+)
+@click.option("--repeat", type=click.IntRange(1, 1000), default=1, help="Runs of each scenario.")
+@click.option("--seed", type=int, default=1, show_default=True, help="Of the first run's luck.")
+@click.option(
+    "--word-errors",
+    type=click.IntRange(0, 50),
+    default=0,
+    show_default=True,
+    help="Words in a hundred that the agent mishears.",
+)
+@click.option(
+    "--jobs", type=click.IntRange(1, 64), default=4, show_default=True, help="Calls at a time."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the whole run as JSON.")
+@click.option("--junit", type=click.Path(dir_okay=False, path_type=Path), help="Write JUnit XML.")
+@click.option("--verbose", "-v", is_flag=True, help="Print what was said in every call.")
+@click.option("--schema", is_flag=True, help="Print the JSON Schema of scenario files and stop.")
+def simulate(files: tuple[Path, ...], as_json: bool, junit: Path | None, **asked: Any) -> None:
+    """Let simulated callers try the agent.
+
+    FILES are scenarios or folders of them; default: all that come with the program.
+
+    Exit codes: 0 all passed, 1 some failed, 2 a scenario or an option is wrong.
+    """
+    from ari_app.simulate import report
+    from ari_app.simulate.scenario_file import ScenarioError, find_files, read_case, schema
+    from ari_app.simulate.suite import Plan, run_as_text
+
+    if asked["schema"]:
+        click.echo(schema(), nl=False)
+        return
+    try:
+        cases = [read_case(path) for path in find_files(files)]
+    except ScenarioError as error:
+        click.echo(f"voiceagent: {error}", err=True)
+        sys.exit(USAGE)
+    models = MODELS if asked["model"] == "both" else (asked["model"],)
+    plan = Plan(models, asked["repeat"], asked["seed"], asked["word_errors"], asked["jobs"])
+    results = asyncio.run(run_as_text(cases, plan))
+    if junit is not None:
+        junit.write_bytes(report.as_junit(results))
+    if as_json:
+        click.echo(report.as_json(results))
+    else:
+        _print(results, verbose=asked["verbose"])
+    sys.exit(0 if results and all(result.passed for result in results) else FAILED)
+
+
+def _print(results: list[Result], *, verbose: bool) -> None:
+    from ari_app.cli_records import print_table
+    from ari_app.simulate import report
+
+    for result in results:
+        if not result.passed or verbose:
+            word = "passed" if result.passed else "FAILED"
+            click.echo(f"{word}: {result.name}, {result.model}, seed {result.seed}")
+            click.echo(report.transcript(result.record))
+            for failure in result.failures:
+                click.echo(f"    {failure}")
+            click.echo()
+    columns = ("scenario", "model", "runs", "passed", "turns", "latency_ms")
+    print_table(report.by_scenario(results), columns)
+    passed = sum(result.passed for result in results)
+    click.echo(f"{passed} of {len(results)} passed ({report.rate(results):.1f} %)")
