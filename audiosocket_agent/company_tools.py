@@ -21,7 +21,7 @@ from audiosocket_agent.company_calls import Name, Said
 from audiosocket_agent.company_fields import FieldsModel, shown, spelt
 from audiosocket_agent.errors import ToolError
 from audiosocket_agent.tools import RunningTool
-from audiosocket_agent.tools.json_schema import check_schema, check_value
+from audiosocket_agent.tools.json_schema import check_schema, check_value, plain
 
 BUILT_IN = frozenset(
     (
@@ -188,15 +188,28 @@ class DeclaredTool(FieldsModel):
         required = (*self.input.get("required", ()), *KNOWN_OF_CALL)
         for field, text in (("url", self.url), ("ask_first", self.ask_first or "")):
             for place in _places(field, text):
+                if field == "ask_first" and place in KNOWN_OF_CALL:
+                    raise ValueError(f"{field}: {{{place}}} is not required by input")
                 if place not in required:
                     raise ValueError(f"{field}: {{{place}}} is not required by input")
-        idempotent = self.method in (Method.GET, Method.PUT, Method.DELETE)
-        if self.retries and not idempotent and self.idempotency_header is None:
+                if self._type_of(place) in ("object", "array", "null"):
+                    raise ValueError(f"{field}: {{{place}}} is no text or number")
+        if self.retries and not self.repeatable:
             raise ValueError(
                 f"retries: a {self.method.value} that is sent twice may do it twice; give it an "
                 "idempotency_header, or retries: 0"
             )
         return self
+
+    def _type_of(self, place: str) -> str:
+        schema = self.input.get("properties", {}).get(place, {})
+        return str(schema.get("type", "string"))
+
+    @property
+    def repeatable(self) -> bool:
+        """Whether asking a second time does nothing twice."""
+        idempotent = self.method in (Method.GET, Method.PUT, Method.DELETE)
+        return idempotent or self.idempotency_header is not None
 
     @property
     def has_effects(self) -> bool:
@@ -244,13 +257,18 @@ def running(name: str, tool: DeclaredTool, arguments: str) -> RunningTool:
     Raises:
         ToolError: If the arguments do not fit the tool's schema.
     """
+    given = arguments_in(tool.input, arguments)
+    places = {
+        place: plain(str(given.get(place, ""))) for place in _places("", tool.ask_first or "")
+    }
     return RunningTool(
         name,
-        arguments_in(tool.input, arguments),
+        given,
         effects=tool.has_effects,
         cancels=tool.on_barge_in is BargeIn.CANCEL,
         comfort=tool.comfort or "",
         failed=tool.failed or "",
+        ask=(tool.ask_first or "").format_map(places),
     )
 
 

@@ -25,6 +25,7 @@ from audiosocket_agent.journal import Speaker
 from audiosocket_agent.scene import MakeBooking, Mind, Prompt, Scene
 from audiosocket_agent.seams import Usage
 from audiosocket_agent.tokens import sum_of
+from audiosocket_agent.tools import ToolRunner
 from audiosocket_agent.workflow import Outcome, Step
 
 __all__ = ["Dialogue", "Draft", "MakeBooking", "Mind", "Piece"]
@@ -39,6 +40,7 @@ class Dialogue:
         book: Makes a booking; never raises.
         call_id: For logs.
         begin: Where it stands at first: of a caller who comes back, where it stood.
+        tools: Runs tools that need the world.
     """
 
     def __init__(
@@ -48,8 +50,9 @@ class Dialogue:
         book: MakeBooking,
         call_id: str,
         begin: State | None = None,
+        tools: ToolRunner | None = None,
     ) -> None:
-        self._scene = Scene(mind, facts, book, call_id)
+        self._scene = Scene(mind, facts, book, call_id, tools)
         self._begin = State() if begin is None else begin
         self._given: Draft | None = None  # the newest committed answer: it moves the conversation
         self._tokens = Usage(0, 0)

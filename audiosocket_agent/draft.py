@@ -12,13 +12,12 @@ same step with the same slots.
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 
-from audiosocket_agent import briefing, toolbox, wording
+from audiosocket_agent import briefing, toolbox
 from audiosocket_agent.conversation import (
     Booked,
     BookingFailed,
@@ -34,22 +33,32 @@ from audiosocket_agent.conversation import (
     attended,
     proceed,
 )
+from audiosocket_agent.errands import Errand, Told, comfort, in_json, told_late
 from audiosocket_agent.errors import ProviderError
 from audiosocket_agent.journal import Speaker
 from audiosocket_agent.prefill import prefill
-from audiosocket_agent.scene import Prompt, Scene
-from audiosocket_agent.seams import ChatRequest, LanguageModel, Message, Role, ToolCall, Usage
+from audiosocket_agent.scene import Late, Prompt, Scene
+from audiosocket_agent.seams import (
+    ChatRequest,
+    Expectation,
+    Expects,
+    LanguageModel,
+    Message,
+    Role,
+    ToolCall,
+    Usage,
+)
 from audiosocket_agent.situation import NOTHING_RECORDED, situation
 from audiosocket_agent.speech import Line
 from audiosocket_agent.tokens import sum_of, tokens_of_request, tokens_of_text
+from audiosocket_agent.toolbox import Worked
+from audiosocket_agent.understanding import NO, YES
 from audiosocket_agent.workflow import Outcome, Step
 
 log = logging.getLogger(__name__)
 
 MOST_ROUNDS = 4  # model, tools, model again: more than this is a model that goes in circles
 MOST_ARGUMENT_CHARS = 4000
-LETTERS_A_SECOND = 16  # of speech, about
-COMFORT_EVERY_S = 4.0  # after the first sentence of comfort, which the company's setting times
 
 Piece = str | Line | Reply
 
@@ -84,6 +93,7 @@ class Draft:
         self.reference = reference
         self.end: Outcome | None = None
         self.cost = Usage(0, 0)
+        self._late: list[Late] = []  # tools that came to their end late; the model is told of them
         self._scene = scene
         self._facts = scene.facts
         self._prompt = prompt
@@ -91,6 +101,7 @@ class Draft:
         self._committed = asyncio.Event()
         # What was written down of the words before the model was asked, until a tool was called.
         self._recorded = NOTHING_RECORDED
+        self._over = False  # whether the model has nothing more to say
         self._untold: list[str] = []  # facts that came of it and of tools, until the model has told
 
     @property
@@ -101,6 +112,7 @@ class Draft:
     def commit(self) -> None:
         """Let the tools that waited do their work; called by `Dialogue.commit` only."""
         self._committed.set()
+        self._retire()
 
     def listening(self) -> Reply:
         """Return what to listen for after the model's own words, or while they are on their way."""
@@ -145,6 +157,11 @@ class Draft:
         for piece in self._by_rules(instead, self._untold):
             yield piece
 
+    def _retire(self) -> None:
+        """What came late has been told, if this answer is given; once is enough."""
+        if self.committed:
+            self._scene.late[:] = [late for late in self._scene.late if late not in self._late]
+
     def _is_for_a_model(self, text: str) -> bool:
         return bool(text) and self._prompt.free_speech and not answers_offer(self.state, text)
 
@@ -177,6 +194,9 @@ class Draft:
     ) -> AsyncGenerator[Piece, None]:
         stands = situation(self.state, self._facts, self._recorded, self.reference)
         talk = list(briefing.messages(self._facts, stands, self._prompt.history, said))
+        self._late = [late for late in self._scene.late if late.work.done()]
+        talk[-2:-2] = [message for late in self._late for message in told_late(late)]
+        self._retire()
         spoken, apart = "", False  # words after a tool, or after a sentence, are another sentence
         for _ in range(MOST_ROUNDS):
             words, calls = "", list[ToolCall]()
@@ -204,8 +224,8 @@ class Draft:
                             continue
                         apart = True
                         yield done
-                if self.state.phase is not Phase.ASKING:
-                    return  # the model's part is over: a result speaks next, or nobody
+                if self._over or self.state.phase is not Phase.ASKING:
+                    return  # the model's part is over: the caller or a result speaks, or nobody
         raise ProviderError("llm", f"still calling tools after {MOST_ROUNDS} rounds")
 
     async def _asked(
@@ -242,7 +262,8 @@ class Draft:
             await self._committed.wait()  # its owner commits or closes this draft
             self.state = worked.state
             booking = asyncio.ensure_future(self._scene.book(worked.book))
-            async with aclosing(self._comfort(booking, spoken)) as lines:
+            after_s = self._facts.company.comfort_after_s
+            async with aclosing(comfort(booking, after_s, spoken)) as lines:
                 async for line in lines:
                     yield line
             result = booking.result()
@@ -253,6 +274,19 @@ class Draft:
             self.reference = result.reference
             worked = toolbox.booked(self.state, self.reference)
         self.state = worked.state
+        if worked.run is not None:
+            errand = Errand(self._scene, call, worked.run, self._committed)
+            async with aclosing(errand.run(said, self._prompt.history, spoken)) as lines:
+                async for line in lines:
+                    yield line
+            if errand.question:
+                self._over = True
+                yield Line(errand.question)
+                yield self._listening_for_yes()
+                return
+            self._untold += errand.untold
+            yield self._answer(call, errand.told)
+            return
         if worked.leads is not None:
             self.end = worked.leads.end
             if worked.insists or not spoken.strip():
@@ -260,28 +294,23 @@ class Draft:
                     yield Line(sentence)
             yield replace(worked.leads, say=())
             return
+        yield self._answer(call, self._told_of(worked))
+
+    def _told_of(self, worked: Worked) -> Told:
         told = dict(worked.answer)
         if worked.facts:
             self._untold = worked.facts
         elif "facts" in told:  # a model that records again what is recorded is told again
             told["facts"] = list(self._recorded.tell)
         self._recorded = NOTHING_RECORDED
-        answer = json.dumps(told, separators=(",", ":"))
-        yield Message(Role.TOOL, answer, tool_call_id=call.id)
+        return told
 
-    async def _comfort(
-        self, work: asyncio.Future[Booked | BookingFailed], spoken: str
-    ) -> AsyncGenerator[Line, None]:
-        """Wait for a tool, with a sentence now and then; work goes on if this is closed."""
-        # Nobody is comforted while the words before the tool are still being heard.
-        wait_s = self._facts.company.comfort_after_s + len(spoken) / LETTERS_A_SECOND
-        for sentence in wording.COMFORT:
-            await asyncio.wait((work,), timeout=wait_s)
-            if work.done():
-                return
-            yield Line(sentence)
-            wait_s = COMFORT_EVERY_S
-        await asyncio.wait((work,))
+    def _answer(self, call: ToolCall, told: Told) -> Message:
+        return Message(Role.TOOL, in_json(told), tool_call_id=call.id)
+
+    def _listening_for_yes(self) -> Reply:
+        """Return what to listen for after a question whose answer is yes or no."""
+        return replace(self.listening(), listen=Expectation(Expects.YES_NO, (*YES, *NO)))
 
     def _charge(self, prompt_tokens: int, completion_tokens: int) -> None:
         more = Usage(prompt_tokens, completion_tokens)

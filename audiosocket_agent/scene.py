@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from audiosocket_agent.conversation import Booked, BookingFailed, BookingRequest, Event, Facts
 from audiosocket_agent.journal import Speaker
-from audiosocket_agent.seams import LanguageModel
+from audiosocket_agent.seams import LanguageModel, ToolCall
+from audiosocket_agent.tools import RunningTool, ToolRunner
 
 MakeBooking = Callable[[BookingRequest], Awaitable[Booked | BookingFailed]]
 
@@ -26,6 +28,21 @@ class Mind:
 
 
 @dataclass(frozen=True, slots=True)
+class Late:
+    """A tool that goes on although the answer it was called for was cut short.
+
+    Attributes:
+        call: The model's call of it.
+        tool: The tool.
+        work: Its running; the next answer's model is told what comes of it.
+    """
+
+    call: ToolCall
+    tool: RunningTool
+    work: asyncio.Future[Mapping[str, object]]
+
+
+@dataclass(frozen=True, slots=True)
 class Scene:
     """What all answers of a call have in common.
 
@@ -34,12 +51,16 @@ class Scene:
         facts: The company and what is known of the caller.
         book: Makes a booking; never raises.
         call_id: For logs.
+        tools: Runs tools that need the world; None: there are none.
+        late: Tools that go on, and whose results nobody has been told yet.
     """
 
     mind: Mind
     facts: Facts
     book: MakeBooking
     call_id: str
+    tools: ToolRunner | None = None
+    late: list[Late] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ from audiosocket_agent.conversation_state import (
     Sought,
 )
 from audiosocket_agent.dialogue import Dialogue
-from audiosocket_agent.draft import COMFORT_EVERY_S
+from audiosocket_agent.errands import COMFORT_EVERY_S
 from audiosocket_agent.journal import Spent
 from audiosocket_agent.minutes import Minutes
 from audiosocket_agent.playout import Playout

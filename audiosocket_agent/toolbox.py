@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from audiosocket_agent import wording
+from audiosocket_agent.company_tools import running
 from audiosocket_agent.conversation import (
     BookingRequest,
     Facts,
@@ -25,8 +26,10 @@ from audiosocket_agent.conversation import (
     key_in,
     proceed,
 )
+from audiosocket_agent.errors import ToolError
 from audiosocket_agent.person import wish
 from audiosocket_agent.seams import Tool, ToolCall
+from audiosocket_agent.tools import RunningTool
 from audiosocket_agent.understanding import choices, phone_number, plain_words, value_in
 from audiosocket_agent.walk import ended
 from audiosocket_agent.workflow import Outcome, Slot, Step
@@ -65,6 +68,7 @@ class Worked:
         leads: Where the model's part ends: what happens next, and what to say if the model said
             nothing.
         insists: Whether that is said whatever the model said.
+        run: A tool that needs the world, to be run beside the talk; its result is the answer.
     """
 
     state: State
@@ -73,6 +77,7 @@ class Worked:
     book: BookingRequest | None = None
     leads: Reply | None = None
     insists: bool = False
+    run: RunningTool | None = None
 
     @property
     def facts(self) -> list[str]:
@@ -101,6 +106,10 @@ def tools(facts: Facts) -> tuple[Tool, ...]:
         ),
         Tool(END, "End the call, after saying goodbye.", nothing),
         *_secrets(facts),
+        *(
+            Tool(name, declared.description, declared.input)
+            for name, declared in facts.company.tools.items()
+        ),
     )
 
 
@@ -125,7 +134,17 @@ def work(call: ToolCall, state: State, begun_in: Step, said: str, facts: Facts) 
         return _end(state, said)
     if call.name == SECRET and facts.company.secrets:
         return _collect(call.arguments, state, facts)
+    if call.name in facts.company.tools:
+        return _company_tool(call, state, facts)
     return Worked(state, {"error": f"there is no tool called {call.name[:40]!r}"})
+
+
+def _company_tool(call: ToolCall, state: State, facts: Facts) -> Worked:
+    try:
+        tool = running(call.name, facts.company.tools[call.name], call.arguments)
+    except ToolError as error:
+        return Worked(state, {"error": str(error)})
+    return Worked(state, {}, run=tool)
 
 
 def booked(state: State, reference: str) -> Worked:

@@ -28,6 +28,8 @@ PURE = [
     "audiosocket_agent/company_fields.py",
     "audiosocket_agent/company_tools.py",
     "audiosocket_agent/tools/__init__.py",
+    "audiosocket_agent/tools/asking.py",
+    "audiosocket_agent/tools/built_in.py",
     "audiosocket_agent/tools/json_schema.py",
     "audiosocket_agent/control.py",
     "audiosocket_agent/exits.py",

@@ -29,6 +29,8 @@ class RunningTool:
             the model is told its answer in the next turn.
         comfort: Said when it takes long, instead of the usual words; "" for those.
         failed: Said when it fails and nobody else has anything to say; "" for a usual sentence.
+        ask: A question that the caller must have heard, and said yes to, before it is run; ""
+            where the runner knows (`ToolRunner.question`).
     """
 
     name: str
@@ -37,10 +39,18 @@ class RunningTool:
     cancels: bool = False
     comfort: str = ""
     failed: str = ""
+    ask: str = ""
 
 
 class ToolRunner(Protocol):
     """Runs the tools of one call."""
+
+    async def question(self, tool: RunningTool) -> str:
+        """Return what the caller must have said yes to before a tool is run; "" for nothing.
+
+        Raises:
+            ToolError: If it cannot be run at all.
+        """
 
     async def run(self, tool: RunningTool) -> Mapping[str, object]:
         """Run a tool; bounded in time.
