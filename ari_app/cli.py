@@ -17,6 +17,7 @@ import click
 
 from ari_app.cli_call import call
 from ari_app.cli_callbacks import callbacks
+from ari_app.cli_chat import chat
 from ari_app.cli_companies import companies
 from ari_app.cli_records import bookings, calls
 from ari_app.cli_simulate import simulate
@@ -159,6 +160,7 @@ main.add_command(call)
 main.add_command(calls)
 main.add_command(bookings)
 main.add_command(callbacks)
+main.add_command(chat)
 main.add_command(companies)
 main.add_command(doctor)
 main.add_command(sandbox)

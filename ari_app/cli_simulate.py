@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -60,6 +61,7 @@ def simulate(files: tuple[Path, ...], as_json: bool, junit: Path | None, **asked
     except ScenarioError as error:
         click.echo(f"voiceagent: {error}", err=True)
         sys.exit(USAGE)
+    logging.getLogger().addHandler(logging.NullHandler())  # what goes wrong is meant to
     models = MODELS if asked["model"] == "both" else (asked["model"],)
     plan = Plan(models, asked["repeat"], asked["seed"], asked["word_errors"], asked["jobs"])
     results = asyncio.run(run_as_text(cases, plan))

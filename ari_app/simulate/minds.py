@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 from pydantic import SecretStr
 
+from ari_app.engines import open_mind as open_minds
+from ari_app.settings import load_settings
 from audiosocket_agent.dialogue import Mind
 from audiosocket_agent.llm.openai import Options, open_engine
 from audiosocket_agent.simulators.delays import Delays
 from audiosocket_agent.simulators.faults import Faults
 from audiosocket_agent.simulators.server import Simulators
 
-RULES, SIMULATED = "rules", "simulated"
+RULES, SIMULATED, SETTINGS = "rules", "simulated", "settings"
 PATIENCE_MS = 20_000  # the machine may be busy with other calls; no caller waits here
 AT_ONCE = Delays(llm_first=0, llm_token=0)
 
@@ -25,8 +27,16 @@ async def open_mind(name: str) -> AsyncIterator[Mind]:
     The simulated model is asked over HTTP, by the client that asks the real ones.
 
     Args:
-        name: `RULES` or `SIMULATED`.
+        name: `RULES`, `SIMULATED` or `SETTINGS`: what `VOICEAGENT_LLM` names.
+
+    Raises:
+        SettingsError: If a setting is wrong.
+        ProviderError: If a model cannot be used on this machine.
     """
+    if name == SETTINGS:
+        async with AsyncExitStack() as stack:
+            yield await open_minds(load_settings(), stack)
+        return
     if name == RULES:
         yield Mind()
         return

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import aclosing
+from typing import TypeVar
 
 from ari_app.simulate.world import Desks
 from audiosocket_agent.conversation import Facts, Keyed, Reply, SecretDone, Silent, Started
@@ -23,6 +24,7 @@ from audiosocket_agent.speech import Line, Mouth
 from audiosocket_agent.talker import Booking, Noting, Search, Talker
 from audiosocket_agent.workflow import Outcome
 
+T = TypeVar("T")
 SPECULATION_TOKENS = 0  # nothing is guessed: typed words are whole when they come
 
 
@@ -71,6 +73,7 @@ class TypedCall:
         journal: Where notes go.
         write: Called with every piece of the agent's words as it comes.
         on_reply: Called with what the agent asks for, as far as it is known.
+        on_work: Called with what came of work at a desk: a booking, a look for people, a note.
 
     Attributes:
         outcome: How it ended; None while it goes on.
@@ -86,11 +89,13 @@ class TypedCall:
         journal: Journal,
         write: Callable[[str], None],
         on_reply: Callable[[Reply], None] = lambda reply: None,
+        on_work: Callable[[object], None] = lambda result: None,
     ) -> None:
         self._info = info
         self._facts = facts
         self._desks = desks
         self._on_reply = on_reply
+        self._on_work = on_work
         self._minutes = Minutes(info.record_id, journal)
         self._tasks: set[asyncio.Task[None]] = set()
         self._failure: BaseException | None = None
@@ -205,11 +210,16 @@ class TypedCall:
 
     def _book(self, request: BookingRequest) -> Booking:
         key = self._facts.company.key
-        return self._desks.booking_desk.begin(self._info.record_id, key, request)
+        return self._shown(self._desks.booking_desk.begin(self._info.record_id, key, request))
 
     def _seek(self, seek: Seek) -> Search:
         self._minutes.wanted(seek.why.value)
-        return self._desks.people.seek(self._facts.company, seek)
+        return self._shown(self._desks.people.seek(self._facts.company, seek))
 
     def _note(self, wish: CallbackRequest) -> Noting:
-        return self._desks.people.note(self._info, self._facts.company.key, wish)
+        return self._shown(self._desks.people.note(self._info, self._facts.company.key, wish))
+
+    def _shown(self, work: asyncio.Task[T]) -> asyncio.Task[T]:
+        """Let the result of work be shown; it never raises."""
+        work.add_done_callback(lambda done: done.cancelled() or self._on_work(done.result()))
+        return work
