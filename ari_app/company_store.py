@@ -25,6 +25,12 @@ from audiosocket_agent.errors import CompanyError
 SETS = ("holidays", "blocked")  # of a company: without an order of their own
 
 
+# Of a row among all that ever changed: its revision and its company's key. Companies that were put
+# there together share a revision.
+Place = tuple[int, str]
+BEFORE_ALL: Place = (0, "")
+
+
 class Change(Enum):
     """What an import does to a company."""
 
@@ -69,6 +75,21 @@ class Stored:
     key: str
     document: str | None
     revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class Learnt:
+    """What a service told of a company.
+
+    Attributes:
+        key: The company.
+        document: What it sets, as `document_of` writes it; "" with None.
+        company: It; None: there is no such company any more.
+    """
+
+    key: str
+    document: str
+    company: Company | None
 
 
 def document_of(company: Company) -> str:
@@ -145,31 +166,52 @@ async def remove_company(store: Store, key: str) -> bool:
     return removed.rowcount > 0
 
 
-async def companies_since(
-    store: Store, revision: int, after: str = "", most: int = 1_000_000
-) -> list[Stored]:
-    """Return companies that changed after a revision, in the order they did.
+class CompanyRows:
+    """The rows of companies in one table, followed as they change.
 
     Args:
         store: The database.
-        revision: Only changes after it count.
-        after: The key of the last one of the page before, whose revision counts then, too.
-        most: Rows of a page.
+        table: Where they are: with columns `key`, `document` and `revision`.
+        which: Narrows it down to some of the table's rows.
     """
-    table = companies.c
-    later = table.revision > revision
-    if after:
-        later = sa.or_(later, sa.and_(table.revision == revision, table.key > after))
-    query = sa.select(table.key, table.document, table.revision).where(later)
-    async with store.transaction() as db:
-        rows = await db.execute(query.order_by(table.revision, table.key).limit(most))
-        return [Stored(row.key, row.document, row.revision) for row in rows]
+
+    def __init__(
+        self,
+        store: Store,
+        table: sa.Table = companies,
+        which: sa.ColumnElement[bool] | None = None,
+    ) -> None:
+        self._store = store
+        self._table = table
+        self._which = sa.true() if which is None else which
+
+    async def latest(self) -> int:
+        """Return the revision of the last change; 0 if there was none."""
+        query = sa.select(sa.func.max(self._table.c.revision)).where(self._which)
+        async with self._store.transaction() as db:
+            return await db.scalar(query) or 0
+
+    async def after(self, place: Place, most: int) -> list[Stored]:
+        """Return a page of what changed after a place, in the order it did.
+
+        Args:
+            place: The last row known.
+            most: Rows of a page.
+        """
+        revision, key = place
+        table = self._table.c
+        same = sa.and_(table.revision == revision, table.key > key)
+        query = sa.select(table.key, table.document, table.revision).where(
+            self._which, sa.or_(table.revision > revision, same)
+        )
+        async with self._store.transaction() as db:
+            rows = await db.execute(query.order_by(table.revision, table.key).limit(most))
+            return [Stored(row.key, row.document, row.revision) for row in rows]
 
 
 async def latest_revision(store: Store) -> int:
-    """Return the revision of the last change; 0 if there was none."""
-    async with store.transaction() as db:
-        return await db.scalar(sa.select(sa.func.max(companies.c.revision))) or 0
+    """Return the revision of the last change of any company; 0 if there was none."""
+    return await CompanyRows(store).latest()
 
 
 async def _rows(db: AsyncConnection) -> list[Stored]:

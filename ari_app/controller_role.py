@@ -16,6 +16,7 @@ from agi.fastagi import FastAgiServer
 from ari_app.ami import Ami, AmiLogin
 from ari_app.ari import Ari, AriLogin
 from ari_app.call_records import CallRecords
+from ari_app.context.remote import Remote, remote_of
 from ari_app.control_server import ControlServer, Handler
 from ari_app.controller import Controller
 from ari_app.directory import Directory, load
@@ -52,22 +53,28 @@ async def serve_controller(
         StartError: If a setting makes it impossible.
     """
     store = await open_database(settings)
+    elsewhere = remote_of(settings, store)
     try:
-        directory = await load(store, settings)
-        await _Role(settings, store, directory).serve(stop, on_ready)
+        directory = await load(store, settings, elsewhere)
+        await _Role(settings, store, directory, elsewhere).serve(stop, on_ready)
     except CompanyError as error:
         raise StartError(str(error)) from None
     except DBAPIError as error:
         raise StartError(f"the companies cannot be read: {error.orig}") from None
     finally:
+        if elsewhere is not None:
+            await elsewhere.close()
         await store.close()
 
 
 class _Role:
     """The parts of a running controller."""
 
-    def __init__(self, settings: Settings, store: Store, directory: Directory) -> None:
+    def __init__(
+        self, settings: Settings, store: Store, directory: Directory, elsewhere: Remote | None
+    ) -> None:
         self._settings = settings
+        self._elsewhere = elsewhere
         self._store = store
         self._directory = directory
         self._records = CallRecords(store, self._over)
@@ -87,6 +94,8 @@ class _Role:
         async with self._listening(), asyncio.TaskGroup() as tasks:
             tasks.create_task(self._controller.reconcile(stop))
             tasks.create_task(self._directory.watch(stop))
+            if self._elsewhere is not None:
+                tasks.create_task(self._elsewhere.follow(self._directory, stop))
             tasks.create_task(
                 sweep_recordings(
                     self._store,
@@ -171,6 +180,7 @@ class _Role:
             self._records,
             rules_of(settings),
             lambda text: sound_path(text, settings.sounds_dir, settings.pbx_sounds),
+            find=self._directory.lookup,
         )
         return ari
 

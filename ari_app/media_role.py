@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack
 
 from sqlalchemy.exc import DBAPIError
 
+from ari_app.context.remote import remote_of
 from ari_app.directory import load
 from ari_app.engines import open_engines
 from ari_app.garbage import collect_between_calls
@@ -36,7 +37,10 @@ async def serve_media(
         store = await open_database(settings)
         stack.push_async_callback(store.close)
         try:
-            directory = await load(store, settings)
+            elsewhere = remote_of(settings, store)
+            if elsewhere is not None:
+                stack.push_async_callback(elsewhere.close)
+            directory = await load(store, settings, elsewhere)
             engines = await open_engines(settings, stack, SpeechJudge())
         except (CompanyError, ProviderError, SpeechJudgeMissing) as error:
             raise StartError(str(error)) from None
@@ -48,7 +52,10 @@ async def serve_media(
         control = MediaControl(settings.control_socket)
         people = PersonDesk(control, StoreCallbacks(store), sounds)
         bookings = StoreBookings(store)
-        media = MediaProcess(settings.media(), directory.dids, engines, journal, bookings, people)
+        media = MediaProcess(
+            settings.media(), directory.dids, engines, journal, bookings, people,
+            directory.lookup,
+        )  # fmt: skip
         collecting = asyncio.create_task(collect_between_calls(lambda: media.load))
         stack.callback(collecting.cancel)
         watching = asyncio.create_task(

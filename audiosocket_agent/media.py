@@ -122,6 +122,7 @@ class MediaProcess:
         journal: Where notes of calls go.
         bookings: Makes bookings.
         people: Looks for people.
+        find: Gives a moment to find out whose number one is that nobody knows.
     """
 
     def __init__(
@@ -132,6 +133,7 @@ class MediaProcess:
         journal: Journal,
         bookings: Bookings,
         people: PersonDesk,
+        find: Callable[[str], Awaitable[object]] | None = None,
     ) -> None:
         self._config = config
         self._companies = companies
@@ -144,7 +146,7 @@ class MediaProcess:
         self._away = AwayCalls()
         self._registry = Registry(config.capacity)
         self._server = AudioSocketServer(self._admit)
-        self._link = LinkServer(self._register, self._outcome, self._status, self._hang_up)
+        self._link = LinkServer(self._register, self._outcome, self._status, self._hang_up, find)
         self._pacer = Pacer(asyncio.get_running_loop())
         self._calls: dict[uuid.UUID, asyncio.Task[None]] = {}
         self._legs: dict[uuid.UUID, CallLeg] = {}  # by record
