@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from copy import copy
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -82,6 +83,7 @@ class Agenda:
         self._rules: Calendar = company.calendar
         self._zone = ZoneInfo(company.timezone)
         self._now = now.astimezone(UTC)
+        self._without = ""
         self._near: dict[date, list[Visit]] = defaultdict(list)
         margin = self._rules.gap_min * MINUTE
         for visit in visits:
@@ -89,15 +91,15 @@ class Agenda:
                 self._near[day].append(visit)
 
     def at(self, now: datetime, without: str = "") -> Agenda:
-        """Return the same as of another moment.
+        """Return the same as of another moment; what is taken is shared, not copied.
 
         Args:
             now: The moment, aware.
             without: A call whose own visits do not count: what it holds is free for it.
         """
-        every = {id(visit): visit for visits in self._near.values() for visit in visits}.values()
-        others = (visit for visit in every if not without or visit.owner != without)
-        return Agenda(self._company, others, now, self.version)
+        other = copy(self)
+        other._now, other._without = now.astimezone(UTC), without
+        return other
 
     def openings(
         self, minutes: int, day: date, part: str = "", area: str = ""
@@ -154,6 +156,20 @@ class Agenda:
                 return visit
         return None
 
+    def fits(self, visit: Visit) -> bool:
+        """Whether its team can make a visit that was agreed before."""
+        return visit.lane not in self._busy(visit)
+
+    def begin_of(self, part: str) -> time:
+        """Return when a part of the day begins; of one the calendar has not, the first one."""
+        parts = self._rules.parts
+        minute, _ = minutes_of(parts.get(part) or min(parts.values()))
+        return time(minute // 60, minute % 60)
+
+    def instant(self, day: date, start: time) -> datetime:
+        """Return when the company's clock shows this time, UTC."""
+        return self._first_instant(day, start.hour * 60 + start.minute)
+
     def _free(self, minutes: int, day: date, part: str, area: str) -> Iterator[Visit]:
         today = self._now.astimezone(self._zone).date()
         if not today <= day <= today + self._rules.horizon_days * DAY or minutes <= 0:
@@ -165,7 +181,8 @@ class Agenda:
             end = start + minutes * MINUTE
             if start < earliest or end > closing:
                 continue
-            lane = self._lane(Visit(start, end, area), self._near.get(day, ()))
+            busy = self._busy(Visit(start, end, area))
+            lane = next((lane for lane in range(self._rules.capacity) if lane not in busy), None)
             if lane is not None:
                 yield Visit(start, end, area, lane)
 
@@ -221,14 +238,15 @@ class Agenda:
                 late = middle
         return late
 
-    def _lane(self, wanted: Visit, near: Iterable[Visit]) -> int | None:
-        """Return the first team that is free for a visit; None if none is."""
+    def _busy(self, wanted: Visit) -> set[int]:
+        """Return the teams that cannot make a visit."""
         busy = set()
-        for visit in near:
+        for visit in self._near.get(wanted.start.astimezone(self._zone).date(), ()):
             gap = self._rules.gap_between(wanted.area, visit.area) * MINUTE
             if wanted.start < visit.end + gap and visit.start < wanted.end + gap:
-                busy.add(visit.lane)
-        return next((lane for lane in range(self._rules.capacity) if lane not in busy), None)
+                if not self._without or visit.owner != self._without:
+                    busy.add(visit.lane)
+        return busy
 
     def _days_of(self, start: datetime, end: datetime) -> Iterator[date]:
         day, last = (at.astimezone(self._zone).date() for at in (start, end))

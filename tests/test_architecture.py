@@ -38,6 +38,8 @@ PURE = [
     "audiosocket_agent/wishes.py",
     "ari_app/backoff.py",
     "ari_app/call_ledger.py",
+    "ari_app/diary/rows.py",
+    "ari_app/diary/signing.py",
     "ari_app/numbers.py",
     "ari_app/originate_order.py",
     "ari_app/originate_track.py",
