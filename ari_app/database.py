@@ -46,12 +46,18 @@ def _set_pragmas(connection: Any, _record: Any) -> None:
     cursor.close()
 
 
-async def begin_writing(db: AsyncConnection) -> None:
+async def begin_writing(db: AsyncConnection, *, lasting: bool = False) -> None:
     """Make a transaction the only one that checks and writes; call it first thing in it.
 
     What is read in it afterwards still holds when it is written. Other writers wait.
+
+    Args:
+        db: The connection, with nothing done on it yet.
+        lasting: Whether what is committed also survives a loss of power.
     """
     if db.dialect.name == "sqlite":
+        if lasting:
+            await db.exec_driver_sql("PRAGMA synchronous=FULL")  # stays: it costs, it does no harm
         await db.exec_driver_sql("BEGIN IMMEDIATE")
     else:
         await db.execute(sa.select(sa.func.pg_advisory_xact_lock(_WRITERS_LOCK)))
