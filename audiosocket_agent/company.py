@@ -44,10 +44,20 @@ from audiosocket_agent.company_fields import (
     spelt,
 )
 from audiosocket_agent.company_tools import Tools
-from audiosocket_agent.company_yaml import read_yaml
+from audiosocket_agent.company_yaml import YamlError, read_yaml_lines
+from audiosocket_agent.complaints import complaints
 from audiosocket_agent.errors import CompanyError
-from audiosocket_agent.workflow.load import DEFAULT, trade, trades, with_side_ways
+from audiosocket_agent.workflow.load import (
+    DEFAULT,
+    FOLDER,
+    is_shipped,
+    read_text,
+    read_workflow,
+    refuse_unproved,
+    trade,
+)
 from audiosocket_agent.workflow.model import Workflow
+from audiosocket_agent.workflow.prove import unknown_tools
 
 Did = Annotated[Number, spelt(r"[0-9]{3,15}", "a number has 3-15 digits")]
 Outward = Annotated[
@@ -63,9 +73,8 @@ def _known_timezone(name: str) -> str:
     return name
 
 
-def _read_workflow(value: object) -> object:
-    """Read the name of a shipped workflow, or the fields of one of the company's own."""
-    return trade(value) if isinstance(value, str) else with_side_ways(value)
+def _read_workflow(value: object, info: ValidationInfo) -> object:
+    return read_workflow(value, (info.context or {}).get(FOLDER))
 
 
 Timezone = Annotated[str, AfterValidator(_known_timezone)]
@@ -157,9 +166,9 @@ class Company(FieldsModel):
     name: Said
     dids: Annotated[tuple[Did, ...], Field(min_length=1)]
     greeting: Said
-    workflow: Annotated[Workflow, BeforeValidator(_read_workflow)] = Field(
-        default_factory=lambda: trade(DEFAULT)
-    )
+    workflow: Annotated[
+        Workflow, BeforeValidator(_read_workflow), AfterValidator(refuse_unproved)
+    ] = Field(default_factory=lambda: trade(DEFAULT))
     services: Annotated[tuple[Service, ...], Field(min_length=1, max_length=12)]
     areas: Annotated[tuple[Area, ...], Field(max_length=60, validate_default=True)] = ()
     timezone: Timezone = "Europe/London"
@@ -184,12 +193,20 @@ class Company(FieldsModel):
     recording: Recording = Recording()
     secrets: dict[Name, Secret] = Field(default_factory=dict)
     calendar: Calendar | None = None
-    tools: Tools = Field(default_factory=dict)
+    tools: Annotated[Tools, Field(validate_default=True)] = Field(default_factory=dict)
 
     @field_serializer("workflow", mode="wrap")
     def _shipped_by_name(self, workflow: Workflow, fields: SerializerFunctionWrapHandler) -> Any:
-        shipped = workflow.name in trades() and workflow == trade(workflow.name)
-        return workflow.name if shipped else fields(workflow)
+        return workflow.name if is_shipped(workflow) else fields(workflow)
+
+    @field_validator("tools")
+    @classmethod
+    def _tools_of_the_workflow_there(cls, tools: Tools, info: ValidationInfo) -> Tools:
+        workflow: Workflow | None = info.data.get("workflow")
+        wrong = unknown_tools(workflow, tools) if workflow is not None else ()
+        if wrong:
+            raise ValueError(f"the workflow's {wrong[0]}")
+        return tools
 
     @field_validator("dids")
     @classmethod
@@ -255,33 +272,25 @@ def load_company(path: Path, read_number: Callable[[str], str | None] = plain_nu
     Raises:
         CompanyError: One line that says what is wrong, in which file and where.
     """
+    text = read_text(path)
     try:
-        data = read_yaml(path.read_text(encoding="utf-8"))
-        try:
-            json.dumps(data, ensure_ascii=False, default=str).encode()
-        except UnicodeEncodeError:  # half of a surrogate pair, written as an escape
-            raise ValueError("a text holds half a character (\\ud800 to \\udfff)") from None
-        return Company.model_validate(data, context={NUMBER: read_number})
-    except OSError as error:
-        raise CompanyError(path, error.strerror or "cannot be read") from None
-    except UnicodeDecodeError:
-        raise CompanyError(path, "is not UTF-8 text") from None
+        data, lines = read_yaml_lines(text)
+        json.dumps(data, ensure_ascii=False, default=str).encode()
+    except YamlError as error:
+        raise CompanyError(path, error.what, error.line) from None
+    except UnicodeEncodeError:  # half of a surrogate pair, written as an escape
+        what = "a text holds half a character (\\ud800 to \\udfff)"
+        raise CompanyError(path, what) from None
+    try:
+        return Company.model_validate(data, context={NUMBER: read_number, FOLDER: path.parent})
     except ValidationError as error:
-        raise CompanyError(path, complaint(error)) from None
-    except ValueError as error:
-        raise CompanyError(path, str(error)) from None
+        first = complaints(error)[0]
+        raise CompanyError(path, str(first), lines.of(first.where)) from None
 
 
 def complaint(error: ValidationError) -> str:
     """Say in one line what is wrong with a company: the first thing that is."""
-    first = error.errors(include_url=False, include_input=False)[0]
-    where = ".".join(str(part) for part in first["loc"]) or "the file"
-    what = {
-        "extra_forbidden": "there is no such field; docs/companies.md lists them all",
-        "missing": "is missing",
-        "model_type": "holds no fields; write NAME: VALUE",
-    }.get(first["type"], first["msg"].removeprefix("Value error, "))
-    return f"{where}: {what}".replace("\n", " ")
+    return str(complaints(error)[0])
 
 
 def load_companies(folder: Path) -> dict[str, Company]:

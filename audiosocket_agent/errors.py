@@ -98,16 +98,19 @@ class CompanyError(AgentError):
 
     Attributes:
         path: The file or folder.
-        what: What is wrong with it, and where.
+        what: What is wrong with it, and in which field.
+        line: In which line, from 1; None: no line is to blame.
     """
 
-    def __init__(self, path: Path, what: str) -> None:
-        super().__init__(path, what)
+    def __init__(self, path: Path, what: str, line: int | None = None) -> None:
+        super().__init__(path, what, line)
         self.path = path
         self.what = what
+        self.line = line
 
     def __str__(self) -> str:
-        return f"{self.path}: {self.what}"
+        line = "" if self.line is None else f" line {self.line}"
+        return f"{self.path}{line}: {self.what}"
 
 
 class ToolError(AgentError):

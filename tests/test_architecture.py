@@ -18,7 +18,26 @@ MAY_IMPORT = {
 PURE = [
     *(str(path.relative_to(ROOT)) for path in (ROOT / "audiosocket_agent/spoken").glob("*.py")),
     "agi/gate.py",
+    *(
+        f"audiosocket_agent/workflow/{name}.py"
+        for name in (
+            "findings",
+            "graph",
+            "keyed",
+            "kinds",
+            "model",
+            "names",
+            "prove",
+            "said_codes",
+            "said_dates",
+            "said_names",
+            "said_numbers",
+            "said_times",
+            "templates",
+        )
+    ),
     "audiosocket_agent/briefing.py",
+    "audiosocket_agent/complaints.py",
     "audiosocket_agent/answer_words.py",
     "audiosocket_agent/agenda.py",
     "audiosocket_agent/away.py",
@@ -45,9 +64,19 @@ PURE = [
     "ari_app/originate_track.py",
     "ari_app/orphans.py",
     "ari_app/routing.py",
-    *(f"ari_app/simulate/{name}.py" for name in (
-        "checks", "mishearing", "persona", "questions", "record", "report", "scenario", "wordings",
-    )),
+    *(
+        f"ari_app/simulate/{name}.py"
+        for name in (
+            "checks",
+            "mishearing",
+            "persona",
+            "questions",
+            "record",
+            "report",
+            "scenario",
+            "wordings",
+        )
+    ),
     "ari_app/unrouted.py",
     "audiosocket_agent/backchannels.py",
     "audiosocket_agent/barge_in.py",

@@ -2,17 +2,47 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from audiosocket_agent.company_yaml import read_yaml
+from pydantic import ValidationError
+
+from audiosocket_agent.company_yaml import Lines, YamlError, read_yaml, read_yaml_lines
+from audiosocket_agent.complaints import Complaint, complaints, refusal
+from audiosocket_agent.errors import CompanyError
 from audiosocket_agent.workflow.model import Workflow
+from audiosocket_agent.workflow.prove import prove
 
 TRADES = Path(__file__).parent / "trades"
 SIDE_WAYS_FILE = TRADES / "side_ways.yaml"
 DEFAULT = "home_services"
+PAGE = "docs/workflows.md"
+FOLDER = "folder"  # in a validation context: where the files lie that a company names
+_FILE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_. -]{0,80}\.ya?ml")
+MOST_BYTES = 1_000_000  # read of a file, so that a huge one costs nothing
+
+
+class WorkflowError(CompanyError):
+    """A workflow file is missing or wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What became of a workflow file.
+
+    Attributes:
+        path: The file.
+        workflow: It; None if it cannot be read.
+        wrong: What is wrong, each with its line; () if it holds.
+    """
+
+    path: Path
+    workflow: Workflow | None
+    wrong: tuple[WorkflowError, ...]
 
 
 def trades() -> tuple[str, ...]:
@@ -29,9 +59,103 @@ def trade(name: str) -> Workflow:
         ValueError: If there is none of that name.
     """
     if name not in trades():
-        raise ValueError(f"there is no workflow called {name[:40]}; shipped: {', '.join(trades())}")
-    data = read_yaml((TRADES / f"{name}.yaml").read_text(encoding="utf-8"))
-    return Workflow.model_validate(with_side_ways(data))
+        raise ValueError(
+            f"there is no workflow called {name[:40]}; shipped: {', '.join(trades())}; one of your "
+            "own is a file beside this one, NAME.yaml"
+        )
+    return load_workflow(TRADES / f"{name}.yaml")
+
+
+def load_workflow(path: Path) -> Workflow:
+    """Read a workflow file, and prove it.
+
+    Raises:
+        WorkflowError: The first thing that is wrong, in one line.
+    """
+    checked = check_workflow(path)
+    if checked.wrong:
+        raise checked.wrong[0]
+    assert checked.workflow is not None
+    return checked.workflow
+
+
+def check_workflow(path: Path) -> Checked:
+    """Read a workflow file, and find all that is wrong with it."""
+    try:
+        data, lines = read_yaml_lines(read_text(path))
+    except WorkflowError as error:
+        return Checked(path, None, (error,))
+    except YamlError as error:
+        return Checked(path, None, (WorkflowError(path, error.what, error.line),))
+    try:
+        workflow = Workflow.model_validate(with_side_ways(data))
+    except ValidationError as error:
+        return Checked(path, None, _placed(path, lines, complaints(error, PAGE)))
+    return Checked(path, workflow, _placed(path, lines, prove(workflow)))
+
+
+def read_text(path: Path) -> str:
+    """Read a file that people wrote.
+
+    Raises:
+        WorkflowError: If it cannot be read, is huge, or no UTF-8 text.
+    """
+    try:
+        with path.open("rb") as file:
+            written = file.read(MOST_BYTES + 1)
+        if len(written) > MOST_BYTES:
+            raise WorkflowError(path, f"is larger than {MOST_BYTES} bytes")
+        return written.decode("utf-8")
+    except OSError as error:
+        raise WorkflowError(path, error.strerror or "cannot be read") from None
+    except UnicodeDecodeError:
+        raise WorkflowError(path, "is not UTF-8 text") from None
+
+
+def _placed(
+    path: Path, lines: Lines, wrong: list[Complaint] | tuple[Complaint, ...]
+) -> tuple[WorkflowError, ...]:
+    return tuple(WorkflowError(path, str(it), lines.of(it.where)) for it in wrong)
+
+
+def read_workflow(value: object, folder: Path | None) -> object:
+    """Read what a company's `workflow` is: a shipped name, a file beside it, or all of it.
+
+    Args:
+        value: As it stands in the company's file.
+        folder: Where that is; None: it stands in no file.
+
+    Returns:
+        A workflow, or fields that pydantic is to make one of.
+
+    Raises:
+        ValueError: If there is none of that name.
+        WorkflowError: If the file beside it is wrong.
+    """
+    if not isinstance(value, str):
+        return with_side_ways(value)
+    if not _FILE.fullmatch(value):
+        return trade(value)
+    if folder is None:
+        raise ValueError("a workflow file can only be named in a file; write all of it here")
+    return load_workflow(folder / value)
+
+
+def refuse_unproved(workflow: Workflow) -> Workflow:
+    """Let a workflow pass that holds, as a check within pydantic.
+
+    Raises:
+        PydanticCustomError: The first thing that is wrong, with its place.
+    """
+    wrong = () if is_shipped(workflow) else prove(workflow)
+    if wrong:
+        raise refusal(wrong[0])
+    return workflow
+
+
+def is_shipped(workflow: Workflow) -> bool:
+    """Whether a workflow is a shipped one as it was shipped."""
+    return workflow.name in trades() and workflow == trade(workflow.name)
 
 
 def with_side_ways(data: Any) -> Any:

@@ -190,6 +190,11 @@ class SlotRule(FieldsModel):
         return most
 
 
+def _failure_by_place(known: dict[str, Any]) -> str:
+    """Return the usual way out: a person, but after the goodbye nobody is wanted."""
+    return PERSON if known.get("needs") or known.get("then") else HANG_UP
+
+
 class StepRule(FieldsModel):
     """One step of a call.
 
@@ -206,7 +211,8 @@ class StepRule(FieldsModel):
         retries: Answers in a row that make no sense before `on_failure`; unset: the company's
             `max_misses`.
         on_failure: What follows time-out, misses or a tool that fails: ``person``, ``voicemail``,
-            ``hang_up`` or a step.
+            ``hang_up`` or a step. Unset: a person, or ``hang_up`` where nothing is asked and
+            nothing follows.
         ends: Without `then`: what becomes of the call.
     """
 
@@ -219,7 +225,7 @@ class StepRule(FieldsModel):
     tools: Annotated[tuple[Word, ...], Field(max_length=40)] = ()
     timeout_s: Annotated[float, Field(ge=5, le=900)] = 90.0
     retries: Annotated[int, Field(ge=1, le=10)] | None = None
-    on_failure: Word = PERSON
+    on_failure: Word = Field(default_factory=_failure_by_place)
     ends: Outcome = Outcome.HANGUP
 
     @field_validator("needs", "tools")

@@ -85,7 +85,7 @@ def test_mistakes_are_one_clear_line_and_change_nothing(voiceagent, mill, tmp_pa
     (mill / "thief.yaml").write_text(thief.replace("key: mill", "key: thief"))
     assert "441632960001 already belongs to harbour" in voiceagent("import", mill, fails=True)
     (mill / "thief.yaml").write_text("key: [")
-    assert "thief.yaml: line 1" in voiceagent("import", mill, fails=True)
+    assert "thief.yaml line 1: " in voiceagent("import", mill, fails=True)
     assert "no such file" in voiceagent("import", tmp_path / "nowhere", fails=True)
     (tmp_path / "empty").mkdir()
     assert "holds no company" in voiceagent("import", tmp_path / "empty", fails=True)
