@@ -23,6 +23,7 @@ class CallRecord:
         callbacks: Wishes to be called back, by column.
         wanted: Why a person was wanted, each time.
         latencies_ms: From the caller's last sound to the answer, of each spoken answer.
+        heard: What the caller said and what the ear made of it, each time; spoken calls only.
         error: Why it broke down, or "".
     """
 
@@ -34,6 +35,7 @@ class CallRecord:
     callbacks: list[Mapping[str, Any]] = field(default_factory=list)
     wanted: list[str] = field(default_factory=list)
     latencies_ms: list[int] = field(default_factory=list)
+    heard: list[tuple[str, str]] = field(default_factory=list)
     error: str = ""
 
     @property
