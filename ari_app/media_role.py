@@ -9,11 +9,14 @@ from contextlib import AsyncExitStack
 from sqlalchemy.exc import DBAPIError
 
 from ari_app.context.remote import remote_of
+from ari_app.diary.book import Book
+from ari_app.diary.keeper import StoreDiary
+from ari_app.diary.sending import Sender
 from ari_app.directory import load
 from ari_app.engines import open_engines
 from ari_app.garbage import collect_between_calls
 from ari_app.media_control import MediaControl
-from ari_app.records import StoreBookings, StoreCallbacks, StoreJournal
+from ari_app.records import StoreCallbacks, StoreJournal
 from ari_app.roles import PlaceTakenError, StartError
 from ari_app.schema import SchemaError
 from ari_app.settings import Settings
@@ -51,9 +54,11 @@ async def serve_media(
         sounds = Sounds(settings.sounds_dir, settings.pbx_sounds, engines.voice)
         control = MediaControl(settings.control_socket)
         people = PersonDesk(control, StoreCallbacks(store), sounds)
-        bookings = StoreBookings(store)
+        book = Book(store)
+        diary = StoreDiary(book, Sender(book.now))
+        stack.push_async_callback(diary.close)
         media = MediaProcess(
-            settings.media(), directory.dids, engines, journal, bookings, people,
+            settings.media(), directory.dids, engines, journal, diary, people,
             directory.lookup,
         )  # fmt: skip
         collecting = asyncio.create_task(collect_between_calls(lambda: media.load))

@@ -392,7 +392,7 @@ class Call:
         self._marks_ms[name] = round(self.now_ms())
 
     def _book(self, request: BookingRequest) -> Booking:
-        return self._desk.begin(self.info.record_id, self._facts.company.key, request)
+        return self._desk.begin(self.info.record_id, self._facts.company, request)
 
     def _seek(self, seek: Seek) -> asyncio.Task[Sought]:
         """Look for people, and have ready what the one who answers is told."""

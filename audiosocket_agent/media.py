@@ -19,9 +19,10 @@ from audiosocket_agent.company import Company, did_digits
 from audiosocket_agent.conversation import Facts
 from audiosocket_agent.desk import BookingDesk
 from audiosocket_agent.dialogue import Mind
+from audiosocket_agent.diary import Diary
 from audiosocket_agent.early import EarlyEar, EarlyVoice
 from audiosocket_agent.errors import ProviderError, RegistrationError
-from audiosocket_agent.journal import Bookings, EndReason, Journal
+from audiosocket_agent.journal import EndReason, Journal
 from audiosocket_agent.link import LinkServer, Register
 from audiosocket_agent.minutes import Minutes
 from audiosocket_agent.pacer import Pacer
@@ -120,7 +121,7 @@ class MediaProcess:
         companies: Companies by DID digits.
         engines: What its calls hear, think and speak with.
         journal: Where notes of calls go.
-        bookings: Makes bookings.
+        diary: Keeps the bookings.
         people: Looks for people.
         find: Gives a moment to find out whose number one is that nobody knows.
     """
@@ -131,7 +132,7 @@ class MediaProcess:
         companies: Mapping[str, Company],
         engines: ProcessEngines,
         journal: Journal,
-        bookings: Bookings,
+        diary: Diary,
         people: PersonDesk,
         find: Callable[[str], Awaitable[object]] | None = None,
     ) -> None:
@@ -141,7 +142,7 @@ class MediaProcess:
         self._lines: dict[uuid.UUID, _Line] = {}
         self._closing: set[asyncio.Task[None]] = set()
         self._journal = journal
-        self._desk = BookingDesk(bookings)
+        self._desk = BookingDesk(diary)
         self._people = people
         self._away = AwayCalls()
         self._registry = Registry(config.capacity)
@@ -356,6 +357,7 @@ class MediaProcess:
             log.exception("call failed", extra=extra)
         finally:
             del self._calls[info.call_id], self._legs[info.record_id]
+            self._desk.release(info.record_id)
             self._registry.finish(info.call_id, ended.outcome, self._now_s(), ended.variables)
             self._journal.ended(info.record_id, ended.reason, ended.outcome)
             log.info("call ended: %s", ended.reason.value, extra=extra)

@@ -56,8 +56,7 @@ def _status(told: Mapping[str, Any]) -> str:
 
 
 def _times(told: Mapping[str, Any]) -> tuple[date, date]:
-    """Return begin and end: of the visit, as instants, which no table of zones can get wrong; else
-    of the day."""
+    """Return begin and end of the visit, as instants no table of zones gets wrong; else the day."""
     length = timedelta(minutes=told["minutes"])
     if told["begins_at"]:
         begin = datetime.fromisoformat(told["begins_at"]).astimezone(UTC)

@@ -209,8 +209,8 @@ class TypedCall:
     # --- its desks -------------------------------------------------------------------------------
 
     def _book(self, request: BookingRequest) -> Booking:
-        key = self._facts.company.key
-        return self._shown(self._desks.booking_desk.begin(self._info.record_id, key, request))
+        company = self._facts.company
+        return self._shown(self._desks.booking_desk.begin(self._info.record_id, company, request))
 
     def _seek(self, seek: Seek) -> Search:
         self._minutes.wanted(seek.why.value)

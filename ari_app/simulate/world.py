@@ -18,11 +18,20 @@ from typing import Any
 import sqlalchemy as sa
 
 from ari_app import store as tables
-from ari_app.records import StoreBookings, StoreCallbacks
+from ari_app.diary.book import Book
+from ari_app.diary.keeper import StoreDiary
+from ari_app.diary.sending import Sender
+from ari_app.records import StoreCallbacks
 from ari_app.simulate.scenario import World
 from ari_app.store import Store, open_store
+from audiosocket_agent.company import Company
 from audiosocket_agent.control import ControlError, Outlook
-from audiosocket_agent.conversation_state import BookingRequest, CallbackRequest
+from audiosocket_agent.conversation_state import (
+    Booked,
+    BookingFailed,
+    BookingRequest,
+    CallbackRequest,
+)
 from audiosocket_agent.desk import BookingDesk
 from audiosocket_agent.errors import BookingError
 from audiosocket_agent.person_desk import PersonDesk
@@ -54,12 +63,18 @@ class SimulatedQueue:
         """See `CallControl.mute_recording`; nothing is recorded."""
 
 
-class Refusing:
-    """A diary, and a notebook, that cannot be reached."""
+class Unreachable(StoreDiary):
+    """A diary that cannot be reached."""
 
-    async def book(self, call_id: uuid.UUID, company: str, request: BookingRequest) -> str:
-        """See `Bookings.book`."""
-        raise BookingError("the scenario's diary cannot be reached")
+    async def book(
+        self, record_id: uuid.UUID, company: Company, request: BookingRequest
+    ) -> Booked | BookingFailed:
+        """See `Diary.book`."""
+        return BookingFailed()
+
+
+class Refusing:
+    """A notebook that cannot be reached."""
 
     async def note(self, record_id: uuid.UUID, company: str, request: CallbackRequest) -> None:
         """See `Callbacks.note`."""
@@ -72,13 +87,13 @@ class Desks:
 
     Attributes:
         store: The database.
-        bookings: Makes bookings.
-        booking_desk: The same, beside the talk.
+        diary: Keeps the bookings.
+        booking_desk: Makes them beside the talk.
         people: Looks for people, and notes wishes to be called back.
     """
 
     store: Store
-    bookings: StoreBookings | Refusing
+    diary: StoreDiary
     booking_desk: BookingDesk
     people: PersonDesk
 
@@ -94,15 +109,18 @@ async def open_desks(world: World, database: Path) -> AsyncIterator[Desks]:
     store = await open_store(database)
     voice = OfflineVoice()
     try:
-        bookings = StoreBookings(store) if world.diary == "works" else Refusing()
+        book = Book(store)
+        kind = StoreDiary if world.diary == "works" else Unreachable
+        diary = kind(book, Sender(book.now))
         callbacks = StoreCallbacks(store) if world.notebook == "works" else Refusing()
         sounds = Sounds(database.parent, PurePosixPath("/"), BySentence(voice, TRAITS))
         people = PersonDesk(SimulatedQueue(world), callbacks, sounds)
-        desk = BookingDesk(bookings)
+        desk = BookingDesk(diary)
         try:
-            yield Desks(store, bookings, desk, people)
+            yield Desks(store, diary, desk, people)
         finally:
             await desk.close()
+            await diary.close()
             await people.close()
     finally:
         await voice.close()
