@@ -30,6 +30,7 @@ from ari_app.settings import Settings
 from ari_app.store import Store
 from audiosocket_agent.company import Company, load_company
 from audiosocket_agent.errors import CompanyError
+from audiosocket_agent.workflow.load import WORKFLOW_FILE
 
 log = logging.getLogger(__name__)
 
@@ -346,8 +347,10 @@ def read_files(paths: list[Path], region: str) -> list[CompanyFile]:
 def _names(folder: Path) -> list[str]:
     """Return the company files of a folder; unlike glob, which finds none where it may not look.
 
+    Workflows lie beside them, and are read where a company names them.
+
     Raises:
         OSError: If it cannot be read.
     """
-    names = sorted(os.listdir(folder))
+    names = sorted(name for name in os.listdir(folder) if not name.endswith(WORKFLOW_FILE))
     return [name for name in names if name.endswith(".yaml") and not name.startswith(".")]

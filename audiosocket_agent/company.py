@@ -50,6 +50,7 @@ from audiosocket_agent.errors import CompanyError
 from audiosocket_agent.workflow.load import (
     DEFAULT,
     FOLDER,
+    WORKFLOW_FILE,
     is_shipped,
     read_text,
     read_workflow,
@@ -294,7 +295,7 @@ def complaint(error: ValidationError) -> str:
 
 
 def load_companies(folder: Path) -> dict[str, Company]:
-    """Read every ``*.yaml`` in a folder.
+    """Read every ``*.yaml`` in a folder, but for the workflows beside them.
 
     Returns:
         Companies by DID digits.
@@ -305,7 +306,7 @@ def load_companies(folder: Path) -> dict[str, Company]:
     if not folder.is_dir():
         raise CompanyError(folder, "there is no such folder; see VOICEAGENT_COMPANIES")
     by_did: dict[str, Company] = {}
-    for path in sorted(folder.glob("*.yaml")):
+    for path in sorted(p for p in folder.glob("*.yaml") if not p.name.endswith(WORKFLOW_FILE)):
         company = load_company(path)
         for did in company.dids:
             if did in by_did:

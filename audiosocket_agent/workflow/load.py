@@ -21,8 +21,11 @@ TRADES = Path(__file__).parent / "trades"
 SIDE_WAYS_FILE = TRADES / "side_ways.yaml"
 DEFAULT = "home_services"
 PAGE = "docs/workflows.md"
+LIKE = "like"  # in a file: the shipped workflow that it differs from
+PARTS = ("slots", "steps")
 FOLDER = "folder"  # in a validation context: where the files lie that a company names
-_FILE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_. -]{0,80}\.ya?ml")
+WORKFLOW_FILE = ".workflow.yaml"  # ends the name of one in a folder of companies
+_FILE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_. -]{0,80}\.workflow\.yaml")
 MOST_BYTES = 1_000_000  # read of a file, so that a huge one costs nothing
 
 
@@ -58,11 +61,7 @@ def trade(name: str) -> Workflow:
     Raises:
         ValueError: If there is none of that name.
     """
-    if name not in trades():
-        raise ValueError(
-            f"there is no workflow called {name[:40]}; shipped: {', '.join(trades())}; one of your "
-            "own is a file beside this one, NAME.yaml"
-        )
+    _refuse_unknown(name)
     return load_workflow(TRADES / f"{name}.yaml")
 
 
@@ -88,9 +87,11 @@ def check_workflow(path: Path) -> Checked:
     except YamlError as error:
         return Checked(path, None, (WorkflowError(path, error.what, error.line),))
     try:
-        workflow = Workflow.model_validate(with_side_ways(data))
+        workflow = Workflow.model_validate(whole(data))
     except ValidationError as error:
         return Checked(path, None, _placed(path, lines, complaints(error, PAGE)))
+    except ValueError as error:
+        return Checked(path, None, _placed(path, lines, [Complaint((LIKE,), str(error))]))
     return Checked(path, workflow, _placed(path, lines, prove(workflow)))
 
 
@@ -133,7 +134,7 @@ def read_workflow(value: object, folder: Path | None) -> object:
         WorkflowError: If the file beside it is wrong.
     """
     if not isinstance(value, str):
-        return with_side_ways(value)
+        return value if isinstance(value, Workflow) else whole(value)
     if not _FILE.fullmatch(value):
         return trade(value)
     if folder is None:
@@ -158,19 +159,57 @@ def is_shipped(workflow: Workflow) -> bool:
     return workflow.name in trades() and workflow == trade(workflow.name)
 
 
-def with_side_ways(data: Any) -> Any:
-    """Return the fields of a workflow with the side ways it has not got of its own.
+def whole(data: Any) -> Any:
+    """Return the fields of a workflow with those it takes from others.
 
-    What has not the shape of a workflow is returned as it is, for pydantic to refuse.
+    These are the workflow it is `LIKE`, and the side ways it has not got of its own. Slots and
+    steps are taken field by field; the steps of its own come where they stand in the other one,
+    new ones after them.
+
+    Raises:
+        ValueError: If it is like none that is shipped.
     """
     if not isinstance(data, Mapping):
-        return data
-    whole = dict(data)
+        return data  # for pydantic to refuse
+    fields = {name: value for name, value in data.items() if name != LIKE}
+    if LIKE in data:
+        fields = _merged(_fields_of(str(data[LIKE])), fields)
     for part, rules in _side_ways().items():
-        own = data.get(part)
+        own = fields.get(part)
         if isinstance(own, Mapping):
-            whole[part] = {**own, **{name: r for name, r in rules.items() if name not in own}}
-    return whole
+            fields[part] = {**own, **{name: r for name, r in rules.items() if name not in own}}
+    return fields
+
+
+def _merged(base: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields of one workflow with those of another, slots and steps field by field."""
+    fields = {**base, **own}
+    for part in PARTS:
+        if not isinstance(own.get(part), Mapping):
+            if part not in own:
+                continue
+            return fields
+        rules = dict(base[part])
+        for name, rule in own[part].items():
+            both = name in rules and isinstance(rule, Mapping)
+            rules[name] = {**rules[name], **rule} if both else rule
+        fields[part] = rules
+    return fields
+
+
+@cache
+def _fields_of(name: str) -> dict[str, Any]:
+    _refuse_unknown(name)
+    fields: dict[str, Any] = read_yaml((TRADES / f"{name}.yaml").read_text(encoding="utf-8"))
+    return fields
+
+
+def _refuse_unknown(name: str) -> None:
+    if name not in trades():
+        raise ValueError(
+            f"there is no workflow called {name[:40]}; shipped: {', '.join(trades())}; one of your "
+            f"own is a file beside this one, NAME{WORKFLOW_FILE}"
+        )
 
 
 @cache
