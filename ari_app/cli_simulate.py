@@ -26,6 +26,21 @@ MODELS = ("rules", "simulated")
     show_default=True,
     help="What thinks: the rules, the simulated language model, or each in turn.",
 )
+@click.option("--speech", is_flag=True, help="Speak, in real time, instead of writing.")
+@click.option(
+    "--ear",
+    type=click.Choice(["simulated", "offline"]),
+    default="simulated",
+    show_default=True,
+    help="With --speech: the simulated vendor's, or the offline recogniser.",
+)
+@click.option(
+    "--agent-wpm",
+    type=click.IntRange(80, 450),
+    default=300,
+    show_default=True,
+    help="With --speech: how fast the agent speaks, words a minute.",
+)
 @click.option("--repeat", type=click.IntRange(1, 1000), default=1, help="Runs of each scenario.")
 @click.option("--seed", type=int, default=1, show_default=True, help="Of the first run's luck.")
 @click.option(
@@ -49,9 +64,11 @@ def simulate(files: tuple[Path, ...], as_json: bool, junit: Path | None, **asked
 
     Exit codes: 0 all passed, 1 some failed, 2 a scenario or an option is wrong.
     """
+    import uvloop
+
     from ari_app.simulate import report
     from ari_app.simulate.scenario_file import ScenarioError, find_files, read_case, schema
-    from ari_app.simulate.suite import Plan, run_as_text
+    from ari_app.simulate.suite import Plan, run_as_speech, run_as_text
 
     if asked["schema"]:
         click.echo(schema(), nl=False)
@@ -63,15 +80,28 @@ def simulate(files: tuple[Path, ...], as_json: bool, junit: Path | None, **asked
         sys.exit(USAGE)
     logging.getLogger().addHandler(logging.NullHandler())  # what goes wrong is meant to
     models = MODELS if asked["model"] == "both" else (asked["model"],)
-    plan = Plan(models, asked["repeat"], asked["seed"], asked["word_errors"], asked["jobs"])
-    results = asyncio.run(run_as_text(cases, plan))
+    plan = Plan(
+        models,
+        asked["repeat"],
+        asked["seed"],
+        asked["word_errors"],
+        asked["jobs"],
+        asked["ear"],
+        asked["agent_wpm"],
+    )
+    run = run_as_speech if asked["speech"] else run_as_text
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        results = runner.run(run(cases, plan))
+    if not results:
+        click.echo("voiceagent: no scenario can be run like this", err=True)
+        sys.exit(USAGE)
     if junit is not None:
         junit.write_bytes(report.as_junit(results))
     if as_json:
         click.echo(report.as_json(results))
     else:
         _print(results, verbose=asked["verbose"])
-    sys.exit(0 if results and all(result.passed for result in results) else FAILED)
+    sys.exit(0 if all(result.passed for result in results) else FAILED)
 
 
 def _print(results: list[Result], *, verbose: bool) -> None:

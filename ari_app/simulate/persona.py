@@ -75,6 +75,7 @@ class Persona:
         self._used: dict[int, int] = {}
         self._times: dict[str, int] = {}  # how often each thing was asked
         self._topic = ""
+        self._slips: set[str] = set()  # what has come out wrong: once is enough
         self._spoke = self._changed = False
 
     def hear(self, said: str) -> Act:
@@ -216,7 +217,9 @@ class Persona:
             return self._luck.choice(wordings.UNKNOWN)
         if again or self._is(Manner.TERSE):
             return service
-        said = self._luck.choice(wordings.OPENINGS).format(service=self._slipped("service"))
+        said = self._luck.choice(wordings.OPENINGS).format(
+            service=self._slipped("service", service)
+        )
         area = self._facts.get("area", "")
         if area and (self._is(Manner.CHATTY) or self._luck.random() < 0.3):
             said = self._luck.choice(wordings.WITH_AREA).format(opening=said, area=area)
@@ -228,11 +231,12 @@ class Persona:
         if self._is(Manner.TERSE):
             return self._in_my_manner(value)
         way = self._luck.choice(wordings.ANSWERS.get(topic, wordings.PLAIN))
-        return self._in_my_manner(way.format(value=self._slipped(topic)))
+        return self._in_my_manner(way.format(value=self._slipped(topic, value)))
 
-    def _slipped(self, topic: str) -> str:
+    def _slipped(self, topic: str, value: str) -> str:
         """Return a fact as it comes out at first: with a slip, if the caller is one for that."""
-        value, slip = self._facts[topic], self._spec.slips.get(topic, "")
+        slip = "" if topic in self._slips else self._spec.slips.get(topic, "")
+        self._slips.add(topic)
         return f"{slip}, no sorry, {value}" if slip and self._is(Manner.CORRECTS) else value
 
     def _in_my_manner(self, said: str) -> str:

@@ -27,6 +27,8 @@ _CUES: tuple[tuple[str, str], ...] = (
     ("wanted", r"like to book|like me to book|shall (we|i) book|to book it|want me to book|"
                r"want to book"),
     ("yes_no", r"say yes|yes or no"),
+    ("area", r"which town|say (just )?the town|where is (it|that|the)|(what|which) (town|area)|"
+             r"where (do|are) you|whereabouts"),
     ("email", r"e ?mail"),
     ("postcode", r"postcode|post code"),
     ("address", r"\baddress\b|\bstreet\b|house number"),
@@ -38,13 +40,13 @@ _CUES: tuple[tuple[str, str], ...] = (
     ("phone", r"phone number|telephone|number can we|which number|what number|whole number|"
               r"your number|best number"),
     ("name", r"\bname\b"),
-    ("area", r"which town|say (just )?the town|where is (it|that|the)|(what|which) (town|area)|"
-             r"where (do|are) you|whereabouts"),
     ("service", r"do you need|(one|service) (it|do you|would you|is it)|say one of these|"
                 r"which (service|one|job|treatment|appointment)|what (service|kind|sort|do you "
                 r"need)|what (would|do) you (like|want)|which .* (would|do) you (like|want|need)"),
 )  # fmt: skip
 _TOPICS = tuple((topic, re.compile(cue)) for topic, cue in _CUES)
+_USUAL = frozenset(topic for topic, _ in _CUES)
+_YES_NO = 11  # so many of the cues are of questions that are answered by yes or no
 _HINT = re.compile(r"^(or (press|key)|you can (also )?(key|press)|then press)")
 _OPEN = re.compile(
     r"\?$|^(please|say|tell|key|press|type|which|what|when|where|how|shall|would|could|can|do|is)\b"
@@ -73,12 +75,16 @@ def asked(said: str, known: Iterable[str] = ()) -> Asked:
         known: Words of questions the caller knows an answer to (``registration``); they count
             before everything else, except for what is answered by yes or no.
     """
-    own = [(topic, re.compile(rf"\b{re.escape(topic.replace('_', ' '))}\b")) for topic in known]
+    own = [
+        (topic, re.compile(rf"\b{re.escape(topic.replace('_', ' '))}\b"))
+        for topic in known
+        if topic not in _USUAL
+    ]
     for sentence in reversed(sentences(said)):
         words = plain(sentence)
         if _HINT.match(words) or not _OPEN.search(f"{words}?" if "?" in sentence else words):
             continue
-        for topic, cue in (*_TOPICS[:11], *own, *_TOPICS[11:]):
+        for topic, cue in (*_TOPICS[:_YES_NO], *own, *_TOPICS[_YES_NO:]):
             if cue.search(words):
                 return Asked(topic, sentence)
     return Asked()
