@@ -47,7 +47,7 @@ from audiosocket_agent.speech_judge import SpeechJudge
 from audiosocket_agent.talker import Booking, Talker
 from audiosocket_agent.turns import Act, TurnConfig, TurnPolicy
 from audiosocket_agent.vad import EnergyVad, VadConfig
-from audiosocket_agent.workflow import STEPS, Outcome, Step
+from audiosocket_agent.workflow import Outcome, Step
 
 log = logging.getLogger(__name__)
 
@@ -319,7 +319,7 @@ class Call:
         if state.phase in (Phase.ENDED, Phase.SEEKING, Phase.NOTING):
             return  # what is waited for there has a deadline of its own
         nobody_speaks = self._talker.silent and not self._turns.caller_speaks
-        over_s = now_s - since_s - STEPS[step].timeout_s
+        over_s = now_s - since_s - company.workflow.steps[step].timeout_s
         if not self._long:  # told once: what is offered instead of a person takes its time
             over_s = max(over_s, on_s - company.max_call_s)
         if over_s > 0 and (nobody_speaks or over_s > OVERTIME_S):

@@ -34,6 +34,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from audiosocket_agent import person, wording
+from audiosocket_agent.agreed import booking_request
 from audiosocket_agent.conversation_state import (
     Booked,
     BookingFailed,
@@ -62,11 +63,22 @@ from audiosocket_agent.conversation_state import (
     Why,
 )
 from audiosocket_agent.errors import IllegalEvent
+from audiosocket_agent.offers import key_of, offers
+from audiosocket_agent.roles import (
+    INSTEAD,
+    asked_in,
+    books,
+    comes_before,
+    gate,
+    is_last,
+    volunteered,
+    when_slots,
+    without_later_gates,
+)
 from audiosocket_agent.understanding import (
     NO,
     PERSON,
     YES,
-    date_of,
     digits_so_far,
     offer_answer,
     offer_answer_of_keys,
@@ -74,9 +86,17 @@ from audiosocket_agent.understanding import (
     value_in,
     value_of_keys,
 )
-from audiosocket_agent.walk import ask, attended, ended, proceed, question
+from audiosocket_agent.walk import (
+    ask,
+    attended,
+    doubted,
+    ended,
+    offer_others,
+    proceed,
+    question,
+)
 from audiosocket_agent.wishes import wish_in
-from audiosocket_agent.workflow import INSTEAD, STEPS, YES_NO_SLOTS, Outcome, Slot, Step
+from audiosocket_agent.workflow import Confirm, Kind, Outcome, Slot, Step
 
 __all__ = [
     "LEGAL", "Booked", "BookingFailed", "BookingRequest", "Carry", "Event", "Facts", "Heard",
@@ -85,9 +105,8 @@ __all__ = [
     "answers_offer", "attended", "booking_request", "key_in", "proceed", "takes_words",
 ]  # fmt: skip
 
-# What callers tell without being asked; a yes or a number means nothing without its question.
-VOLUNTEERED = (Slot.SERVICE, Slot.AREA, Slot.DAY, Slot.PART)
 MOST_SECRET_MISSES = 2
+MOST_TAKEN = 3  # times that have gone while the caller decided
 
 LEGAL: dict[Phase, frozenset[type]] = {
     Phase.ASKING: frozenset(
@@ -111,6 +130,7 @@ def advance(state: State, event: Event, facts: Facts) -> tuple[State, Reply]:
         raise IllegalEvent(state.phase.value, type(event).__name__)
     match event:
         case Started(open_question):
+            state = replace(state, step=facts.company.workflow.first)
             state, reply = proceed(state, facts, (facts.company.greeting,))
             if open_question:
                 reply = replace(reply, say=(facts.company.greeting, wording.HOW_CAN_I_HELP))
@@ -125,9 +145,12 @@ def advance(state: State, event: Event, facts: Facts) -> tuple[State, Reply]:
             return _overtime(state, facts)
         case Stuck():
             return person.wish(state, Seek(Why.PROVIDER), facts)
-        case Booked(reference):
-            done = replace(state, step=Step.CONFIRM, phase=Phase.ASKING, asked=None)
-            return proceed(done, facts, (wording.booked(reference),))
+        case Booked(reference, confirmed):
+            company, today = facts.company, facts.today
+            say = wording.booked(reference, company, state.slots, today, confirmed=confirmed)
+            return proceed(after_booking(state, facts), facts, say)
+        case BookingFailed(Trouble.TAKEN):
+            return gone(state, facts)
         case BookingFailed():
             return person.wish(state, Seek(Why.BOOKING), facts)
         case Sought():
@@ -166,28 +189,49 @@ def _caller_did(state: State, event: Heard | Keyed | Silent, facts: Facts) -> tu
         if wish is not None:
             return person.wish(state, wish, facts)
         return state, _keying(state, facts, ())
-    if state.step is Step.CLOSE:
+    if is_last(facts.company.workflow, state.step):
         if wish is not None:
             return person.wish(state, wish, facts)
         return proceed(state, facts, ())  # all is done: whatever was said, say goodbye
     offered = state.offer is Offer.OPEN
     match event:
-        case Heard(text):
-            known = _with_extras(state, text, facts)
-            if offered:
-                said = None if state.asked in YES_NO_SLOTS else _spoken_value(state, text, facts)
-                return _offer_answered(known, facts, said, offer_answer(text), wish)
-            return _answered(known, facts, _spoken_value(state, text, facts), wish)
+        case Heard():
+            return _heard(state, event, wish, facts)
         case Keyed(keys) if offered:
             answer = offer_answer_of_keys(keys, facts.company.person_key)
             value = None if answer else _keyed_value(state, keys, facts)
             return _offer_answered(state, facts, value, answer, None)
+        case Keyed(keys) if doubted(state) and wish is None:
+            return _doubt_keyed(state, keys, facts)
         case Keyed(keys):
             return _keyed(state, keys, facts, wish)
         case Silent() if offered:
             return person.wish(state, Seek(Why.SILENT), facts)
         case Silent():
             return _missed(state, facts, wording.still_there, Why.SILENT)
+
+
+def _heard(state: State, heard: Heard, wish: Seek | None, facts: Facts) -> tuple[State, Reply]:
+    """Take the caller's words; those the ear is not sure of fill nothing unasked."""
+    workflow = facts.company.workflow
+    sure = heard.confidence >= workflow.unsure_below
+    value = _spoken_value(state, heard.text, facts)
+    known = _with_extras(state, heard.text, facts) if sure else state
+    if state.offer is Offer.OPEN:
+        said = None if state.asked in workflow.yes_no else value
+        return _offer_answered(known, facts, said, offer_answer(heard.text), wish)
+    if doubted(state):
+        return _doubt_answered(known, heard.text, value, wish, facts, sure=sure)
+    if value is not None and not sure:
+        return _unsure(state, value, facts)
+    if value is None and wish is None and _moved(state, known):
+        return proceed(replace(known, asked=None, misses=0), facts, ())
+    return _answered(known, facts, value, wish)
+
+
+def _moved(before: State, after: State) -> bool:
+    """Whether words that are no answer have put an earlier one right: another day, for a time."""
+    return any(after.slots[slot] != value for slot, value in before.slots.items())
 
 
 def _wish_of(event: Heard | Keyed | Silent, facts: Facts) -> Seek | None:
@@ -206,11 +250,17 @@ def _spoken_value(state: State, text: str, facts: Facts) -> str | None:
 
 
 def _with_extras(state: State, text: str, facts: Facts) -> State:
-    """Fill what the caller said besides the answer: "a leaking tap, in Truro, on Tuesday"."""
+    """Fill what the caller said besides the answer: "a leaking tap, in Truro, on Tuesday".
+
+    Who is asked for the time, or for a part of the day, may name another day with it.
+    """
+    workflow = facts.company.workflow
+    when = when_slots(workflow)
     extras = {
         slot: value
-        for slot in VOLUNTEERED
-        if slot is not state.asked and slot not in state.slots
+        for slot in volunteered(workflow)
+        if slot is not state.asked
+        if slot not in state.slots or (state.asked in when and slot in when)
         if (value := value_in(slot, text, facts.company, facts.today)) is not None
     }
     return replace(state, slots={**state.slots, **extras}) if extras else state
@@ -219,15 +269,22 @@ def _with_extras(state: State, text: str, facts: Facts) -> State:
 def _keyed_value(state: State, keys: str, facts: Facts) -> str | None:
     if state.asked is None:
         return None
-    if state.asked is Slot.PHONE:
+    if _takes_goes(state, facts):
         keys = digits_so_far(state.keyed, keys)
-    return value_of_keys(state.asked, keys, facts.company, facts.today)
+    free = offers(state.asked, state, facts)
+    return value_of_keys(state.asked, keys, facts.company, facts.today, free)
+
+
+def _takes_goes(state: State, facts: Facts) -> bool:
+    """Whether a number is asked for, which may be keyed in several goes."""
+    asked = state.asked
+    return asked is not None and facts.company.workflow.slots[asked].kind is Kind.PHONE
 
 
 def _keyed(state: State, keys: str, facts: Facts, wish: Seek | None) -> tuple[State, Reply]:
     """Take keys; a number may be keyed in several goes, and each but the last counts as a miss."""
     value = _keyed_value(state, keys, facts)
-    if state.asked is not Slot.PHONE or value is not None or wish is not None:
+    if not _takes_goes(state, facts) or value is not None or wish is not None:
         return _answered(state, facts, value, wish)
     begun = replace(state, keyed=digits_so_far(state.keyed, keys))
     after, reply = _answered(begun, facts, None, None)
@@ -239,24 +296,94 @@ def _keyed(state: State, keys: str, facts: Facts, wish: Seek | None) -> tuple[St
 def _answered(
     state: State, facts: Facts, value: str | None, wish: Seek | None
 ) -> tuple[State, Reply]:
+    """Take an answer; None: there is none."""
+    workflow, asked = facts.company.workflow, state.asked
     if wish is not None and value is None:
         return _wished(state, wish, facts)
-    if state.asked is None or value is None:
+    if asked is None or value is None:
         return _missed(state, facts, wording.misheard, Why.MISSES)
-    slots: dict[Slot, str] = {**state.slots, state.asked: value}
-    filled = replace(state, slots=slots, asked=None, misses=0)
-    if value == "no" and state.asked is Slot.CALLBACK:
-        without: dict[Slot, str] = {s: v for s, v in slots.items() if s is not Slot.PHONE}
+    slots: dict[Slot, str] = {**state.slots, asked: value}
+    unsure = tuple(slot for slot in state.unsure if slot is not asked)
+    filled = replace(state, slots=slots, unsure=unsure, asked=None, misses=0)
+    number = workflow.slots[asked].offers
+    if value == "no" and number is not None:
+        without: dict[Slot, str] = {s: v for s, v in slots.items() if s is not number}
         return proceed(replace(filled, slots=without), facts, ())
     if state.step in INSTEAD:
-        return person.answered(filled, state.asked, value, facts)
-    if value == "no":
+        return person.answered(filled, asked, value, facts)
+    if value == "no" and asked is gate(workflow, state.step):
         return _refused(filled, facts)
-    if state.asked is Slot.AGREED:
-        booking = replace(filled, phase=Phase.BOOKING)
-        request = booking_request(filled, facts)
-        return booking, Reply((wording.BOOKING_NOW,), state.step, (state.step,), book=request)
     return proceed(filled, facts, ())
+
+
+def after_booking(state: State, facts: Facts) -> State:
+    """Return the state once the booking exists: what follows it is left."""
+    following = facts.company.workflow.steps[state.step].then or Step.CLOSE
+    return replace(state, step=following, phase=Phase.ASKING, asked=None, restarts=0)
+
+
+def gone(state: State, facts: Facts) -> tuple[State, Reply]:
+    """The time has just gone: go back to the question when, with what is left."""
+    workflow = facts.company.workflow
+    back = asked_in(workflow, when_slots(workflow))
+    taken = (*state.taken, key_of(state, facts))
+    if back is None or len(taken) > MOST_TAKEN:
+        return person.wish(state, Seek(Why.FULL), facts)
+    slots = without_later_gates(workflow, state.slots, back, when_slots(workflow))
+    state = replace(state, step=back, phase=Phase.ASKING, asked=None, slots=slots, taken=taken)
+    return offer_others(state, facts, (), (state.step,), wording.JUST_GONE)
+
+
+def _unsure(state: State, value: str, facts: Facts) -> tuple[State, Reply]:
+    """Say a value back that the ear was not sure of; a yes or a no is asked for again."""
+    assert state.asked is not None  # it is a value of that
+    rule = facts.company.workflow.slots[state.asked]
+    if rule.confirm is Confirm.NEVER:
+        return _answered(state, facts, value, None)
+    if rule.kind is Kind.YES_NO:
+        return _missed(state, facts, lambda _: wording.YES_OR_NO, Why.MISSES)
+    unsure = tuple(dict.fromkeys((*state.unsure, state.asked)))
+    doubting = replace(state, slots={**state.slots, state.asked: value}, unsure=unsure)
+    return ask(doubting, facts, question(doubting, facts), (state.step,))
+
+
+def _doubt_answered(
+    state: State, text: str, value: str | None, wish: Seek | None, facts: Facts, *, sure: bool
+) -> tuple[State, Reply]:
+    """Take what the caller says to "Did you say Truro?": yes, no, or what it is instead."""
+    assert state.asked is not None  # it is what is doubted
+    words = plain_words(text)
+    plain = words in YES or words in NO
+    said = "yes" if words in YES else offer_answer(text) if wish is None else None
+    if sure and value is not None and not plain:  # said again, or put right in the same breath
+        return _answered(state, facts, value, None)
+    if sure and said == "yes":
+        return _answered(state, facts, state.slots[state.asked], None)
+    again = _without_doubt(state)
+    if wish is not None:
+        return _wished(again, wish, facts)
+    missed, reply = _missed(again, facts, wording.misheard, Why.MISSES)
+    open_still = missed.phase is Phase.ASKING and missed.offer is not Offer.OPEN
+    if value is None or plain or not open_still or missed.asked is not state.asked:
+        return missed, reply
+    return _unsure(missed, value, facts)
+
+
+def _doubt_keyed(state: State, keys: str, facts: Facts) -> tuple[State, Reply]:
+    """Take keys pressed to "Did you say Truro?": 1 is yes, 2 is no, others are an answer."""
+    assert state.asked is not None  # it is what is doubted
+    if keys == "1":
+        return _answered(state, facts, state.slots[state.asked], None)
+    again = _without_doubt(state)
+    if keys == "2":
+        return _missed(again, facts, wording.misheard, Why.MISSES)
+    return _keyed(again, keys, facts, None)
+
+
+def _without_doubt(state: State) -> State:
+    """Return the state without the value that is doubted."""
+    slots = {slot: value for slot, value in state.slots.items() if slot is not state.asked}
+    return replace(state, slots=slots, unsure=tuple(s for s in state.unsure if s in slots))
 
 
 def _wished(state: State, wish: Seek, facts: Facts) -> tuple[State, Reply]:
@@ -269,16 +396,22 @@ def _wished(state: State, wish: Seek, facts: Facts) -> tuple[State, Reply]:
 
 
 def _refused(state: State, facts: Facts) -> tuple[State, Reply]:
-    """Handle a "no" to the price, or to what was read back."""
-    back = STEPS[state.step].if_no
-    if back is Step.COLLECT:
+    """Handle a "no" to the question that ends a step: it leads back once, or another way."""
+    workflow = facts.company.workflow
+    back = workflow.steps[state.step].if_no
+    assert back is not None  # else there is no such question
+    if comes_before(workflow, back, state.step):
         if state.restarts:
             return person.wish(state, Seek(Why.MISSES), facts)
-        again = set(STEPS[Step.COLLECT].needs) | {Slot.AGREED}
-        kept: dict[Slot, str] = {s: v for s, v in state.slots.items() if s not in again}
+        again = set(workflow.steps[back].needs)
+        slots = without_later_gates(workflow, state.slots, back, again)
+        kept: dict[Slot, str] = {s: v for s, v in slots.items() if s not in again}
+        kept.pop(gate(workflow, state.step) or Slot.AGREED, None)
         state = replace(state, step=back, slots=kept, restarts=1)
         return proceed(state, facts, (wording.START_OVER,))
-    return proceed(replace(state, step=Step.CLOSE), facts, (wording.DECLINED,))
+    given_up = books(workflow, state.step) and not books(workflow, back)
+    say = (wording.DECLINED,) if given_up else ()
+    return proceed(state, facts, say)
 
 
 def _missed(
@@ -288,10 +421,8 @@ def _missed(
     if state.asked is None:
         return proceed(state, facts, (apology,))  # nothing was asked yet: ask
     missed = replace(state, misses=state.misses + 1)
-    if missed.misses >= facts.company.max_misses:
-        if state.step in INSTEAD:
-            return person.given_up(missed)
-        return person.wish(missed, Seek(why), facts)
+    if missed.misses >= most_misses(state, facts):
+        return _failed(missed, Seek(why), facts)
     # A person is not offered in place of one, nor where nobody was found before.
     offers = state.offer is Offer.UNMADE and state.step not in INSTEAD and not state.refused
     if offers and missed.misses >= facts.company.misses_before_offer:
@@ -299,6 +430,19 @@ def _missed(
     else:
         missed = replace(missed, attempt=state.attempt + 1)
     return ask(missed, facts, (apology, *question(missed, facts)), (state.step,))
+
+
+def most_misses(state: State, facts: Facts) -> int:
+    """Return how many answers in a row may make no sense in this step."""
+    retries = facts.company.workflow.steps[state.step].retries
+    return facts.company.max_misses if retries is None else retries
+
+
+def _failed(state: State, seek: Seek, facts: Facts) -> tuple[State, Reply]:
+    """Leave a step that got nowhere by the way its rule names."""
+    if state.step in INSTEAD:
+        return person.given_up(state)
+    return person.failed(state, seek, facts)
 
 
 def _offer_answered(
@@ -331,10 +475,8 @@ def _overtime(state: State, facts: Facts) -> tuple[State, Reply]:
             return ended(state, Outcome.QUEUE, ())
         case Phase.NOTING:
             return person.not_noted(state)
-        case _ if state.step in INSTEAD:
-            return person.given_up(state)
         case _:
-            return person.wish(state, Seek(Why.LONG), facts)
+            return _failed(state, Seek(Why.LONG), facts)
 
 
 def key_in(state: State, name: str, facts: Facts) -> tuple[State, Reply]:
@@ -365,19 +507,6 @@ def _warned(state: State, facts: Facts) -> tuple[State, Reply]:
     warning = wording.time_short(facts.company.warn_before_s)
     if state.asked is not None:
         return ask(state, facts, (warning, *question(state, facts)), (state.step,))
-    if state.step is Step.CLOSE:
+    if is_last(facts.company.workflow, state.step):
         return state, Reply((warning,), state.step, (state.step,))
     return proceed(state, facts, (warning,))
-
-
-def booking_request(state: State, facts: Facts) -> BookingRequest:
-    """Return the booking that the filled slots describe, at the price in the list."""
-    service = wording.service_of(facts.company, state.slots)
-    return BookingRequest(
-        service=service.key,
-        area=state.slots[Slot.AREA],
-        day=date_of(state.slots[Slot.DAY], facts.today),
-        part=state.slots[Slot.PART],
-        phone=state.slots[Slot.PHONE],
-        price_pounds=str(service.price_pounds),
-    )

@@ -117,6 +117,7 @@ class Why(Enum):
     BOOKING = "booking"  # the booking could not be made
     PROVIDER = "provider"  # an engine failed
     LONG = "long"  # the call or the step took too long
+    FULL = "full"  # nothing that suits is free
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,6 +267,7 @@ class State:
         secret_misses: How often that did not work in a row.
         collected: The names of those that reached their receivers.
         unsure: Slots whose values the ear was not sure of: each is said back before it counts.
+        full: How often the caller wanted a time that is full.
         taken: Times that turned out to have gone, as `offers.key_of` names them.
     """
 
@@ -287,6 +289,7 @@ class State:
     secret_misses: int = 0
     collected: tuple[str, ...] = ()
     unsure: tuple[Slot, ...] = ()
+    full: int = 0
     taken: tuple[str, ...] = ()
 
 

@@ -140,13 +140,14 @@ class Draft:
             return
         before = self.state
         asked = self._asked_aloud()
-        state, self._recorded = prefill(event.text, before, self._facts, asked=asked)
+        sure = event.confidence >= self._facts.company.workflow.unsure_below
+        state, self._recorded = prefill(event.text, before, self._facts, asked=asked, sure=sure)
         self.state = begun = attended(state)
         self._untold = list(self._recorded.tell)
         taken_in = bool(self._recorded.values)
         try:
             begun_in = before.step if asked else Step.GREET
-            async with aclosing(self._by_model(model, event.text, begun_in)) as pieces:
+            async with aclosing(self._by_model(model, event, begun_in)) as pieces:
                 async for piece in pieces:
                     yield piece
             return
@@ -190,10 +191,10 @@ class Draft:
         return [reply, *map(Line, reply.say)]
 
     async def _by_model(
-        self, model: LanguageModel, said: str, begun_in: Step
+        self, model: LanguageModel, heard: Heard, begun_in: Step
     ) -> AsyncGenerator[Piece, None]:
         stands = situation(self.state, self._facts, self._recorded, self.reference)
-        talk = list(briefing.messages(self._facts, stands, self._prompt.history, said))
+        talk = list(briefing.messages(self._facts, stands, self._prompt.history, heard.text))
         self._late = [late for late in self._scene.late if late.work.done()]
         talk[-2:-2] = [message for late in self._late for message in told_late(late)]
         self._retire()
@@ -217,7 +218,7 @@ class Draft:
             apart = apart or bool(words)
             talk.append(Message(Role.ASSISTANT, words, tool_calls=tuple(calls)))
             for call in calls:
-                async with aclosing(self._worked(call, begun_in, said, spoken)) as worked:
+                async with aclosing(self._worked(call, begun_in, heard, spoken)) as worked:
                     async for done in worked:
                         if isinstance(done, Message):
                             talk.append(done)
@@ -253,11 +254,13 @@ class Draft:
                 yield piece
 
     async def _worked(
-        self, call: ToolCall, begun_in: Step, said: str, spoken: str
+        self, call: ToolCall, begun_in: Step, heard: Heard, spoken: str
     ) -> AsyncGenerator[Piece | Message, None]:
         """Do one tool call: yield what the model is told, or the last pieces if the call ends."""
         clipped = replace(call, arguments=call.arguments[:MOST_ARGUMENT_CHARS])
-        worked = toolbox.work(clipped, self.state, begun_in, said, self._facts)
+        worked = toolbox.work(
+            clipped, self.state, begun_in, heard.text, self._facts, confidence=heard.confidence
+        )
         if worked.book is not None:
             await self._committed.wait()  # its owner commits or closes this draft
             self.state = worked.state
@@ -272,11 +275,13 @@ class Draft:
                     yield piece
                 return
             self.reference = result.reference
-            worked = toolbox.booked(self.state, self.reference)
+            worked = toolbox.booked(
+                self.state, result.reference, self._facts, confirmed=result.confirmed
+            )
         self.state = worked.state
         if worked.run is not None:
             errand = Errand(self._scene, call, worked.run, self._committed)
-            async with aclosing(errand.run(said, self._prompt.history, spoken)) as lines:
+            async with aclosing(errand.run(heard.text, self._prompt.history, spoken)) as lines:
                 async for line in lines:
                     yield line
             if errand.question:

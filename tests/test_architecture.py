@@ -40,6 +40,10 @@ PURE = [
     "audiosocket_agent/complaints.py",
     "audiosocket_agent/answer_words.py",
     "audiosocket_agent/agenda.py",
+    *(
+        f"audiosocket_agent/{name}.py"
+        for name in ("agreed", "briefing", "filling", "lookups", "offers", "roles", "tool_schemas")
+    ),
     "audiosocket_agent/away.py",
     "audiosocket_agent/company_calendar.py",
     "audiosocket_agent/diary.py",

@@ -260,7 +260,7 @@ def test_a_booking_waits_for_the_commit():
         assert pieces[0] == "One moment." and pieces[-1].end is Outcome.HANGUP
         assert talk.dialogue.state.step is Step.CLOSE
 
-    run(scenario, ["One moment.", tool("book")], ["Booked. Goodbye.", tool("end_call")])
+    run(scenario, ["One moment.", tool("create_booking")], ["Booked. Goodbye.", tool("end_call")])
 
 
 def test_nothing_is_booked_by_a_draft_that_is_thrown_away():
@@ -277,7 +277,7 @@ def test_nothing_is_booked_by_a_draft_that_is_thrown_away():
         await pieces_of(talk.given(Heard("yes that's right")))
         assert len(talk.made) == 1
 
-    run(scenario, [tool("book")], [tool("book")], ["Booked."])
+    run(scenario, [tool("create_booking")], [tool("create_booking")], ["Booked."])
 
 
 def test_while_a_booking_is_made_the_conversation_accepts_nothing_else():
@@ -292,7 +292,7 @@ def test_while_a_booking_is_made_the_conversation_accepts_nothing_else():
         reply, line = await answering
         assert reply.seek == Seek(Why.BOOKING) and line == Line(wording.TO_PERSON_BOOKING)
 
-    run(scenario, [tool("book")])
+    run(scenario, [tool("create_booking")])
 
 
 def booking_that_takes(seconds):
@@ -310,7 +310,7 @@ def booking_that_takes(seconds):
             if not isinstance(piece, Reply)
         ]
 
-    return run(scenario, [tool("book")], ["Booked."])
+    return run(scenario, [tool("create_booking")], ["Booked."])
 
 
 def test_a_booking_that_takes_long_is_bridged_one_sentence_at_a_time():
@@ -350,7 +350,9 @@ def test_plain_words_cost_one_round():
 def test_words_that_give_nothing_are_told_of_as_ever():
     async def scenario(talk):
         await pieces_of(talk.given(MUMBLED))
-        assert set(situation_of(talk.model.requests[0])) == {"step", "known", "needed", "ask"}
+        assert set(situation_of(talk.model.requests[0])) == {
+            "step", "goal", "known", "needed", "ask", "asks"
+        }
 
     run(scenario, ["Sorry?"])
 
@@ -411,7 +413,7 @@ def test_a_read_back_written_down_in_this_turn_cannot_be_booked_in_it():
             *_, reply = await pieces_of(talk.given(Heard(text)))
         assert talk.made == [] and reply.asks is Slot.AGREED
 
-    run(scenario, ["75?"], ["When?"], ["Your number?"], [tool("book")], ["Is that right?"])
+    run(scenario, ["75?"], ["When?"], ["Your number?"], [tool("create_booking")], ["Is that right?"])
 
 
 # --- questions that were not heard ---------------------------------------------------------------
@@ -444,7 +446,7 @@ def test_a_read_back_that_nobody_heard_books_nothing():
         await pieces_of(talk.given(Heard("yes")))
         assert len(talk.made) == 1
 
-    run(scenario, [tool("book")], ["Is that right?"], [tool("book")], ["Booked."])
+    run(scenario, [tool("create_booking")], ["Is that right?"], [tool("create_booking")], ["Booked."])
 
 
 def test_rules_tell_a_price_that_nobody_heard():
@@ -518,7 +520,7 @@ def test_the_reference_can_be_asked_for_again(free_speech):
         for request in talk.model.requests[-2:]:
             assert situation_of(request)["reference"] == "6, 5, 4, 3, 2, 1"
 
-    booking = [[tool("book")], ["Booked. Goodbye.", tool("end_call")]] if free_speech else []
+    booking = [[tool("create_booking")], ["Booked. Goodbye.", tool("end_call")]] if free_speech else []
     run(scenario, *booking, ["654..."], ["654..."])
 
 

@@ -34,7 +34,7 @@ BOOKING = [
     [tool("record_details", service="leaking_tap", area="truro")], ["That is £75. Book it?"],
     [tool("record_details", wanted="yes")], ["Which day?"],
     [tool("record_details", day="tuesday", part="morning", callback="yes")], ["Is that right?"],
-    [tool("book")], ["Booked. Goodbye.", tool("end_call")],
+    [tool("create_booking")], ["Booked. Goodbye.", tool("end_call")],
 ]  # fmt: skip
 SAID = ["A leaking tap in Truro.", "Yes.", "Tuesday morning.", "That's right."]
 

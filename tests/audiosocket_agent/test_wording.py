@@ -33,11 +33,11 @@ from audiosocket_agent.conversation import (
 )
 from audiosocket_agent.conversation_state import Unanswered
 from audiosocket_agent.understanding import value_of_keys
-from audiosocket_agent.workflow import STEPS, Slot
+from audiosocket_agent.workflow import Slot
 
 COMPANY = load_company(Path(audiosocket_agent.__file__).parent / "companies" / "harbour.yaml")
 SATURDAY, SUNDAY = date(2026, 11, 21), date(2026, 11, 22)
-SLOTS = sorted({slot for rule in STEPS.values() for slot in rule.needs})
+SLOTS = sorted(COMPANY.workflow.slots)
 KNOWN = {Slot.PHONE: "+441632960123"}
 # What is made of the caller's own answers, by the beginning of the sentence or a part of it.
 OF_THE_CALLER = ("costs ", "So that's a ", "Your reference is ", "the number ending ", "I have ",

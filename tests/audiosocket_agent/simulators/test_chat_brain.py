@@ -50,7 +50,7 @@ TOOLS = [
     },
     *(
         {"type": "function", "function": {"name": name, "parameters": {"type": "object"}}}
-        for name in ("book", "transfer_to_person", "end_call")
+        for name in ("create_booking", "transfer_to_person", "end_call")
     ),
 ]
 
@@ -164,8 +164,8 @@ def test_a_person_is_fetched_whatever_is_written_down():
 
 def test_a_yes_to_the_read_back_books():
     known = {"day": "tuesday"}
-    assert heard("yes that's right", "book", (), known).tool_calls == (("book", {}),)
-    assert heard("yes, Tuesday", "book", (), known).tool_calls == (("book", {}),)
+    assert heard("yes that's right", "book", (), known).tool_calls == (("create_booking", {}),)
+    assert heard("yes, Tuesday", "book", (), known).tool_calls == (("create_booking", {}),)
 
 
 def test_a_no_to_the_read_back_asks_what_to_change():
@@ -339,7 +339,7 @@ CALL = [
      {"recorded": {}, "step": "book", "facts": ["So that's a tap tomorrow afternoon."],
       "ask": "Is that right?"},
      "So that's a tap tomorrow afternoon. Is that right?"),
-    ("Yes.", "book", (), ("book", {}),
+    ("Yes.", "book", (), ("create_booking", {}),
      {"booked": True, "reference": "A1", "step": "close", "facts": ["That's booked."], "ask": ""},
      f"That's booked. {GOODBYE}"),
 ]  # fmt: skip
@@ -350,7 +350,7 @@ def test_a_whole_call_ends_with_a_booking():
     for said, step, needed, call, result, spoken in CALL:
         asked = [*history, stands(step, needed, known), {"role": "user", "content": said}]
         found = answer(asked, TOOLS)
-        text = BOOKING if call[0] == "book" else ""  # the caller hears something while it is made
+        text = BOOKING if call[0] == "create_booking" else ""  # the caller hears something while it is made
         assert (found.text, found.tool_calls) == (text, (call,))
         known |= call[1]
         calling = {"role": "assistant", "content": "", "tool_calls": [{"id": "c"}]}
