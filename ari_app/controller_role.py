@@ -16,9 +16,14 @@ from agi.fastagi import FastAgiServer
 from ari_app.ami import Ami, AmiLogin
 from ari_app.ari import Ari, AriLogin
 from ari_app.call_records import CallRecords
+from ari_app.context.app import ContextApi, OpenDoorError, refuse_open_door
+from ari_app.context.company_answers import CompanySource
 from ari_app.context.remote import Remote, remote_of
 from ari_app.control_server import ControlServer, Handler
 from ari_app.controller import Controller
+from ari_app.diary.book import Book
+from ari_app.diary.sending import Sender
+from ari_app.diary.worker import OutboxWorker
 from ari_app.directory import Directory, load
 from ari_app.engines import open_engine
 from ari_app.hand_over import CallOperations
@@ -77,6 +82,11 @@ class _Role:
         self._elsewhere = elsewhere
         self._store = store
         self._directory = directory
+        self._context = ContextApi(
+            CompanySource(
+                store, directory, settings.region, settings.chain(Kind.TTS), elsewhere is not None
+            )
+        )
         self._records = CallRecords(store, self._over)
         self._orphans = Orphans()
         self._media = MediaLink(settings.media_socket)
@@ -91,9 +101,14 @@ class _Role:
     async def serve(self, stop: asyncio.Event, on_ready: Callable[[], None]) -> None:
         """Serve until told to stop."""
         settings = self._settings
+        try:
+            await refuse_open_door(self._store, settings.http_host)
+        except OpenDoorError as error:
+            raise StartError(str(error)) from None
         async with self._listening(), asyncio.TaskGroup() as tasks:
             tasks.create_task(self._controller.reconcile(stop))
             tasks.create_task(self._directory.watch(stop))
+            tasks.create_task(self._tell_of_bookings(stop))
             if self._elsewhere is not None:
                 tasks.create_task(self._elsewhere.follow(self._directory, stop))
             tasks.create_task(
@@ -117,6 +132,14 @@ class _Role:
             if self._originator is not None:
                 await self._originator.close()
         await self._records.close()
+
+    async def _tell_of_bookings(self, stop: asyncio.Event) -> None:
+        book = Book(self._store)
+        sender = Sender(book.now)
+        try:
+            await OutboxWorker(book, sender, lambda: self._directory.companies).run(stop)
+        finally:
+            await sender.close()
 
     @asynccontextmanager
     async def _listening(self) -> AsyncIterator[None]:
@@ -268,6 +291,7 @@ class _Role:
 
         app = web.Application()
         app.router.add_get("/health", health)
+        self._context.mount(app)
         return app
 
 

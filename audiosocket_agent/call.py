@@ -158,15 +158,16 @@ class Call:
         self._onset = Onset(engines.judge, config.turns.barge_in.probability)
         self._playout = Playout()
         self._mouth = Mouth(self._playout, engines.voice, engines.stock, self._urge)
+        self._dialogue = Dialogue(
+            engines.mind,
+            facts,
+            self._book,
+            str(info.call_id),
+            None if before is None else before.state,
+        )
         self._talker = Talker(
             self,
-            Dialogue(
-                engines.mind,
-                facts,
-                self._book,
-                str(info.call_id),
-                None if before is None else before.state,
-            ),
+            self._dialogue,
             self._mouth,
             self._playout,
             minutes,
@@ -193,9 +194,13 @@ class Call:
             async with asyncio.TaskGroup() as tasks:
                 self._tasks = tasks
                 listening = self.spawn(self._listen())
+                following = self.spawn(
+                    self._desk.follow(self.info.record_id, self._facts.company, self._dialogue.know)
+                )
                 self._talker.on(self._first_event())
                 await self._over.wait()
                 listening.cancel()
+                following.cancel()
                 self._talker.stop()
         except* ProviderError as failures:
             for failure in failures.exceptions:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from audiosocket_agent.agenda import Agenda
 from audiosocket_agent.conversation import (
     LEGAL,
     Event,
@@ -66,6 +67,10 @@ class Dialogue:
     def tokens(self) -> Usage:
         """What the model has cost so far, drafts that were thrown away included."""
         return self._tokens
+
+    def know(self, agenda: Agenda | None) -> None:
+        """Take what is free now; answers that are under way go on with what was free then."""
+        self._scene = replace(self._scene, facts=replace(self._scene.facts, agenda=agenda))
 
     def accepts(self, event: Event) -> bool:
         """Whether an event may be answered now."""
