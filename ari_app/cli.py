@@ -21,6 +21,7 @@ from ari_app.cli_chat import chat
 from ari_app.cli_companies import companies
 from ari_app.cli_records import bookings, calls
 from ari_app.cli_simulate import simulate
+from ari_app.cli_tokens import tokens
 from ari_app.env_source import EnvSourceError, adopt_settings_file
 from ari_app.supervisor import EX_CONFIG, supervise
 from installer.doctor.cli import doctor
@@ -164,4 +165,5 @@ main.add_command(chat)
 main.add_command(companies)
 main.add_command(doctor)
 main.add_command(sandbox)
+main.add_command(tokens)
 main.add_command(simulate)

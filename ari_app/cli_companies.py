@@ -51,7 +51,7 @@ def import_(paths: tuple[Path, ...], dry_run: bool, as_json: bool) -> None:
         async def put(db: store.Store) -> list[Imported]:
             return await import_companies(db, files, dry_run=dry_run)
 
-        done = _writing(put)
+        done = writing(put)
     except CompanyError as error:
         _fail(str(error))
     if as_json:
@@ -104,7 +104,7 @@ def remove(key: str, as_json: bool) -> None:
     """Take a company out of the database; its records and bookings stay."""
     from ari_app.company_store import remove_company
 
-    if not _writing(lambda db: remove_company(db, key)):
+    if not writing(lambda db: remove_company(db, key)):
         _unknown(key)
     click.echo(json.dumps({"removed": key}) if as_json else f"{key}: removed")
 
@@ -134,7 +134,7 @@ def _stored() -> list[tuple[sa.Row[Any], dict[str, Any]]]:
         _fail(f"cannot read {database_path()}: {error.orig}")
 
 
-def _writing(change: Callable[[store.Store], Awaitable[T]]) -> T:
+def writing(change: Callable[[store.Store], Awaitable[T]]) -> T:
     """Change the database; ends the command with one clear line if that is not possible."""
     path = database_path()
     _refuse_unwritable(path)

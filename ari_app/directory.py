@@ -104,6 +104,11 @@ class Directory:
         """The documents of all companies by key; a later change makes a new mapping."""
         return self._stored
 
+    @property
+    def rows(self) -> Rows:
+        """Where the companies are kept."""
+        return self._rows
+
     def by_key(self, key: str) -> Company | None:
         """Return a company."""
         return self._by_key.get(key)
