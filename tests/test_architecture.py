@@ -56,6 +56,7 @@ PURE = [
     "audiosocket_agent/tools/json_schema.py",
     "audiosocket_agent/control.py",
     "audiosocket_agent/exits.py",
+    *(f"audiosocket_agent/{path.name}" for path in (ROOT / "audiosocket_agent").glob("guard*.py")),
     "audiosocket_agent/person.py",
     "audiosocket_agent/walk.py",
     "audiosocket_agent/wishes.py",

@@ -1,0 +1,98 @@
+"""What a model may say and what it may not, however its words fall into tokens."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from audiosocket_agent.company import load_companies
+from audiosocket_agent.guard import SAFE, Guard
+from audiosocket_agent.guard_facts import CompanyFacts, Texts
+from audiosocket_agent.guard_numbers import begins_number
+from audiosocket_agent.guard_words import Kind
+from tests.fake_asterisk import DID, SHIPPED
+
+DATA = Path(__file__).parents[1] / "data"
+ALLOWED = (DATA / "guard_allowed.txt").read_text().splitlines()
+FORBIDDEN = [
+    tuple(line.split("|", 1)) for line in (DATA / "guard_forbidden.txt").read_text().splitlines()
+]
+COMPANY = load_companies(SHIPPED)[DID]
+TODAY = date(2026, 11, 21)
+PRICE = "A leaking tap repair in Truro costs 75 pounds."
+TEXTS = Texts(
+    told=('{"day":"Tuesday","parts":12,"window":"09:10","reference":"654321"}', "on its way"),
+    noted=("01632960123", "tuesday", "morning"),
+    said=("can you come at nine or half past two on the 3rd of december", "12 High Street",
+          "I am 42, it is 42 Station Road, you must be over 18", "three taps"),
+)  # fmt: skip
+KNOWN = CompanyFacts(COMPANY, TODAY).known(TEXTS, booked=False, price=PRICE)
+
+
+def said(*pieces, known=KNOWN):
+    guard = Guard(known)
+    text = "".join(guard.feed(piece) for piece in pieces) + guard.finish()
+    return text, guard.stopped
+
+
+def tokens(text):
+    """Split as models do: a space begins a token."""
+    return [f" {word}" if n else word for n, word in enumerate(text.split(" "))]
+
+
+def test_the_corpus_is_large_enough():
+    assert len(set(ALLOWED)) >= 150 and len(set(FORBIDDEN)) >= 150
+
+
+@pytest.mark.parametrize("text", ALLOWED)
+def test_what_may_be_said_is_said_word_for_word(text):
+    assert said(*tokens(text)) == (text, [])
+
+
+@pytest.mark.parametrize(("kind", "text"), FORBIDDEN)
+def test_what_may_not_be_said_is_not(kind, text):
+    spoken, stopped = said(*tokens(text))
+    assert [Kind(kind)] == stopped, spoken
+    instead = PRICE if stopped[0] is Kind.PRICE else SAFE[stopped[0]]
+    assert spoken.endswith(instead) and text not in spoken
+
+
+@pytest.mark.parametrize("text", [*ALLOWED, *(text for _, text in FORBIDDEN)])
+def test_the_verdict_is_the_same_however_the_tokens_fall(text):
+    text = f"Right then. {text} And which day suits you?"
+    whole, stopped = said(text)
+    for at in range(len(text) + 1):
+        assert said(text[:at], text[at:])[1] == stopped, at
+    assert said(*text)[1] == stopped
+    assert said(*tokens(text)) == (whole, stopped)
+    assert whole.startswith("Right then.")
+    if (
+        text.rstrip("?!. ").endswith(text[-5:-1]) and "{" not in text and "<" not in text
+    ):  # else the next sentence goes on with what is not said
+        assert whole.endswith(" And which day suits you?")
+
+
+def withheld(text):
+    """Return how many whole words wait after each token of a text, and what waits at the end."""
+    guard, waits, given, fed = Guard(KNOWN), [], "", ""
+    for token in tokens(text):
+        given, fed = given + guard.feed(token), fed + token
+        # A word is whole when the next begins, so the last one cannot be judged yet.
+        waits.append(len(fed.split()) - 1 - len(given.split()))
+    return waits
+
+
+@pytest.mark.parametrize("text", ALLOWED)
+def test_a_clean_clause_is_not_held_beyond_its_end(text):
+    waits = withheld(f"{text} And so")
+    assert waits[-1] <= 0, "everything before the newest word is out at the end of the sentence"
+    words = text.split()
+    for end in (n for n, word in enumerate(words) if word.endswith(",")):
+        if words[end] != "oh," and not begins_number(words[end][:-1]):  # a row of digits goes on after a comma
+            assert waits[end + 1] <= 1, words[: end + 1]
+
+
+def test_nearly_all_words_of_clean_text_are_let_through_at_once():
+    waits = [wait for text in ALLOWED for wait in withheld(text)]
+    at_once = sum(wait <= 0 for wait in waits) / len(waits)
+    assert at_once > 0.85 and max(waits) <= 12, (at_once, max(waits))
