@@ -28,6 +28,7 @@ PARTS = ("morning", "afternoon", "evening")
 YES_NO = frozenset(
     ("wanted", "agreed", "callback", "ring_back", "message", "person", "anything_else", "yes_no")
 )
+_VAGUE = {"booked_in": "wanted"}
 _SMALL = frozenset("the and for please some with".split())
 
 
@@ -95,8 +96,10 @@ class Persona:
         found = asked(said, self._facts)
         if not found.topic:
             return Quiet()
-        topic = self._topic if found.topic == "yes_no" and self._topic else found.topic
-        return self._to(replace_topic(found, topic), said)
+        topic = _VAGUE.get(found.topic, found.topic)
+        if found.topic in ("yes_no", "same") and self._topic:
+            topic = self._topic
+        return self._to(Asked(topic, found.sentence), said)
 
     def _to(self, found: Asked, said: str) -> Act:
         """Answer a question."""
@@ -181,7 +184,8 @@ class Persona:
             ):
                 return self._facts[fact]
         for fact in ("service", "area"):
-            words = {w for w in plain(self._facts.get(fact, "")).split() if len(w) > 2} - _SMALL
+            name = self._spec.called.get(fact) or self._facts.get(fact, "")
+            words = {w[:5] for w in plain(name).split() if len(w) > 2 and w not in _SMALL}
             # A question that repeats itself without the read-back proves nothing.
             if words and len(told.split()) > 12 and not any(word in told for word in words):
                 return self._facts[fact]
@@ -254,11 +258,6 @@ class Persona:
 
     def _is(self, manner: Manner) -> bool:
         return manner in self._spec.manner
-
-
-def replace_topic(found: Asked, topic: str) -> Asked:
-    """Return the same question, about something else."""
-    return Asked(topic, found.sentence)
 
 
 def _act(action: Action) -> Act:

@@ -14,6 +14,7 @@ from ari_app.simulate.scenario import plain
 
 # What is asked, by the words it is asked with; the first that fits counts.
 _CUES: tuple[tuple[str, str], ...] = (
+    ("name", r"who am i (speaking|talking)|who shall i book it for"),
     ("person", r"put you through to (a|some)|like (me )?to (speak|talk) to (a|some)"),
     ("ring_back", r"call(ed)? you back|be called back|ring you back|have (us|somebody) call"),
     ("message", r"leave a message|to our voicemail|to voicemail"),
@@ -22,6 +23,7 @@ _CUES: tuple[tuple[str, str], ...] = (
     ("changed", r"what .*(like|want|shall|should).* change"),
     ("anything_else", r"anything else"),
     ("open", r"how (can|may) (i|we) help|what can (i|we) do for you"),
+    ("booked_in", r"book (that|it|you) in\b"),
     ("agreed", r"is (that|it|this) (all )?(right|correct)|book it like that|all of that correct|"
                r"shall i (go ahead|book that)|have i got that right|happy with that"),
     ("wanted", r"like to book|like me to book|shall (we|i) book|to book it|want me to book|"
@@ -34,19 +36,22 @@ _CUES: tuple[tuple[str, str], ...] = (
     ("address", r"\baddress\b|\bstreet\b|house number"),
     ("registration", r"registration|number plate|\breg\b"),
     ("part", r"morning or afternoon|morning (is )?better|part of the day|the morning or the"),
-    ("time", r"what time|which time|time (would|suits|is best)|o'clock"),
+    ("time", r"what time|which time|say a time|just the time|time (would|suits|is best)|o'clock"),
     ("day", r"(which|what) (day|date)|a day\b|just the day|day of the week|when (would|do|should|"
             r"shall)|day (would )?suits?|other days?"),
     ("phone", r"phone number|telephone|number can we|which number|what number|whole number|"
               r"your number|best number"),
     ("name", r"\bname\b"),
-    ("service", r"do you need|(one|service) (it|do you|would you|is it)|say one of these|"
+    ("practitioner", r"(like|want) to see|\bstylist\b|\bwho with\b"),
+    ("service", r"do you need|^is it for a|what does the car need|to be done|(come|coming) in for|"
+                r"appointment (is )?for|(one|service) (it|do you|would you|is it)|say one of these|"
                 r"which (service|one|job|treatment|appointment)|what (service|kind|sort|do you "
                 r"need)|what (would|do) you (like|want)|which .* (would|do) you (like|want|need)"),
+    ("same", r"^please (say|tell)|^say one of"),
 )  # fmt: skip
 _TOPICS = tuple((topic, re.compile(cue)) for topic, cue in _CUES)
 _USUAL = frozenset(topic for topic, _ in _CUES)
-_YES_NO = 11  # so many of the cues are of questions that are answered by yes or no
+_BEFORE_OWN = 13  # so many of the cues are surer than a word that a caller knows
 _HINT = re.compile(r"^(or (press|key)|you can (also )?(key|press)|then press)")
 _OPEN = re.compile(
     r"\?$|^(please|say|tell|key|press|type|which|what|when|where|how|shall|would|could|can|do|is)\b"
@@ -84,7 +89,7 @@ def asked(said: str, known: Iterable[str] = ()) -> Asked:
         words = plain(sentence)
         if _HINT.match(words) or not _OPEN.search(f"{words}?" if "?" in sentence else words):
             continue
-        for topic, cue in (*_TOPICS[:_YES_NO], *own, *_TOPICS[_YES_NO:]):
+        for topic, cue in (*_TOPICS[:_BEFORE_OWN], *own, *_TOPICS[_BEFORE_OWN:]):
             if cue.search(words):
                 return Asked(topic, sentence)
     return Asked()

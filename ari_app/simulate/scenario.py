@@ -80,6 +80,11 @@ class PersonaSpec(FieldsModel):
         "time, name, address, email, phone, or any word of the agent's question (registration); "
         "yes or no for wanted, callback, ring_back, message, person",
     )
+    called: dict[Name, Text] = Field(
+        default_factory=dict,
+        description="what the agent calls a fact, where its words are others: the caller listens "
+        "for them when all is read back",
+    )
     changes: dict[Name, Text] = Field(
         default_factory=dict, description="facts he takes instead once all is read back"
     )
