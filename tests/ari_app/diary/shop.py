@@ -75,7 +75,7 @@ class Receiver:
         self.answers = answers
         self.seen, self.effects, self.times = [], defaultdict(dict), Counter()
 
-    async def __call__(self, request):
+    async def take(self, request):
         body = await request.read()
         headers = request.headers
         key = headers.get("Idempotency-Key") or headers.get("webhook-id")
@@ -96,7 +96,7 @@ class Receiver:
     @asynccontextmanager
     async def open(self):
         app = web.Application()
-        app.router.add_post("/{path}", self)
+        app.router.add_post("/{path}", self.take)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.01)
         await runner.setup()
         site = web.TCPSite(runner, "127.0.0.1", 0)
