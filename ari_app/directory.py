@@ -38,6 +38,7 @@ REFRESH_S = 1.0
 LOOKUP_S = 0.05  # a caller hears nothing of it; the routing of a call has a second in all
 PAGE = 50  # rows: a few milliseconds of another thread's work, and then the loop's others again
 SLICE_S = 0.001  # of the loop at a time: a frame of every call is due every 20 ms
+LONG = 2000  # characters; a company with a workflow of its own takes milliseconds to check
 MOST_LOOKUPS = 100  # at once; a number nobody knows is anything a caller dials
 
 
@@ -285,13 +286,19 @@ async def _read(page: Iterable[Stored], news: _News) -> None:
             news.stored[row.key] = row
         else:
             try:
-                news.put(row, company_of(row.document))
+                news.put(row, await _company(row.document))
             except ValueError as error:
                 news.remove(row.key)
                 log.error("company %s is left out: %s; import it again", row.key, error)
         if loop.time() - begun_s > SLICE_S:
             await asyncio.sleep(0)
             begun_s = loop.time()
+
+
+async def _company(document: str) -> Company:
+    if len(document) < LONG:
+        return company_of(document)
+    return await asyncio.to_thread(company_of, document)
 
 
 async def load(store: Store, settings: Settings, elsewhere: Elsewhere | None = None) -> Directory:

@@ -246,10 +246,9 @@ class Remote:
         for it in page.companies:
             self._told.add(it.key)
             try:
-                learnt.append(self._learnt(it.document) if it.document else _gone(it.key))
+                learnt.append(await self._learnt(it.document) if it.document else _gone(it.key))
             except ValueError as error:
                 log.error("company %s of the service stays as it was: %s", it.key, error)
-            await asyncio.sleep(0)  # to check a company takes up to a millisecond
         if self._reads_all and not page.more and not self._told and learner.companies:
             log.error("the service has no company at all: the old ones stay")
             self._reads_all, self._all_at = False, _now_s()
@@ -275,7 +274,7 @@ class Remote:
         if status == 304 and before is not None:
             learnt = before
         elif status == 200:
-            learnt = self._answer(number, body)
+            learnt = await self._answer(number, body)
         else:
             return None
         if tag:
@@ -283,7 +282,7 @@ class Remote:
         self._asked_at[learnt.key] = _now_s()
         return learnt
 
-    def _answer(self, number: str, body: bytes) -> Learnt:
+    async def _answer(self, number: str, body: bytes) -> Learnt:
         """Read whose number that is.
 
         Raises:
@@ -291,7 +290,7 @@ class Remote:
                 the service may still be asked about them.
         """
         try:
-            learnt = self._learnt(wire.read_json(body))
+            learnt = await self._learnt(wire.read_json(body))
             if learnt.company is None or number not in learnt.company.dids:
                 raise ValueError("dids: the number that was asked about is not there")
         except (ValueError, WireViolation) as error:
@@ -299,13 +298,14 @@ class Remote:
             raise WireViolation(wire.SERVICE, "a company cannot be used") from None
         return learnt
 
-    def _learnt(self, fields: Any) -> Learnt:
+    async def _learnt(self, fields: Any) -> Learnt:
         """Read a company.
 
         Raises:
             ValueError: If it is none this version can use.
         """
-        company, document = wire.read_company(fields, self._region)
+        # A workflow of its own takes milliseconds to check: too long for the calls' loop.
+        company, document = await asyncio.to_thread(wire.read_company, fields, self._region)
         return Learnt(company.key, document, company)
 
     def _keep(self, learnt: Sequence[Learnt]) -> None:
