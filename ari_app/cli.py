@@ -22,6 +22,7 @@ from ari_app.cli_companies import companies
 from ari_app.cli_records import bookings, calls
 from ari_app.cli_simulate import simulate
 from ari_app.cli_tokens import tokens
+from ari_app.cli_workflow import workflow
 from ari_app.env_source import EnvSourceError, adopt_settings_file
 from ari_app.supervisor import EX_CONFIG, supervise
 from installer.doctor.cli import doctor
@@ -167,3 +168,4 @@ main.add_command(doctor)
 main.add_command(sandbox)
 main.add_command(tokens)
 main.add_command(simulate)
+main.add_command(workflow)

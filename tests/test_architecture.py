@@ -19,22 +19,9 @@ PURE = [
     *(str(path.relative_to(ROOT)) for path in (ROOT / "audiosocket_agent/spoken").glob("*.py")),
     "agi/gate.py",
     *(
-        f"audiosocket_agent/workflow/{name}.py"
-        for name in (
-            "findings",
-            "graph",
-            "keyed",
-            "kinds",
-            "model",
-            "names",
-            "prove",
-            "said_codes",
-            "said_dates",
-            "said_names",
-            "said_numbers",
-            "said_times",
-            "templates",
-        )
+        str(path.relative_to(ROOT))
+        for path in (ROOT / "audiosocket_agent/workflow").glob("*.py")
+        if path.stem != "load"
     ),
     "audiosocket_agent/briefing.py",
     "audiosocket_agent/complaints.py",

@@ -41,11 +41,13 @@ class Checked:
         path: The file.
         workflow: It; None if it cannot be read.
         wrong: What is wrong, each with its line; () if it holds.
+        is_company: Whether it is the file of a company instead.
     """
 
     path: Path
     workflow: Workflow | None
     wrong: tuple[WorkflowError, ...]
+    is_company: bool = False
 
 
 def trades() -> tuple[str, ...]:
@@ -86,10 +88,12 @@ def check_workflow(path: Path) -> Checked:
         return Checked(path, None, (error,))
     except YamlError as error:
         return Checked(path, None, (WorkflowError(path, error.what, error.line),))
+    is_company = isinstance(data, Mapping) and {"dids", "greeting"} <= data.keys()
     try:
         workflow = Workflow.model_validate(whole(data))
     except ValidationError as error:
-        return Checked(path, None, _placed(path, lines, complaints(error, PAGE)))
+        wrong = _placed(path, lines, complaints(error, PAGE))
+        return Checked(path, None, wrong, is_company)
     except ValueError as error:
         return Checked(path, None, _placed(path, lines, [Complaint((LIKE,), str(error))]))
     return Checked(path, workflow, _placed(path, lines, prove(workflow)))
@@ -116,7 +120,8 @@ def read_text(path: Path) -> str:
 def _placed(
     path: Path, lines: Lines, wrong: list[Complaint] | tuple[Complaint, ...]
 ) -> tuple[WorkflowError, ...]:
-    return tuple(WorkflowError(path, str(it), lines.of(it.where)) for it in wrong)
+    errors = [WorkflowError(path, str(it), lines.of(it.where)) for it in wrong]
+    return tuple(sorted(errors, key=lambda error: error.line or 0))
 
 
 def read_workflow(value: object, folder: Path | None) -> object:

@@ -114,10 +114,13 @@ def _spelling(word: str) -> list[str]:
     """Return what a word is when something is spelled; [] if it belongs to no code."""
     if word in _NO_CODE or not word.isascii() or not word.isalnum():
         return []
+    if word == "o":
+        return ["oscar"]  # the letter, as it is written; the figure is "oh"
     if figures([word]) or word in TIMES:
         return [word]
     # A group as it is written: the "CDE" of AB12 CDE.
-    return list(word) if len(word) == 3 and word.isalpha() else []
+    group = len(word) == 3 and word.isalpha()
+    return [{"o": "oscar"}.get(letter, letter) for letter in word] if group else []
 
 
 def email_in(text: str) -> str | None:
