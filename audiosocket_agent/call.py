@@ -351,7 +351,7 @@ class Call:
                 self._mark("finalize")
                 self._ear.finalize()
             case Act.SPECULATE:
-                self._talker.think_ahead(self._turns.draft)
+                self._talker.think_ahead(self._turns.draft, self._confidence)
             case Act.DISCARD:
                 self._talker.think_again()
             case Act.COMMIT:
@@ -381,7 +381,15 @@ class Call:
             if ms >= last_voice_ms or name == "stt_partial"
         }
         marks_ms = {"speech_end": last_voice_ms} | marks_ms | {"decision": now_ms}
-        self._talker.hear(self._turns.take_turn(), last_voice_ms, marks_ms)
+        confidence = self._confidence
+        self._talker.hear(self._turns.take_turn(), last_voice_ms, marks_ms, confidence)
+
+    @property
+    def _confidence(self) -> float:
+        """How sure the ear is of the turn; one that hears only what it expects tells no more."""
+        sure = self._turns.confidence
+        enough = sure >= self._facts.company.workflow.unsure_below
+        return 1.0 if enough or not self.free_speech else sure
 
     def _take_keys(self) -> None:
         keys, now_ms = self._turns.take_keys(), round(self.now_ms())

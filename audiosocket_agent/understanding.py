@@ -149,6 +149,8 @@ def choice_name(slot: Slot, value: str, company: Company) -> str:
 
 def day_name(day: date, today: date) -> str:
     """Return how a day is called: "Tuesday" within a week, else with its date."""
+    if day == today:
+        return "today"
     return f"{day:%A}" if day <= today + timedelta(days=7) else spoken_date(day)
 
 
