@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ari_app.cli_bookings import bookings
 from ari_app.cli_call import call
 from ari_app.cli_callbacks import callbacks
 from ari_app.cli_chat import chat
 from ari_app.cli_companies import companies
-from ari_app.cli_records import bookings, calls
+from ari_app.cli_records import calls
 from ari_app.cli_simulate import simulate
 from ari_app.cli_tokens import tokens
 from ari_app.cli_workflow import workflow
