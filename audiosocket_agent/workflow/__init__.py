@@ -12,9 +12,8 @@ from audiosocket_agent.workflow.model import (
     Workflow,
 )
 from audiosocket_agent.workflow.names import Outcome, Slot, Step
-from audiosocket_agent.workflow.steps import INSTEAD, INSTEAD_SLOTS, STEPS, YES_NO_SLOTS
 
 __all__ = [
-    "INSTEAD", "INSTEAD_SLOTS", "STEPS", "YES_NO_SLOTS", "Confirm", "Does", "Kind", "Of",
-    "Outcome", "Says", "Slot", "SlotRule", "Step", "StepRule", "Workflow", "trade", "trades",
+    "Confirm", "Does", "Kind", "Of", "Outcome", "Says", "Slot", "SlotRule", "Step", "StepRule",
+    "Workflow", "trade", "trades",
 ]  # fmt: skip
