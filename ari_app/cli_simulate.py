@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -91,7 +92,7 @@ def simulate(files: tuple[Path, ...], as_json: bool, junit: Path | None, **asked
     )
     run = run_as_speech if asked["speech"] else run_as_text
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        results = runner.run(run(cases, plan))
+        results = runner.run(run(cases, plan, _progress(as_json)))
     if not results:
         click.echo("voiceagent: no scenario can be run like this", err=True)
         sys.exit(USAGE)
@@ -102,6 +103,16 @@ def simulate(files: tuple[Path, ...], as_json: bool, junit: Path | None, **asked
     else:
         _print(results, verbose=asked["verbose"])
     sys.exit(0 if all(result.passed for result in results) else FAILED)
+
+
+def _progress(as_json: bool) -> Callable[[Result], None]:
+    """Return what shows each result as it comes, to who watches: spoken calls take minutes."""
+
+    def show(result: Result) -> None:
+        word = "passed" if result.passed else "FAILED"
+        click.echo(f"{word} {result.name}, {result.model}, seed {result.seed}", err=True)
+
+    return show if sys.stderr.isatty() and not as_json else lambda result: None
 
 
 def _print(results: list[Result], *, verbose: bool) -> None:
@@ -118,5 +129,16 @@ def _print(results: list[Result], *, verbose: bool) -> None:
             click.echo()
     columns = ("scenario", "model", "runs", "passed", "turns", "latency_ms")
     print_table(report.by_scenario(results), columns)
+    heard, wrong = report.hearing(results)
+    if heard:
+        right = heard - wrong.total()
+        click.echo(f"{right} of {heard} utterances were heard as they were said; the others:")
+        for (said, made_of_it), times in wrong.most_common():
+            click.echo(f"    {times} x {said!r} as {made_of_it!r}")
+    if times_ms := report.latency(results):
+        click.echo(
+            f"{times_ms['answers']} answers after {times_ms['median_ms']} ms typically, "
+            f"95 % within {times_ms['p95_ms']} ms"
+        )
     passed = sum(result.passed for result in results)
     click.echo(f"{passed} of {len(results)} passed ({report.rate(results):.1f} %)")

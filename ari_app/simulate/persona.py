@@ -29,6 +29,7 @@ YES_NO = frozenset(
     ("wanted", "agreed", "callback", "ring_back", "message", "person", "anything_else", "yes_no")
 )
 _VAGUE = {"booked_in": "wanted"}
+_SPOKEN = frozenset(("phone", "postcode", "address", "time", "day"))  # or never read back
 _SMALL = frozenset("the and for please some with".split())
 
 
@@ -189,6 +190,11 @@ class Persona:
             # A question that repeats itself without the read-back proves nothing.
             if words and len(told.split()) > 12 and not any(word in told for word in words):
                 return self._facts[fact]
+        signs = _signs(told)
+        for fact, value in self._facts.items():
+            code = fact not in _SPOKEN and any(c.isdigit() for c in value)
+            if code and len(told.split()) > 12 and _signs(value) not in signs:
+                return value
         return ""
 
     # --- facts -----------------------------------------------------------------------------------
@@ -208,7 +214,8 @@ class Persona:
         if value is None and topic == "postcode":
             value = self._facts.get("area")
         if value is None:
-            return Say(self._luck.choice(wordings.UNKNOWN))
+            wants_person = self._spec.goal is Goal.PERSON
+            return Say(self._luck.choice(wordings.PERSON if wants_person else wordings.UNKNOWN))
         if topic == "phone" and (self._is(Manner.KEYPAD) or asks_for_keys(found.sentence)):
             return Press(re.sub(r"[^0-9]", "", value) + "#")
         if self._is(Manner.KEYPAD) and (key := keys_for(said, value)):
@@ -258,6 +265,11 @@ class Persona:
 
     def _is(self, manner: Manner) -> bool:
         return manner in self._spec.manner
+
+
+def _signs(text: str) -> str:
+    """Return the letters and figures of a text, one after the other; O and 0 sound the same."""
+    return "".join(c for c in text.lower() if c.isalnum()).replace("o", "0")
 
 
 def _act(action: Action) -> Act:

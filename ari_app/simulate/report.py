@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from statistics import median
@@ -10,6 +11,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 from ari_app.simulate.record import CallRecord
+from ari_app.simulate.scenario import plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +68,32 @@ def by_scenario(results: Sequence[Result]) -> list[dict[str, Any]]:
     return rows
 
 
+def hearing(results: Sequence[Result]) -> tuple[int, Counter[tuple[str, str]]]:
+    """Return how often spoken callers were heard, and what was not heard as it was said.
+
+    Returns:
+        The count of everything heard, and how often which words were heard as which.
+    """
+    pairs = [(plain(said), plain(heard)) for r in results for said, heard in r.record.heard]
+    return len(pairs), Counter(pair for pair in pairs if pair[0] != pair[1])
+
+
+def latency(results: Sequence[Result]) -> dict[str, int]:
+    """Return the typical and the slow times to an answer of a run, in milliseconds."""
+    times = sorted(ms for result in results for ms in result.record.latencies_ms)
+    if not times:
+        return {}
+    slow = times[min(len(times) - 1, round(0.95 * (len(times) - 1)))]
+    return {"answers": len(times), "median_ms": round(median(times)), "p95_ms": slow}
+
+
 def as_json(results: Sequence[Result]) -> str:
     """Return the whole run as JSON."""
     document = {
         "runs": len(results),
         "passed": sum(result.passed for result in results),
         "rate": round(rate(results), 2),
+        "latency": latency(results),
         "scenarios": by_scenario(results),
         "calls": [
             {
@@ -87,6 +109,8 @@ def as_json(results: Sequence[Result]) -> str:
                 "slots": result.record.slots,
                 "turns": result.record.turns,
                 "latencies_ms": result.record.latencies_ms,
+                "bookings": [dict(row) for row in result.record.bookings],
+                "heard": [{"said": s, "heard": h} for s, h in result.record.heard],
                 "said": [{"speaker": who, "text": text} for who, text in result.record.said],
             }
             for result in results
