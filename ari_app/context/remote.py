@@ -35,7 +35,7 @@ from audiosocket_agent.errors import ProviderError, WireViolation
 
 log = logging.getLogger(__name__)
 
-PAGE = 50
+PAGE = 25  # companies; to read more at once holds up the loop
 SWEEP_GAP_S = 0.02  # between two companies asked about in turn: 50 a second
 TRIAL_S = 1.0  # looks whether one is due, while the service is left alone
 MOST_UNKNOWN = 10_000
