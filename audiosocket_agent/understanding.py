@@ -43,6 +43,7 @@ _EXPECTS = {
 _MOST_KEYS = {Kind.TIME: 4, Kind.DATE: 8} | dict.fromkeys(kinds.IN_PAIRS, kinds.MOST_PAIRS)
 POSTCODE_KEYS = 7  # a full postcode has at most seven letters and digits
 _LISTED = frozenset((Kind.CHOICE, Kind.PART, Kind.YES_NO))
+_CORRECTION = r"\b(?:sorry|i mean|or rather|no wait|make that)\b,?"
 _INWARD = "[0-9][A-Z]{2}"  # the half of a postcode after the space
 _KEYPAD = {c: k for k, cs in enumerate(("", "", "ABC", "DEF", "GHI", "JKL", "MNO", "PQRS", "TUV",
                                         "WXYZ")) for c in cs}  # fmt: skip
@@ -260,12 +261,20 @@ def value_of(text: str, ways: Mapping[str, tuple[str, ...]]) -> str | None:
 def value_in(slot: Slot, text: str, company: Company, today: date) -> str | None:
     """Return the value a caller's answer gives a slot; None if it gives none or several.
 
+    Who corrects himself means what comes after: "in the morning, no sorry, afternoon".
+
     Args:
         slot: What was asked for.
         text: The words, however an ear writes them: capitals, punctuation, digits.
         company: Facts.
         today: Date of the call.
     """
+    *_, meant = re.split(_CORRECTION, text, flags=re.IGNORECASE)
+    value = _value_in(slot, meant, company, today) if meant != text else None
+    return value or _value_in(slot, text, company, today)
+
+
+def _value_in(slot: Slot, text: str, company: Company, today: date) -> str | None:
     rule = company.workflow.slots[slot]
     if rule.kind is Kind.PHONE:
         return phone_number(text) or _spoken_number(text)
