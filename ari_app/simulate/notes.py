@@ -2,12 +2,41 @@
 
 from __future__ import annotations
 
+import logging
 import uuid
 from collections.abc import Callable
 
 from audiosocket_agent.journal import EndReason, Spent, Turn
 from audiosocket_agent.registry import CallInfo
 from audiosocket_agent.workflow import Outcome
+
+
+class LogOf(logging.Handler):
+    """Keeps what the agent logs of one call, warnings and worse.
+
+    Args:
+        call_id: The call.
+
+    Attributes:
+        lines: What was logged.
+    """
+
+    def __init__(self, call_id: uuid.UUID) -> None:
+        super().__init__(logging.WARNING)
+        self._call_id = str(call_id)
+        self.lines: list[str] = []
+
+    def __enter__(self) -> LogOf:
+        logging.getLogger().addHandler(self)
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        logging.getLogger().removeHandler(self)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """See `logging.Handler.emit`."""
+        if getattr(record, "call_id", "") == self._call_id:
+            self.lines.append(record.getMessage())
 
 
 class Notes:

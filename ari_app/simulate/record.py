@@ -24,6 +24,7 @@ class CallRecord:
         wanted: Why a person was wanted, each time.
         latencies_ms: From the caller's last sound to the answer, of each spoken answer.
         heard: What the caller said and what the ear made of it, each time; spoken calls only.
+        log: What the agent logged of it, warnings and worse.
         error: Why it broke down, or "".
     """
 
@@ -36,6 +37,7 @@ class CallRecord:
     wanted: list[str] = field(default_factory=list)
     latencies_ms: list[int] = field(default_factory=list)
     heard: list[tuple[str, str]] = field(default_factory=list)
+    log: list[str] = field(default_factory=list)
     error: str = ""
 
     @property

@@ -110,6 +110,7 @@ def as_json(results: Sequence[Result]) -> str:
                 "turns": result.record.turns,
                 "latencies_ms": result.record.latencies_ms,
                 "bookings": [dict(row) for row in result.record.bookings],
+                "log": result.record.log,
                 "heard": [{"said": s, "heard": h} for s, h in result.record.heard],
                 "said": [{"speaker": who, "text": text} for who, text in result.record.said],
             }
@@ -149,8 +150,9 @@ def as_junit(results: Sequence[Result]) -> bytes:
 
 
 def transcript(record: CallRecord) -> str:
-    """Return who said what, a line each."""
-    return "\n".join(f"{who:>6}: {text}" for who, text in record.said)
+    """Return who said what, a line each, and what the agent logged."""
+    lines = [f"{who:>6}: {text}" for who, text in record.said]
+    return "\n".join([*lines, *(f"   log: {line}" for line in record.log)])
 
 
 def _printable(text: str) -> str:

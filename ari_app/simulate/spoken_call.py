@@ -19,7 +19,7 @@ from pydantic import SecretStr
 from ari_app.cli_records import response_ms
 from ari_app.simulate.line import Line
 from ari_app.simulate.mishearing import misheard
-from ari_app.simulate.notes import Notes
+from ari_app.simulate.notes import LogOf, Notes
 from ari_app.simulate.persona import HangUp, Persona, Press, Quiet, Say
 from ari_app.simulate.record import AGENT, CALLER, HUNG_UP, CallRecord
 from ari_app.simulate.scenario import MOST_TURNS
@@ -234,6 +234,7 @@ async def run_speech(case: Case, studio: Studio, seed: int, word_errors: int = 0
     spoken = Spoken()
     database = new_database(studio.folder, info.call_id.hex)
     async with AsyncExitStack() as stack:
+        log = stack.enter_context(LogOf(info.call_id))
         voice = OfflineVoice(voice=spec.voice, speed_wpm=spec.speed_wpm)
         stack.push_async_callback(voice.close)
         desks = await stack.enter_async_context(open_desks(case.scenario.world, database))
@@ -256,6 +257,7 @@ async def run_speech(case: Case, studio: Studio, seed: int, word_errors: int = 0
         record = call.record
         record.bookings, record.callbacks = await rows_of(desks.store, info.record_id)
     call.finish()
+    record.log = log.lines
     database.unlink(missing_ok=True)
     return record
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from ari_app.simulate.mishearing import misheard
-from ari_app.simulate.notes import Notes
+from ari_app.simulate.notes import LogOf, Notes
 from ari_app.simulate.persona import Act, HangUp, Persona, Press, Quiet, Say
 from ari_app.simulate.record import AGENT, CALLER, HUNG_UP, CallRecord
 from ari_app.simulate.scenario import MOST_TURNS
@@ -67,11 +67,13 @@ async def run_text(
     info = new_call(case)
     database = new_database(folder, info.call_id.hex)
     async with open_desks(case.scenario.world, database) as desks:
+        log = LogOf(info.call_id)
         facts = facts_of(case)
         call = TypedCall(info, facts, mind, desks, notes, listener.write, listener.on_reply)
         try:
-            await call.begin()
-            await _talk(call, persona, listener, luck, word_errors)
+            with log:
+                await call.begin()
+                await _talk(call, persona, listener, luck, word_errors)
         except AgentError as error:
             record.error = f"the agent broke down: {error}"
         finally:
@@ -79,7 +81,7 @@ async def run_text(
         record.slots = {slot.value: value for slot, value in call.state.slots.items()}
         if call.outcome is not None:
             record.outcome = call.outcome.value
-        record.wanted = notes.wanted_why
+        record.wanted, record.log = notes.wanted_why, log.lines
         record.bookings, record.callbacks = await rows_of(desks.store, info.record_id)
     database.unlink(missing_ok=True)
     return record
