@@ -13,6 +13,7 @@ from audiosocket_agent.company_fields import shown
 Where = tuple[str | int, ...]
 KIND = "found"  # of the errors that `refusal` makes
 _COMPANY_PAGE, _WORKFLOW_PAGE = "docs/companies.md", "docs/workflows.md"
+_FOLLOWS = "default_factory_not_called"  # from another error, which is told itself
 _NO_NUMBER = frozenset(
     ("decimal_parsing", "decimal_type", "float_parsing", "float_type", "int_parsing", "int_type")
 )
@@ -47,7 +48,9 @@ def complaints(error: ValidationError, page: str = _COMPANY_PAGE) -> list[Compla
         error: It.
         page: Where the fields are listed; those of a workflow always are on its own page.
     """
-    return [_complaint(found, page) for found in error.errors(include_url=False)]
+    errors = error.errors(include_url=False)
+    told = [found for found in errors if found["type"] != _FOLLOWS]
+    return [_complaint(found, page) for found in told or errors]
 
 
 def _complaint(found: ErrorDetails, page: str) -> Complaint:

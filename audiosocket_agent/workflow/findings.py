@@ -23,6 +23,6 @@ def unknown(where: Where, what: str, name: str, known: Iterable[str]) -> Complai
         known: What there is.
     """
     names = list(known)
-    close = get_close_matches(name, names, n=1)
+    close = get_close_matches(name, names, n=1, cutoff=0.7)
     mend = f"is {close[0]} meant?" if close else f"there are: {', '.join(sorted(names))}"
     return finding(where, f"there is no {what} called {name}", mend)

@@ -192,8 +192,11 @@ def spoken_date(day: date, today: date) -> str:
     """Say a date: ``Tuesday the 3rd of March``; with its year where the next one is meant."""
     suffix = "th" if 11 <= day.day <= 13 else {1: "st", 2: "nd", 3: "rd"}.get(day.day % 10, "th")
     said = f"{day:%A} the {day.day}{suffix} of {day:%B}"
-    near = next_date(day.day, day.month, None, today) if day - today < timedelta(1400) else None
-    return said if near == day else f"{said} {day.year}"
+    try:
+        meant = next_date(day.day, day.month, None, today)
+    except ValueError:  # the next 29th of February may be years away
+        meant = None
+    return said if meant == day else f"{said} {day.year}"
 
 
 _AROUND = FILLERS | frozenset(

@@ -129,16 +129,16 @@ def _choices(workflow: Workflow) -> Iterator[Complaint]:
 
 def _ways(workflow: Workflow) -> Iterator[Complaint]:
     """Check that every step is come to, and that no call goes round in it for ever."""
-    there = reached(workflow, roots(workflow))
-    for step in workflow.steps:
-        if step not in there:
-            yield finding(("steps", str(step)), "no call ever comes here",
-                          "lead to it by then, if_no or on_failure of another step")  # fmt: skip
     trap = endless(workflow)
+    there = reached(workflow, roots(workflow))
     if trap:
         round_ = " -> ".join(trap)
-        yield finding(("steps", str(trap[0])), f"a call goes round here for ever: {round_}",
+        yield finding(("steps", str(trap[-2])), f"a call goes round here for ever: {round_}",
                       "one of these steps must lead on to another")  # fmt: skip
+    for step in workflow.steps:
+        if step not in there and not trap:  # which may well be why
+            yield finding(("steps", str(step)), "no call ever comes here",
+                          "lead to it by then, if_no or on_failure of another step")  # fmt: skip
     for step, rule in workflow.steps.items():
         where = ("steps", str(step))
         gates = [s for s in rule.needs if _is_gate(workflow, s)]

@@ -2,7 +2,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import audiosocket_agent
@@ -278,6 +278,7 @@ def said_and_heard(kind, value, company=HARBOUR, **fields):
 
 
 @given(st.integers(0, 700).map(lambda days: TODAY + timedelta(days)))
+@example(date(2028, 2, 29))
 def test_a_date_said_back_is_the_date(day):
     if is_worked(MILLBROOK, day):
         assert said_and_heard("date", day.isoformat(), MILLBROOK) == day.isoformat()
