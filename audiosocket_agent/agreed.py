@@ -7,7 +7,7 @@ from datetime import date, time
 from audiosocket_agent import wording
 from audiosocket_agent.conversation_state import BookingRequest, Facts, State
 from audiosocket_agent.roles import area_slot, is_detail, service_slot, visit_slot
-from audiosocket_agent.workflow import Kind, Slot
+from audiosocket_agent.workflow import Kind
 
 DEFAULT_MINUTES = 60  # of a visit for which no service is chosen
 
@@ -18,13 +18,14 @@ def booking_request(state: State, facts: Facts) -> BookingRequest:
     service, area = service_slot(workflow), area_slot(workflow)
     day, part, at = (visit_slot(workflow, kind) for kind in (Kind.DATE, Kind.PART, Kind.TIME))
     chosen = wording.service_of(facts.company, slots)
-    known = {service, area, day, part, at, Slot.PHONE}
+    phone = visit_slot(workflow, Kind.PHONE)
+    known = {service, area, day, part, at, phone}
     return BookingRequest(
         service="" if chosen is None else chosen.key,
         area=slots.get(area, "") if area else "",
         day=date.fromisoformat(slots[day]) if day else facts.today,
         part=slots.get(part, "") if part else "",
-        phone=slots.get(Slot.PHONE, ""),
+        phone=slots.get(phone, "") if phone else "",
         price_pounds=str(chosen.price_pounds or "") if chosen else "",
         start=time.fromisoformat(slots[at]) if at and at in slots else None,
         details={

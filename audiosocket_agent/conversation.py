@@ -30,11 +30,11 @@ by the same table. So either can take over from the other in the middle of a tur
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 from audiosocket_agent import person, wording
 from audiosocket_agent.agreed import booking_request
+from audiosocket_agent.answering import answered, failed, wish_of
 from audiosocket_agent.conversation_state import (
     Booked,
     BookingFailed,
@@ -63,40 +63,18 @@ from audiosocket_agent.conversation_state import (
     Why,
 )
 from audiosocket_agent.errors import IllegalEvent
-from audiosocket_agent.offers import key_of, offers
+from audiosocket_agent.offers import key_of
 from audiosocket_agent.roles import (
     INSTEAD,
     asked_in,
-    books,
-    comes_before,
-    gate,
     is_last,
-    volunteered,
     when_slots,
     without_later_gates,
 )
-from audiosocket_agent.understanding import (
-    NO,
-    PERSON,
-    YES,
-    digits_so_far,
-    offer_answer,
-    offer_answer_of_keys,
-    plain_words,
-    value_in,
-    value_of_keys,
-)
-from audiosocket_agent.walk import (
-    ask,
-    attended,
-    doubted,
-    ended,
-    offer_others,
-    proceed,
-    question,
-)
+from audiosocket_agent.understanding import NO, PERSON, YES, plain_words
+from audiosocket_agent.walk import ask, attended, ended, offer_others, proceed, question
 from audiosocket_agent.wishes import wish_in
-from audiosocket_agent.workflow import Confirm, Kind, Outcome, Slot, Step
+from audiosocket_agent.workflow import Outcome, Step
 
 __all__ = [
     "LEGAL", "Booked", "BookingFailed", "BookingRequest", "Carry", "Event", "Facts", "Heard",
@@ -184,7 +162,7 @@ def takes_words(state: State, text: str, facts: Facts) -> bool:
 
 def _caller_did(state: State, event: Heard | Keyed | Silent, facts: Facts) -> tuple[State, Reply]:
     """Take what the caller did, or that it was nothing."""
-    wish = _wish_of(event, facts)
+    wish = wish_of(event, facts)
     if state.phase is Phase.KEYING:
         if wish is not None:
             return person.wish(state, wish, facts)
@@ -193,127 +171,7 @@ def _caller_did(state: State, event: Heard | Keyed | Silent, facts: Facts) -> tu
         if wish is not None:
             return person.wish(state, wish, facts)
         return proceed(state, facts, ())  # all is done: whatever was said, say goodbye
-    offered = state.offer is Offer.OPEN
-    match event:
-        case Heard():
-            return _heard(state, event, wish, facts)
-        case Keyed(keys) if offered:
-            answer = offer_answer_of_keys(keys, facts.company.person_key)
-            value = None if answer else _keyed_value(state, keys, facts)
-            return _offer_answered(state, facts, value, answer, None)
-        case Keyed(keys) if doubted(state) and wish is None:
-            return _doubt_keyed(state, keys, facts)
-        case Keyed(keys):
-            return _keyed(state, keys, facts, wish)
-        case Silent() if offered:
-            return person.wish(state, Seek(Why.SILENT), facts)
-        case Silent():
-            return _missed(state, facts, wording.still_there, Why.SILENT)
-
-
-def _heard(state: State, heard: Heard, wish: Seek | None, facts: Facts) -> tuple[State, Reply]:
-    """Take the caller's words; those the ear is not sure of fill nothing unasked."""
-    workflow = facts.company.workflow
-    sure = heard.confidence >= workflow.unsure_below
-    value = _spoken_value(state, heard.text, facts)
-    known = _with_extras(state, heard.text, facts) if sure else state
-    if state.offer is Offer.OPEN:
-        said = None if state.asked in workflow.yes_no else value
-        return _offer_answered(known, facts, said, offer_answer(heard.text), wish)
-    if doubted(state):
-        return _doubt_answered(known, heard.text, value, wish, facts, sure=sure)
-    if value is not None and not sure:
-        return _unsure(state, value, facts)
-    if value is None and wish is None and _moved(state, known):
-        return proceed(replace(known, asked=None, misses=0), facts, ())
-    return _answered(known, facts, value, wish)
-
-
-def _moved(before: State, after: State) -> bool:
-    """Whether words that are no answer have put an earlier one right: another day, for a time."""
-    return any(after.slots[slot] != value for slot, value in before.slots.items())
-
-
-def _wish_of(event: Heard | Keyed | Silent, facts: Facts) -> Seek | None:
-    """Return the wish for a person in what the caller did; the key for it must stand alone."""
-    if isinstance(event, Heard):
-        return wish_in(event.text, facts.company)
-    if isinstance(event, Keyed) and event.keys and event.keys == facts.company.person_key:
-        return Seek(Why.ASKED)
-    return None
-
-
-def _spoken_value(state: State, text: str, facts: Facts) -> str | None:
-    if state.asked is None or not text:
-        return None
-    return value_in(state.asked, text, facts.company, facts.today)
-
-
-def _with_extras(state: State, text: str, facts: Facts) -> State:
-    """Fill what the caller said besides the answer: "a leaking tap, in Truro, on Tuesday".
-
-    Who is asked for the time, or for a part of the day, may name another day with it.
-    """
-    workflow = facts.company.workflow
-    when = when_slots(workflow)
-    extras = {
-        slot: value
-        for slot in volunteered(workflow)
-        if slot is not state.asked
-        if slot not in state.slots or (state.asked in when and slot in when)
-        if (value := value_in(slot, text, facts.company, facts.today)) is not None
-    }
-    return replace(state, slots={**state.slots, **extras}) if extras else state
-
-
-def _keyed_value(state: State, keys: str, facts: Facts) -> str | None:
-    if state.asked is None:
-        return None
-    if _takes_goes(state, facts):
-        keys = digits_so_far(state.keyed, keys)
-    free = offers(state.asked, state, facts)
-    return value_of_keys(state.asked, keys, facts.company, facts.today, free)
-
-
-def _takes_goes(state: State, facts: Facts) -> bool:
-    """Whether a number is asked for, which may be keyed in several goes."""
-    asked = state.asked
-    return asked is not None and facts.company.workflow.slots[asked].kind is Kind.PHONE
-
-
-def _keyed(state: State, keys: str, facts: Facts, wish: Seek | None) -> tuple[State, Reply]:
-    """Take keys; a number may be keyed in several goes, and each but the last counts as a miss."""
-    value = _keyed_value(state, keys, facts)
-    if not _takes_goes(state, facts) or value is not None or wish is not None:
-        return _answered(state, facts, value, wish)
-    begun = replace(state, keyed=digits_so_far(state.keyed, keys))
-    after, reply = _answered(begun, facts, None, None)
-    if begun.keyed and after.attempt > state.attempt:  # asked again, no person offered
-        reply = replace(reply, say=(wording.number_so_far(begun.keyed),))
-    return after, reply
-
-
-def _answered(
-    state: State, facts: Facts, value: str | None, wish: Seek | None
-) -> tuple[State, Reply]:
-    """Take an answer; None: there is none."""
-    workflow, asked = facts.company.workflow, state.asked
-    if wish is not None and value is None:
-        return _wished(state, wish, facts)
-    if asked is None or value is None:
-        return _missed(state, facts, wording.misheard, Why.MISSES)
-    slots: dict[Slot, str] = {**state.slots, asked: value}
-    unsure = tuple(slot for slot in state.unsure if slot is not asked)
-    filled = replace(state, slots=slots, unsure=unsure, asked=None, misses=0)
-    number = workflow.slots[asked].offers
-    if value == "no" and number is not None:
-        without: dict[Slot, str] = {s: v for s, v in slots.items() if s is not number}
-        return proceed(replace(filled, slots=without), facts, ())
-    if state.step in INSTEAD:
-        return person.answered(filled, asked, value, facts)
-    if value == "no" and asked is gate(workflow, state.step):
-        return _refused(filled, facts)
-    return proceed(filled, facts, ())
+    return answered(state, event, wish, facts)
 
 
 def after_booking(state: State, facts: Facts) -> State:
@@ -334,140 +192,6 @@ def gone(state: State, facts: Facts) -> tuple[State, Reply]:
     return offer_others(state, facts, (), (state.step,), wording.JUST_GONE)
 
 
-def _unsure(state: State, value: str, facts: Facts) -> tuple[State, Reply]:
-    """Say a value back that the ear was not sure of; a yes or a no is asked for again."""
-    assert state.asked is not None  # it is a value of that
-    rule = facts.company.workflow.slots[state.asked]
-    if rule.confirm is Confirm.NEVER:
-        return _answered(state, facts, value, None)
-    if rule.kind is Kind.YES_NO:
-        return _missed(state, facts, lambda _: wording.YES_OR_NO, Why.MISSES)
-    unsure = tuple(dict.fromkeys((*state.unsure, state.asked)))
-    doubting = replace(state, slots={**state.slots, state.asked: value}, unsure=unsure)
-    return ask(doubting, facts, question(doubting, facts), (state.step,))
-
-
-def _doubt_answered(
-    state: State, text: str, value: str | None, wish: Seek | None, facts: Facts, *, sure: bool
-) -> tuple[State, Reply]:
-    """Take what the caller says to "Did you say Truro?": yes, no, or what it is instead."""
-    assert state.asked is not None  # it is what is doubted
-    words = plain_words(text)
-    plain = words in YES or words in NO
-    said = "yes" if words in YES else offer_answer(text) if wish is None else None
-    if sure and value is not None and not plain:  # said again, or put right in the same breath
-        return _answered(state, facts, value, None)
-    if sure and said == "yes":
-        return _answered(state, facts, state.slots[state.asked], None)
-    again = _without_doubt(state)
-    if wish is not None:
-        return _wished(again, wish, facts)
-    missed, reply = _missed(again, facts, wording.misheard, Why.MISSES)
-    open_still = missed.phase is Phase.ASKING and missed.offer is not Offer.OPEN
-    if value is None or plain or not open_still or missed.asked is not state.asked:
-        return missed, reply
-    return _unsure(missed, value, facts)
-
-
-def _doubt_keyed(state: State, keys: str, facts: Facts) -> tuple[State, Reply]:
-    """Take keys pressed to "Did you say Truro?": 1 is yes, 2 is no, others are an answer."""
-    assert state.asked is not None  # it is what is doubted
-    if keys == "1":
-        return _answered(state, facts, state.slots[state.asked], None)
-    again = _without_doubt(state)
-    if keys == "2":
-        return _missed(again, facts, wording.misheard, Why.MISSES)
-    return _keyed(again, keys, facts, None)
-
-
-def _without_doubt(state: State) -> State:
-    """Return the state without the value that is doubted."""
-    slots = {slot: value for slot, value in state.slots.items() if slot is not state.asked}
-    return replace(state, slots=slots, unsure=tuple(s for s in state.unsure if s in slots))
-
-
-def _wished(state: State, wish: Seek, facts: Facts) -> tuple[State, Reply]:
-    """Take a wish for a person; one who was just told what to expect may insist."""
-    if state.step not in INSTEAD or wish.place:
-        return person.wish(state, wish, facts)
-    if state.may_wait:
-        return ended(state, Outcome.QUEUE, (wording.HOLD,))
-    return _missed(state, facts, wording.still_nobody, Why.MISSES)
-
-
-def _refused(state: State, facts: Facts) -> tuple[State, Reply]:
-    """Handle a "no" to the question that ends a step: it leads back once, or another way."""
-    workflow = facts.company.workflow
-    back = workflow.steps[state.step].if_no
-    assert back is not None  # else there is no such question
-    if comes_before(workflow, back, state.step):
-        if state.restarts:
-            return person.wish(state, Seek(Why.MISSES), facts)
-        again = set(workflow.steps[back].needs)
-        slots = without_later_gates(workflow, state.slots, back, again)
-        kept: dict[Slot, str] = {s: v for s, v in slots.items() if s not in again}
-        kept.pop(gate(workflow, state.step) or Slot.AGREED, None)
-        state = replace(state, step=back, slots=kept, restarts=1)
-        return proceed(state, facts, (wording.START_OVER,))
-    given_up = books(workflow, state.step) and not books(workflow, back)
-    say = (wording.DECLINED,) if given_up else ()
-    return proceed(state, facts, say)
-
-
-def _missed(
-    state: State, facts: Facts, sorry: Callable[[int], str], why: Why
-) -> tuple[State, Reply]:
-    apology = sorry(state.attempt + 1)
-    if state.asked is None:
-        return proceed(state, facts, (apology,))  # nothing was asked yet: ask
-    missed = replace(state, misses=state.misses + 1)
-    if missed.misses >= most_misses(state, facts):
-        return _failed(missed, Seek(why), facts)
-    # A person is not offered in place of one, nor where nobody was found before.
-    offers = state.offer is Offer.UNMADE and state.step not in INSTEAD and not state.refused
-    if offers and missed.misses >= facts.company.misses_before_offer:
-        missed = replace(missed, offer=Offer.OPEN)
-    else:
-        missed = replace(missed, attempt=state.attempt + 1)
-    return ask(missed, facts, (apology, *question(missed, facts)), (state.step,))
-
-
-def most_misses(state: State, facts: Facts) -> int:
-    """Return how many answers in a row may make no sense in this step."""
-    retries = facts.company.workflow.steps[state.step].retries
-    return facts.company.max_misses if retries is None else retries
-
-
-def _failed(state: State, seek: Seek, facts: Facts) -> tuple[State, Reply]:
-    """Leave a step that got nowhere by the way its rule names."""
-    if state.step in INSTEAD:
-        return person.given_up(state)
-    return person.failed(state, seek, facts)
-
-
-def _offer_answered(
-    state: State, facts: Facts, value: str | None, answer: str | None, wish: Seek | None
-) -> tuple[State, Reply]:
-    """Take what the caller says to the offer of a person.
-
-    Args:
-        state: The offer is open.
-        facts: Facts.
-        value: What was said, as an answer to the question before the offer.
-        answer: What was said, as an answer to the offer: ``yes`` or ``no``.
-        wish: What was said, as a wish for a person.
-    """
-    if value is not None:
-        return _answered(state, facts, value, None)
-    if answer != "no":
-        why = Why.ASKED if answer else Why.MISSES
-        return person.wish(state, wish or Seek(why), facts)
-    attempt = max(state.attempt + 1, wording.EASIEST)
-    declined = replace(state, offer=Offer.DECLINED, misses=0, attempt=attempt)
-    say = (wording.OFFER_DECLINED, *question(declined, facts))
-    return ask(declined, facts, say, (state.step,))
-
-
 def _overtime(state: State, facts: Facts) -> tuple[State, Reply]:
     """End what takes too long: by way of a person, whom the queue finds where we did not."""
     match state.phase:
@@ -476,7 +200,7 @@ def _overtime(state: State, facts: Facts) -> tuple[State, Reply]:
         case Phase.NOTING:
             return person.not_noted(state)
         case _:
-            return _failed(state, Seek(Why.LONG), facts)
+            return failed(state, Seek(Why.LONG), facts)
 
 
 def key_in(state: State, name: str, facts: Facts) -> tuple[State, Reply]:

@@ -54,7 +54,7 @@ class Dialogue:
         tools: ToolRunner | None = None,
     ) -> None:
         self._scene = Scene(mind, facts, book, call_id, tools)
-        self._begin = State() if begin is None else begin
+        self._begin = State(step=facts.company.workflow.first) if begin is None else begin
         self._given: Draft | None = None  # the newest committed answer: it moves the conversation
         self._tokens = Usage(0, 0)
 

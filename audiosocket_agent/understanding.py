@@ -15,18 +15,13 @@ from audiosocket_agent.spelled import figures, is_number_word, whole_telephone_n
 from audiosocket_agent.workflow import Kind, Of, Slot, kinds
 from audiosocket_agent.workflow.model import Option
 
-YES = ("yes", "yes please", "yeah", "that's right")
-NO = ("no", "no thanks", "no thank you")
+YES, NO, PARTS = kinds.YES, kinds.NO, kinds.PARTS
 CALL_ME = ("call me back", "ring me back")
 WAIT = ("i'll wait", "i will wait", "i'd rather wait", "i'll hold")
 PERSON = ("a person please", "speak to a person", "talk to a person", "operator", "a human please")
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday")
 EVERY_DAY = (*WEEKDAYS, "saturday", "sunday")
 TOMORROW = "tomorrow"
-PARTS: dict[str, tuple[str, ...]] = {
-    "morning": ("morning", "in the morning"),
-    "afternoon": ("afternoon", "in the afternoon"),
-}
 
 LEAST_DIGITS = 9  # of a telephone number, area code included
 MOST_DIGITS = 15  # E.164
@@ -152,7 +147,7 @@ def day_name(day: date, today: date) -> str:
     """Return how a day is called: "Tuesday" within a week, else with its date."""
     if day == today:
         return "today"
-    return f"{day:%A}" if day <= today + timedelta(days=7) else spoken_date(day)
+    return f"{day:%A}" if day <= today + timedelta(days=7) else kinds.spoken_date(day, today)
 
 
 def clock(at: str) -> str:
@@ -164,12 +159,6 @@ def clock(at: str) -> str:
         if minute
         else (f"{(hour - 1) % 12 + 1} o'clock in the {half}")
     )
-
-
-def spoken_date(day: date) -> str:
-    """Say a date: ``Tuesday the 3rd of March``."""
-    suffix = "th" if 11 <= day.day <= 13 else {1: "st", 2: "nd", 3: "rd"}.get(day.day % 10, "th")
-    return f"{day:%A} the {day.day}{suffix} of {day:%B}"
 
 
 def _keyed_days(company: Company, today: date) -> list[tuple[str, str]]:
@@ -282,7 +271,9 @@ def _value_in(slot: Slot, text: str, company: Company, today: date) -> str | Non
         return kinds.parse(rule, text, company, today)
     value = value_of(plain_words(text), choices(slot, company, today))
     if value is None and rule.of is Of.AREAS:
-        return _area_of_written(text, company)
+        value = _area_of_written(text, company)
+    if value is None and rule.kind is Kind.CHOICE:
+        return kinds.parse(rule, text, company, today)  # by its name, as it was read out
     return value
 
 

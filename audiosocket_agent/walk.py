@@ -185,7 +185,8 @@ def question(state: State, facts: Facts) -> tuple[str, ...]:
     if state.offer is Offer.OPEN:
         return wording.OFFER, wording.YES_NO_KEYS
     if doubted(state):
-        return (wording.did_you_say(state.asked, state.slots[state.asked], company, today),)
+        value = state.slots[state.asked]
+        return (wording.did_you_say(state.asked, value, company, today, state.attempt),)
     free = offers(state.asked, state, facts)
     return (wording.question(state.asked, company, state.slots, today, state.attempt, free),)
 

@@ -22,13 +22,10 @@ from audiosocket_agent.understanding import (
     days_open,
     key_choices,
     parts_of,
-    spoken_date,
 )
 from audiosocket_agent.workflow import Kind, Of, Slot, keyed, kinds
 from audiosocket_agent.workflow.model import EXACT, Confirm
 from audiosocket_agent.workflow.templates import fill, places
-
-__all__ = ["spoken_date"]
 
 Slots = Mapping[Slot, str]
 
@@ -273,7 +270,7 @@ def said(slot: Slot, value: str, company: Company, today: date) -> str:
     """Return a value as it is said."""
     rule = company.workflow.slots[slot]
     if rule.kind is Kind.DATE:
-        return spoken_date(date.fromisoformat(value))
+        return kinds.spoken_date(date.fromisoformat(value), today)
     if rule.kind is Kind.PHONE:
         return spaced(value)
     if rule.kind in (Kind.CHOICE, Kind.PART):
@@ -294,9 +291,10 @@ def values(company: Company, slots: Slots, today: date) -> dict[str, str]:
     return known
 
 
-def did_you_say(slot: Slot, value: str, company: Company, today: date) -> str:
-    """Say back what the ear was not sure of."""
-    return f"Did you say {said(slot, value, company, today)}?"
+def did_you_say(slot: Slot, value: str, company: Company, today: date, attempt: int = 0) -> str:
+    """Say back what the ear was not sure of; each time in other words than the time before."""
+    heard = said(slot, value, company, today)
+    return f"Was that {heard}?" if attempt % 2 else f"Did you say {heard}?"
 
 
 def full(wish: str) -> str:
@@ -388,3 +386,8 @@ def spaced(characters: str) -> str:
 def spoken_list(items: list[str]) -> str:
     """Join with commas and an "or" before the last."""
     return f"{', '.join(items[:-1])}, or {items[-1]}" if len(items) > 1 else "".join(items)
+
+
+def spoken_date(day: date) -> str:
+    """Say a date of the coming year: ``Tuesday the 3rd of March``."""
+    return kinds.spoken_date(day, day)

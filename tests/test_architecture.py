@@ -29,7 +29,16 @@ PURE = [
     "audiosocket_agent/agenda.py",
     *(
         f"audiosocket_agent/{name}.py"
-        for name in ("agreed", "briefing", "filling", "lookups", "offers", "roles", "tool_schemas")
+        for name in (
+            "agreed",
+            "answering",
+            "briefing",
+            "filling",
+            "lookups",
+            "offers",
+            "roles",
+            "tool_schemas",
+        )
     ),
     "audiosocket_agent/away.py",
     "audiosocket_agent/company_calendar.py",

@@ -351,7 +351,12 @@ def test_words_that_give_nothing_are_told_of_as_ever():
     async def scenario(talk):
         await pieces_of(talk.given(MUMBLED))
         assert set(situation_of(talk.model.requests[0])) == {
-            "step", "goal", "known", "needed", "ask", "asks"
+            "step",
+            "goal",
+            "known",
+            "needed",
+            "ask",
+            "asks",
         }
 
     run(scenario, ["Sorry?"])
@@ -413,7 +418,9 @@ def test_a_read_back_written_down_in_this_turn_cannot_be_booked_in_it():
             *_, reply = await pieces_of(talk.given(Heard(text)))
         assert talk.made == [] and reply.asks is Slot.AGREED
 
-    run(scenario, ["75?"], ["When?"], ["Your number?"], [tool("create_booking")], ["Is that right?"])
+    run(
+        scenario, ["75?"], ["When?"], ["Your number?"], [tool("create_booking")], ["Is that right?"]
+    )
 
 
 # --- questions that were not heard ---------------------------------------------------------------
@@ -446,7 +453,13 @@ def test_a_read_back_that_nobody_heard_books_nothing():
         await pieces_of(talk.given(Heard("yes")))
         assert len(talk.made) == 1
 
-    run(scenario, [tool("create_booking")], ["Is that right?"], [tool("create_booking")], ["Booked."])
+    run(
+        scenario,
+        [tool("create_booking")],
+        ["Is that right?"],
+        [tool("create_booking")],
+        ["Booked."],
+    )
 
 
 def test_rules_tell_a_price_that_nobody_heard():
@@ -520,7 +533,9 @@ def test_the_reference_can_be_asked_for_again(free_speech):
         for request in talk.model.requests[-2:]:
             assert situation_of(request)["reference"] == "6, 5, 4, 3, 2, 1"
 
-    booking = [[tool("create_booking")], ["Booked. Goodbye.", tool("end_call")]] if free_speech else []
+    booking = (
+        [[tool("create_booking")], ["Booked. Goodbye.", tool("end_call")]] if free_speech else []
+    )
     run(scenario, *booking, ["654..."], ["654..."])
 
 
