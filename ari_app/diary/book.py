@@ -73,17 +73,25 @@ class Book:
     Args:
         store: The database.
         now: Tells the time, aware.
+        lasting: Whether what is committed also survives a loss of power.
     """
 
-    def __init__(self, store: Store, now: Callable[[], datetime] = lambda: datetime.now(UTC)):
+    def __init__(
+        self,
+        store: Store,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        *,
+        lasting: bool = True,
+    ) -> None:
         self._store = store
+        self._lasting = lasting
         self.now = now
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncConnection]:
         """Open a transaction that is the only one that writes."""
         async with self._store.transaction() as db:
-            await begin_writing(db, lasting=True)
+            await begin_writing(db, lasting=self._lasting)
             yield db
 
     async def visits(self, company: Company) -> list[Visit]:

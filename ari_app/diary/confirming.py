@@ -16,10 +16,11 @@ from ari_app.diary.outbox import (
     OutState,
     Parcel,
     announce,
+    last_taken_in,
     put_off,
     settle,
 )
-from ari_app.diary.rows import is_active, stamp, status_of, visit_of
+from ari_app.diary.rows import is_active, stamp, visit_of
 from ari_app.diary.sending import Answer, Sent
 from ari_app.store import bookings, callbacks
 from audiosocket_agent.agenda import Agenda
@@ -30,6 +31,7 @@ from audiosocket_agent.diary import Status
 
 KEPT = ("service", "area", "day", "part", "phone", "price_pounds", "start", "minutes", "details",
         "begins_at", "ends_at", "lane")  # fmt: skip
+TOLD = ("service", "area", "day", "phone", "begins_at", "ends_at")  # what their system goes by
 
 
 async def conclude(
@@ -87,7 +89,9 @@ async def _refused(
         await _become(book, db, row, company, change, BookingEvent.CHANGED)
     else:
         change = {"status": Status.REFUSED.value}
-        await _become(book, db, row, company, change, BookingEvent.CANCELLED)
+        # What it took in before the change it still has.
+        known = await last_taken_in(db, parcel) is not None
+        await _become(book, db, row, company, change, BookingEvent.CANCELLED, to_api=known)
     if told:
         wish = {
             "call_id": row["call_id"],
@@ -108,9 +112,10 @@ async def _still_possible(
 ) -> Mapping[str, Any] | None:
     """Return the booking as it was before the change, if its time is still free."""
     before = parcel.before
-    if before is None or company is None or company.calendar is None:
+    if before is None or company is None or company.calendar is None or before["lane"] is None:
         return None
-    if status_of(before) is not Status.BOOKED or before["lane"] is None:
+    known = await last_taken_in(db, parcel)
+    if known is None or any(known.data[name] != before[name] for name in TOLD):
         return None
     taken = [visit for visit in await book.taken(db, company) if visit.owner != before["call_id"]]
     return before if Agenda(company, taken, book.now()).fits(visit_of(before)) else None
@@ -132,10 +137,12 @@ async def _become(
     company: Company | None,
     change: Mapping[str, Any],
     event: BookingEvent,
+    *,
+    to_api: bool = False,
 ) -> None:
     now = book.now()
     values = {**change, "sequence": (row["sequence"] or 0) + 1, "changed_at": stamp(now)}
     which: sa.ColumnElement[bool] = bookings.c.reference == row["reference"]
     await db.execute(bookings.update().where(which).values(values))
     if company is not None:
-        await announce(db, company, {**row, **values}, event, now, to_api=False)
+        await announce(db, company, {**row, **values}, event, now, to_api=to_api)

@@ -197,6 +197,24 @@ async def read(db: AsyncConnection, position: int) -> Parcel:
     return parcel_of(dict((await db.execute(query)).mappings().one()))
 
 
+async def last_taken_in(db: AsyncConnection, parcel: Parcel) -> Parcel | None:
+    """Return what the company's own system last took in of a booking before it was told this.
+
+    Returns:
+        It; None if it took in nothing, or last that the booking was cancelled.
+    """
+    query = outbox.select().where(
+        outbox.c.reference == parcel.reference,
+        outbox.c.target == API,
+        outbox.c.state == OutState.DELIVERED.value,
+        outbox.c.position < parcel.position,
+    )
+    query = query.order_by(outbox.c.position.desc()).limit(1)
+    row = (await db.execute(query)).mappings().first()
+    found = None if row is None else parcel_of(dict(row))
+    return None if found is None or found.event is BookingEvent.CANCELLED else found
+
+
 async def settle(
     db: AsyncConnection, parcel: Parcel, state: OutState, now: datetime, trouble: str = ""
 ) -> bool:
