@@ -56,7 +56,9 @@ _WORKFLOW = {
 
 def _add_likeness(defs: dict[str, Any]) -> None:
     """Add the schema of a workflow that names another: it may leave out whatever that has."""
-    defs["StepRule"]["properties"]["ends"]["enum"] = ["hangup", "queue", "voicemail"]
+    ends = defs["StepRule"]["properties"]["ends"]
+    del ends["$ref"]  # the other outcomes need a number
+    ends["enum"] = ["hangup", "queue", "voicemail"]
     for name in ("SlotRule", "StepRule"):
         part = copy.deepcopy(defs[name])
         del part["required"]
