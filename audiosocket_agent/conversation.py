@@ -72,7 +72,15 @@ from audiosocket_agent.roles import (
     without_later_gates,
 )
 from audiosocket_agent.understanding import NO, PERSON, YES, plain_words
-from audiosocket_agent.walk import ask, attended, ended, offer_others, proceed, question
+from audiosocket_agent.walk import (
+    ask,
+    attended,
+    ended,
+    offer_others,
+    proceed,
+    question,
+    stands,
+)
 from audiosocket_agent.wishes import wish_in
 from audiosocket_agent.workflow import Outcome, Step
 
@@ -84,6 +92,7 @@ __all__ = [
 ]  # fmt: skip
 
 MOST_SECRET_MISSES = 2
+MOST_UNMOVED = 5  # answers in a row with which a language model did not move the talk
 MOST_TAKEN = 3  # times that have gone while the caller decided
 
 LEGAL: dict[Phase, frozenset[type]] = {
@@ -146,10 +155,13 @@ def advance(state: State, event: Event, facts: Facts) -> tuple[State, Reply]:
 def answers_offer(state: State, text: str) -> bool:
     """Whether the caller's words are for the rules even where a language model holds the talk.
 
-    The model did not make the offer of a person, nor what is offered instead of one.
+    The model did not make the offer of a person, nor what is offered instead of one. A model that
+    has answered again and again without moving the talk would go on like that for ever.
     """
     if state.step in INSTEAD:
         return True
+    if state.unmoved >= MOST_UNMOVED and stands(state) == state.stood:
+        return True  # the model gets nowhere: the rules, whose ways all end, until the talk moves
     return state.offer is Offer.OPEN and plain_words(text) in (*YES, *NO, *PERSON)
 
 

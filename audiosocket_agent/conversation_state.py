@@ -269,6 +269,8 @@ class State:
         unsure: Slots whose values the ear was not sure of: each is said back before it counts.
         full: How often the caller wanted a time that is full.
         taken: Times that turned out to have gone, as `offers.key_of` names them.
+        stood: Where the talk stood when the language model last answered, as `walk.stands` tells.
+        unmoved: How often in a row that did not move it.
     """
 
     step: Step = Step.GREET
@@ -291,6 +293,8 @@ class State:
     unsure: tuple[Slot, ...] = ()
     full: int = 0
     taken: tuple[str, ...] = ()
+    stood: tuple[object, ...] = ()
+    unmoved: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -199,7 +199,14 @@ def doubted(state: State) -> bool:
 def attended(state: State) -> State:
     """Return the state once a language model answers the caller: the row of misses is over."""
     offer = Offer.UNMADE if state.offer is Offer.UNMADE else Offer.DECLINED
-    return replace(state, misses=0, offer=offer)
+    now = stands(state)
+    unmoved = state.unmoved + 1 if now == state.stood else 0
+    return replace(state, misses=0, offer=offer, stood=now, unmoved=unmoved)
+
+
+def stands(state: State) -> tuple[object, ...]:
+    """Return what tells whether a talk has moved: its step and what is known."""
+    return (state.step, *sorted(state.slots.items()))
 
 
 def ended(state: State, outcome: Outcome, say: tuple[str, ...]) -> tuple[State, Reply]:

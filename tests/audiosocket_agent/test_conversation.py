@@ -13,6 +13,7 @@ from audiosocket_agent import wording
 from audiosocket_agent.company import load_company
 from audiosocket_agent.conversation import (
     LEGAL,
+    MOST_UNMOVED,
     Booked,
     BookingFailed,
     BookingRequest,
@@ -36,6 +37,7 @@ from audiosocket_agent.conversation import (
 )
 from audiosocket_agent.errors import IllegalEvent
 from audiosocket_agent.seams import Expects
+from audiosocket_agent.walk import stands
 from audiosocket_agent.workflow import Outcome, Slot, Step
 
 COMPANY = load_company(Path(audiosocket_agent.__file__).parent / "companies" / "harbour.yaml")
@@ -303,7 +305,7 @@ def test_a_person_can_be_had_even_when_only_the_goodbye_is_left(event):
 
 def test_a_model_that_answers_ends_the_row_of_misses_and_closes_the_offer():
     missed = run([Started(), Silent()])[-1][0]
-    assert attended(missed) == replace(missed, misses=0)
+    assert attended(missed) == replace(missed, misses=0, stood=stands(missed))
     offering = run([Started(), Silent(), Silent()])[-1][0]
     closed = attended(offering)
     assert closed.misses == 0 and closed.offer is Offer.DECLINED
@@ -311,6 +313,18 @@ def test_a_model_that_answers_ends_the_row_of_misses_and_closes_the_offer():
     for text, plain in (("Yes, please.", True), ("no", True), ("no, it's my cooker", False)):
         assert answers_offer(offering, text) is plain
         assert not answers_offer(missed, text)
+
+
+def test_a_model_that_does_not_move_the_talk_leaves_it_to_the_rules_until_it_moves():
+    state = run([Started()])[-1][0]
+    for _ in range(MOST_UNMOVED + 1):
+        assert not answers_offer(state, "I don't know")
+        state = attended(state)
+    assert answers_offer(state, "I don't know")
+    events = [Heard("I don't know")] * COMPANY.max_misses
+    assert run_on(state, events)[-1][1].seek == Seek(Why.MISSES)
+    moved = run_on(state, [Heard("a boiler")])[-1][0]
+    assert not answers_offer(moved, "I don't know")
 
 
 def test_a_question_that_is_opened_again_offers_nobody_twice():
