@@ -25,6 +25,7 @@ from ari_app.simulate.wordings import Luck
 
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 PARTS = ("morning", "afternoon", "evening")
+SHORT = 12  # words: "Sorry, I didn't catch that. Is that right?"
 YES_NO = frozenset(
     ("wanted", "agreed", "callback", "ring_back", "message", "person", "anything_else", "yes_no")
 )
@@ -77,6 +78,7 @@ class Persona:
         self._used: dict[int, int] = {}
         self._times: dict[str, int] = {}  # how often each thing was asked
         self._topic = ""
+        self._wrong = ""  # what was wanted instead of what was read back last
         self._slips: set[str] = set()  # what has come out wrong: once is enough
         self._spoke = self._changed = False
 
@@ -165,7 +167,10 @@ class Persona:
             if self._is(Manner.KEYPAD) and (key := keys_for(said, "no")):
                 return Press(key)
             return Say(f"No, make it {' '.join(self._spec.changes.values())}")
-        if wrong := self._wrong_in(said):
+        # Asked again without all being read back, nothing has become right that was not.
+        read_back = len(plain(said).split()) > SHORT
+        self._wrong = wrong = self._wrong_in(said) if read_back else self._wrong
+        if wrong:
             self._times.clear()
             if self._is(Manner.KEYPAD) and (key := keys_for(said, "no")):
                 return Press(key)
@@ -187,13 +192,12 @@ class Persona:
         for fact in ("service", "area"):
             name = self._spec.called.get(fact) or self._facts.get(fact, "")
             words = {w[:5] for w in plain(name).split() if len(w) > 2 and w not in _SMALL}
-            # A question that repeats itself without the read-back proves nothing.
-            if words and len(told.split()) > 12 and not any(word in told for word in words):
+            if words and not any(word in told for word in words):
                 return self._facts[fact]
         signs = _signs(told)
         for fact, value in self._facts.items():
             code = fact not in _SPOKEN and any(c.isdigit() for c in value)
-            if code and len(told.split()) > 12 and _signs(value) not in signs:
+            if code and _signs(value) not in signs:
                 return value
         return ""
 

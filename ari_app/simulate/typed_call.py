@@ -104,9 +104,10 @@ class TypedCall:
         self._began_s = self._loop.time()
         self.outcome: Outcome | None = None
         self.target = ""
+        self._dialogue = Dialogue(mind, facts, self._book, str(info.call_id))
         self._talker = Talker(
             self,
-            Dialogue(mind, facts, self._book, str(info.call_id)),
+            self._dialogue,
             WritingMouth(write),
             Playout(),
             self._minutes,
@@ -160,6 +161,10 @@ class TypedCall:
         Raises:
             ProviderError: If nobody can think any more.
         """
+        company = self._facts.company
+        if company.calendar is not None:
+            diary = self._desks.booking_desk.diary
+            self._dialogue.know(await diary.agenda(company, self._info.record_id))
         do()
         while self._tasks:  # what an answer leads to is begun before the answer's own task ends
             await asyncio.wait(set(self._tasks))

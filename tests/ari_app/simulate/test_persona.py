@@ -105,3 +105,11 @@ def test_who_wants_a_person_insists():
     answer = caller.hear("Sorry, I didn't catch that. Do you need a boiler service?")
     assert isinstance(answer, Say) and ("person" in answer.text or "human" in answer.text
                                         or "perator" in answer.text)  # fmt: skip
+
+
+def test_what_was_read_back_wrong_does_not_become_right_by_being_asked_again():
+    caller = persona(manner="terse")
+    wrong = READ_BACK.format(area="Truro", day="Thursday", part="morning")
+    assert caller.hear(wrong) == Say("No, Tuesday")
+    assert caller.hear("Sorry, I didn't catch that. Is that right?") == Say("No, Tuesday")
+    assert caller.hear(GOOD) == Say("yes")
