@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
@@ -39,6 +40,7 @@ log = logging.getLogger(__name__)
 
 SWEEP_S = 1.0
 LONGEST_CONSENT_S = 60.0  # 400 letters, spoken slowly
+GREETINGS_FIRST = 20  # made before calls are taken; with more companies the rest comes after
 CLOSE_LINES_S = 5.0  # vendors that do not say goodbye in time are left
 
 
@@ -162,8 +164,8 @@ class MediaProcess:
 
     async def serve(self, stop: Awaitable[Any], on_ready: Callable[[], None]) -> None:
         """Serve until `stop` completes, then end every call towards people."""
-        greetings = [company.greeting for company in self._each_company()]
-        await self._prepare([*greetings, wording.HOW_CAN_I_HELP])
+        first = [company.greeting for company in islice(self._each_company(), GREETINGS_FIRST)]
+        await self._prepare([wording.HOW_CAN_I_HELP, *first])
         port = await self._server.start(self._config.host, self._config.port)
         self._address = f"{self._config.host}:{port}"
         await self._link.start(
@@ -218,9 +220,13 @@ class MediaProcess:
     async def _prepare_rest(self) -> None:
         """Prepare what nobody hears first, the sentences that most calls need before the others."""
         await self._prepare(wording.STOCK)
+        await self._prepare([company.greeting for company in self._each_company()])
         for company in self._each_company():
+            if self._engines.phrases.is_full:
+                return
             today = datetime.now(ZoneInfo(company.timezone)).date()
             await self._prepare(wording.company_stock(company, today))
+            await asyncio.sleep(0)  # where all is ready already, nothing else waits
 
     async def _prepare(self, texts: Iterable[str]) -> None:
         try:

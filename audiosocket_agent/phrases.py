@@ -71,6 +71,12 @@ class Phrases:
         self._max_memory_bytes = max_memory_bytes
         self._memory: dict[str, Recording] = {}
         self._memory_bytes = 0
+        self._is_full = False
+
+    @property
+    def is_full(self) -> bool:
+        """Whether there is no room in memory for more."""
+        return self._is_full
 
     def get(self, text: str) -> Recording | None:
         """Return a prepared text as it was spoken; None for any other."""
@@ -78,6 +84,8 @@ class Phrases:
 
     async def prepare(self, texts: Iterable[str]) -> None:
         """Make every text ready to be played at once; texts already on disk are only read.
+
+        Once the memory is full nothing more is made: what would be spoken could not be kept.
 
         A disk that cannot be written costs a warning, not the sentence. A voice that fails is not
         asked again: the next one speaks the rest.
@@ -102,6 +110,8 @@ class Phrases:
             for text in texts:
                 if text in self._memory:
                     continue
+                if self._is_full:
+                    return
                 path = self._path(voice, text)
                 recording = await asyncio.to_thread(_load, path)
                 if recording is None:
@@ -121,7 +131,8 @@ class Phrases:
     def _remember(self, text: str, recording: Recording) -> None:
         size = len(recording.pcm)
         if self._memory_bytes + size > self._max_memory_bytes:
-            _log.warning("no room in memory for another prepared sentence of %d bytes", size)
+            _log.warning("no room in memory for more prepared sentences: the voice speaks them")
+            self._is_full = True
             return
         self._memory[text] = recording
         self._memory_bytes += size

@@ -132,8 +132,12 @@ def test_the_disk_keeps_what_was_used_last(tmp_path):
 
 def test_beyond_the_memory_a_sentence_is_left_to_the_voice(tmp_path):
     async def main():
-        phrases = await prepared(tmp_path, "aaaa", "bbbb", max_memory_bytes=20)
-        assert phrases.get("aaaa") and phrases.get("bbbb") is None
+        voice = CountingVoice()
+        phrases = await prepared(tmp_path, "aaaa", "bbbb", "cccc", voice=voice, max_memory_bytes=20)
+        assert phrases.get("aaaa") and phrases.get("bbbb") is None and phrases.is_full
+        spoken = len(voice.asked)
+        await phrases.prepare(["dddd"])
+        assert len(voice.asked) == spoken == 2  # nothing is made that cannot be kept
 
     asyncio.run(main())
 
