@@ -6,11 +6,13 @@ last the step is left by the way its rule names. Three things stand between word
 
     a person is offered     only "no" and an answer to the question itself keep the caller here
     the ear was not sure    the value is said back; "yes", or the value again, makes it count
-    an earlier answer       who is asked for the time may name another day with it
+    an earlier answer       who is asked for the time may name another day with it; who hears all
+                            of it read back may put one detail right: "no, Wednesday"
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -27,11 +29,14 @@ from audiosocket_agent.conversation_state import (
     State,
     Why,
 )
+from audiosocket_agent.filling import filled
 from audiosocket_agent.offers import offers
 from audiosocket_agent.roles import (
     INSTEAD,
+    agreement,
     books,
     comes_before,
+    details,
     gate,
     volunteered,
     when_slots,
@@ -50,6 +55,12 @@ from audiosocket_agent.understanding import (
 from audiosocket_agent.walk import ask, doubted, ended, proceed, question
 from audiosocket_agent.wishes import wish_in
 from audiosocket_agent.workflow import Confirm, Kind, Outcome, Slot
+from audiosocket_agent.workflow.model import EXACT
+
+MOST_PUT_RIGHT = 4  # times, before a person does it
+_DENIALS = re.compile(
+    r"^(?:(?:no+|nope|not quite|sorry|wrong|that's wrong|it's|its|it is|i said)\b[\s,.!]*)+", re.I
+)
 
 
 def answered(
@@ -96,6 +107,8 @@ def _heard(state: State, heard: Heard, wish: Seek | None, facts: Facts) -> tuple
         return _doubt_answered(known, heard.text, value, wish, facts, sure=sure)
     if value is not None and not sure:
         return _unsure(state, value, facts)
+    if wish is None and (right := _put_right(state, heard.text, facts) if sure else {}):
+        return _read_back_again(state, right, facts)
     if value is None and wish is None and _moved(state, known):
         return proceed(replace(known, asked=None, misses=0), facts, ())
     return _answered(known, facts, value, wish)
@@ -104,6 +117,38 @@ def _heard(state: State, heard: Heard, wish: Seek | None, facts: Facts) -> tuple
 def _moved(before: State, after: State) -> bool:
     """Whether words that are no answer have put an earlier one right: another day, for a time."""
     return any(after.slots[slot] != value for slot, value in before.slots.items())
+
+
+def _put_right(state: State, text: str, facts: Facts) -> dict[Slot, str]:
+    """Return the details that the caller puts right on hearing them read back.
+
+    What callers tell unasked is taken as ever, and a time; of the rest only what is spelled or
+    counted, and only if the words are one of these and no other.
+    """
+    workflow = facts.company.workflow
+    if state.asked is None or not agreement(workflow, state.asked):
+        return {}
+    rest = _DENIALS.sub("", text.strip())
+    often = {s for s in details(workflow) if workflow.slots[s].volunteered}
+    often |= {s for s in details(workflow) if workflow.slots[s].kind is Kind.TIME}
+    found = {
+        slot: value
+        for slot in details(workflow)
+        if slot in state.slots and (slot in often or workflow.slots[slot].kind in EXACT)
+        if (value := value_in(slot, rest, facts.company, facts.today)) is not None
+    }
+    told = {slot: value for slot, value in found.items() if slot in often}
+    chosen = told or (found if len(found) == 1 else {})
+    return {slot: value for slot, value in chosen.items() if state.slots[slot] != value}
+
+
+def _read_back_again(state: State, right: dict[Slot, str], facts: Facts) -> tuple[State, Reply]:
+    """Take what was put right, and read everything back once more."""
+    if state.put_right >= MOST_PUT_RIGHT:
+        return person.wish(state, Seek(Why.MISSES), facts)
+    state, reply = filled(replace(state, put_right=state.put_right + 1), right, facts)
+    assert reply is not None  # only a "no" to the price has none, and this is no yes or no
+    return state, reply
 
 
 def wish_of(event: Heard | Keyed | Silent, facts: Facts) -> Seek | None:

@@ -258,6 +258,7 @@ class State:
         offer: What became of the offer of a person at the open question.
         keyed: The beginning of a number that was keyed in answer to the open question.
         restarts: How often the caller said "no" to what was read back.
+        put_right: How often the caller put a detail of it right instead.
         farewells: How often the model tried to end the call before its time.
         seek: The wish for a person that is being followed, or was last.
         back: In a step instead of a person: the step to go back to.
@@ -282,6 +283,7 @@ class State:
     offer: Offer = Offer.UNMADE
     keyed: str = ""
     restarts: int = 0
+    put_right: int = 0
     farewells: int = 0
     seek: Seek | None = None
     back: Step | None = None

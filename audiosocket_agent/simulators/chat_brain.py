@@ -40,6 +40,7 @@ ANYTHING_ELSE = "Is there anything else I can help with?"
 HOW_TO_HELP = "How can I help you?"
 
 MOST_WORDS_OF_A_PLACE = 3  # "accounts department please"; in more it may be about something else
+LEAST_SPELLED = 4  # letters and figures of a code that puts another one right
 MOST_OBJECTS_TRIED = 50  # a "{" in a long prompt is seldom the one that is meant
 
 
@@ -185,6 +186,8 @@ def _detail(
         if kind == "time" and stands.asks != slot and not words_in.says(said, words_in.CLOCK):
             return ""
         return _without_courtesy(text)
+    if kind == "code" and stands.books and len(words_in.spelled(said)) >= LEAST_SPELLED:
+        return words_in.spelled(said)
     if kind:
         return _free_words(said, text, slot, stands)
     return _choice(said, slot, described)

@@ -116,6 +116,12 @@ def outward_code(words: Words) -> str:
     return found
 
 
+def spelled(words: Words) -> str:
+    """Return the letters and figures said one by one, joined: "L M 5 1" is ``lm51``."""
+    runs = ["".join(run) for run in _runs(words, _spelled)]
+    return max(runs, key=len, default="")
+
+
 def phone_number(words: Words) -> str:
     """Return the last phone number said, digits only, or ""; +44 and 0044 become 0."""
     found = ""

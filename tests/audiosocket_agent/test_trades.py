@@ -49,7 +49,7 @@ from audiosocket_agent.seams import ToolCall
 from audiosocket_agent.simulators.chat_brain import answer
 from audiosocket_agent.situation import situation
 from audiosocket_agent.speech import Line
-from audiosocket_agent.workflow import Slot, trades
+from audiosocket_agent.workflow import Slot, Step, trades
 from audiosocket_agent.workflow.keyed import keys_of_text
 
 COMPANIES = Path(audiosocket_agent.__file__).parent / "companies"
@@ -500,3 +500,102 @@ def test_no_model_books_what_is_not_whole_sure_and_free(data, company, agenda):
         state = done.state
         if state.phase is not Phase.ASKING:
             return
+
+
+# --- put right at the read-back ------------------------------------------------------------------
+
+
+def read_back(company, facts):
+    """Return the state in which everything has been read back."""
+    _, _, state = by_rules(company, "voice", facts)
+    slots = {slot: value for slot, value in state.slots.items() if slot is not Slot.AGREED}
+    return replace(state, phase=Phase.ASKING, asked=Slot.AGREED, slots=slots)
+
+
+@pytest.mark.parametrize(("company", "words", "slot", "value"), [
+    (HARBOUR, "No, Wednesday", "day", "2026-11-25"),
+    (HARBOUR, "the afternoon", "part", "afternoon"),
+    (HARBOUR, "no, 01632 960999", "phone", "01632960999"),
+    (MILLBROOK, "No, L M 5 1 N K P", "registration", "LM51NKP"),
+    (MILLBROOK, "no, at ten o'clock", "time", "10:00"), (ROSEWOOD, "no, Tom", "practitioner", "tom"),
+])  # fmt: skip
+def test_one_detail_is_put_right_and_everything_read_back_again(company, words, slot, value):
+    facts = facts_of(company)
+    state, reply = run([Heard(words)], facts, read_back(company, facts))
+    assert state.slots[Slot(slot)] == value and reply.asks is Slot.AGREED
+    assert reply.say[0] == wording.read_back(company, state.slots, SATURDAY)
+    assert Slot.AGREED not in state.slots and state.restarts == 0
+
+
+def test_another_job_is_quoted_again_before_it_is_booked():
+    facts = facts_of(HARBOUR)
+    state, reply = run([Heard("no, a boiler service")], facts, read_back(HARBOUR, facts))
+    assert reply.say[0] == "A boiler service in Truro costs 89 pounds."
+    assert reply.asks is Slot.WANTED
+
+
+@pytest.mark.parametrize("words", ["no", "No, that's wrong.", "no thanks", "not Tuesday"])
+def test_a_plain_no_still_begins_again(words):
+    facts = facts_of(HARBOUR)
+    state, reply = run([Heard(words)], facts, read_back(HARBOUR, facts))
+    assert reply.say[0] in (wording.START_OVER, wording.MISHEARD[0])
+    assert run([Heard("yes, Tuesday")], facts, read_back(HARBOUR, facts))[1].book is not None
+
+
+def test_who_puts_right_for_ever_gets_a_person():
+    facts = facts_of(HARBOUR)
+    state = read_back(HARBOUR, facts)
+    for words in ("no, Wednesday", "no, Thursday", "no, Friday", "no, Monday", "no, Wednesday"):
+        state, reply = run([Heard(words)], facts, state)
+    assert reply.seek == Seek(Why.MISSES)
+
+
+# --- tools ---------------------------------------------------------------------------------------
+
+
+def test_a_tool_that_is_not_for_the_step_is_refused_and_a_person_is_always_to_be_had():
+    workflow = HARBOUR.workflow
+    quote = workflow.steps[Step.QUOTE].model_copy(update={"tools": (toolbox.PRICE,)})
+    narrow = workflow.model_copy(update={"steps": {**workflow.steps, Step.QUOTE: quote}})
+    facts = facts_of(HARBOUR.model_copy(update={"workflow": narrow}))
+    state, _ = run(ASKS_DAY[:2], facts)
+    assert state.step is Step.QUOTE and situation(state, facts)["tools"] == [toolbox.PRICE]
+    refused = toolbox.work(ToolCall("1", toolbox.BOOK, "{}"), state, state.step, "", facts)
+    assert "not for this step" in refused.answer["error"] and refused.state is state
+    for name in (toolbox.TRANSFER, toolbox.END, toolbox.RECORD):
+        done = toolbox.work(ToolCall("1", name, "{}"), state, state.step, "bye", facts)
+        assert "error" not in done.answer
+    assert toolbox.tools(facts) == toolbox.tools(facts_of(HARBOUR)), "what is shown stays the same"
+
+
+def test_prices_are_looked_up_in_the_list_and_nowhere_else():
+    state, _ = run([Started()], facts_of(MILLBROOK))
+
+    def price(service, company=MILLBROOK):
+        call = ToolCall("1", toolbox.PRICE, json.dumps({"service": service}))
+        return toolbox.work(call, state, state.step, "", facts_of(company)).answer
+
+    assert price("mot") == {"facts": ["A MOT test costs 54 pounds 85."]}
+    assert price("a full service") == {"facts": ["A full service costs 189 pounds."]}
+    assert "error" in price("a new engine") and "error" in price("cut", ROSEWOOD)
+    names = {tool.name for tool in toolbox.tools(facts_of(ROSEWOOD))}
+    assert toolbox.PRICE not in names, "a salon that quotes nothing has no such tool"
+
+
+def test_free_times_are_looked_up_in_the_calendar():
+    facts = with_calendar(HARBOUR, *TUESDAY_MORNING)
+    state, _ = run(ASKS_DAY, facts)
+
+    def free(facts, **arguments):
+        call = ToolCall("1", toolbox.AVAILABLE, json.dumps(arguments))
+        done = toolbox.work(call, state, state.step, "", facts)
+        assert done.state is state
+        return done.answer
+
+    assert free(facts, day="Tuesday")["free"] == ["Tuesday afternoon", "Monday morning"]
+    assert free(facts)["facts"] == ["I could do Monday morning or Monday afternoon."]
+    assert "error" in free(facts, day="Sunday")
+    assert "error" in free(facts_of(HARBOUR), day="Monday")
+    full = with_calendar(HARBOUR, *(v for day in range(21, 31) for v in busy(day, 0, 24)),
+                         horizon_days=9)  # fmt: skip
+    assert free(full)["facts"] == [wording.NOTHING_FREE]
