@@ -59,9 +59,9 @@ def edges(workflow: Workflow) -> tuple[Edge, ...]:
 
 
 def bounded(workflow: Workflow, edge: Edge) -> bool:
-    """Whether a way is taken once in a call: "no" that leads to a step not after its own."""
+    """Whether a way is taken once in a call: "no" that leads to a step before its own."""
     order = list(workflow.steps)
-    return edge.way is Way.NO and order.index(edge.end) <= order.index(edge.begin)
+    return edge.way is Way.NO and order.index(edge.end) < order.index(edge.begin)
 
 
 def reached(workflow: Workflow, roots: tuple[Step, ...]) -> frozenset[Step]:
