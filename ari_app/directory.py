@@ -89,6 +89,7 @@ class Directory:
         self._lookups: dict[str, asyncio.Task[None]] = {}
         self._on_change: Callable[[], None] = lambda: None
         self._unreadable = False
+        self._is_news = False  # what nobody has read in the log yet
 
     @property
     def companies(self) -> Mapping[str, Company]:
@@ -205,7 +206,7 @@ class Directory:
         self._stored = news.stored
         if news.changed:
             self._by_did, self._by_key = news.by_did, news.by_key
-            log.info("companies changed; there are %d", len(self._by_key))
+            self._is_news = True
             self._on_change()
 
     async def watch(
@@ -220,10 +221,14 @@ class Directory:
             on_change: Called after every change.
         """
         self._on_change = on_change
+        self._is_news = False
         while not stop.is_set():
             with suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), REFRESH_S)
             await self._look()
+            if self._is_news:
+                log.info("companies changed; there are %d", len(self._by_key))
+                self._is_news = False
         await asyncio.gather(*self._lookups.values(), return_exceptions=True)
 
     async def _look(self) -> None:
@@ -324,6 +329,7 @@ async def load(store: Store, settings: Settings, elsewhere: Elsewhere | None = N
                 log.info("company %s is %s", done.key, done.change.value)
     directory = Directory(store, settings.region, elsewhere)
     await directory.refresh()
+    log.info("there are %d companies", len(directory.companies))
     key = settings.unknown_did.partition(":")[2]
     if key and directory.by_key(key) is None and elsewhere is None:
         log.warning("VOICEAGENT_UNKNOWN_DID: there is no company %s; such calls go to people", key)
