@@ -1,4 +1,5 @@
 import re
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
@@ -87,3 +88,11 @@ def test_boxes_do_not_overlap_and_lines_lead_down(graph):
         if not line.back:
             assert heights == sorted(heights) and placed.at[line.begin][1] < placed.at[line.end][1]
     assert set(placed.ways) == set(lines)
+
+
+def test_the_drawings_in_the_guide_are_current():
+    """If not: voiceagent workflow draw home_services, into docs/workflows.md, and as SVG."""
+    docs = Path(__file__).parents[3] / "docs"
+    workflow = trade("home_services")
+    assert f"```mermaid\n{mermaid(workflow)}```\n" in (docs / "workflows.md").read_text()
+    assert (docs / "home_services.svg").read_text() == svg(workflow)

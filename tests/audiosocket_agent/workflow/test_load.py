@@ -303,3 +303,14 @@ def test_a_trade_names_its_schema(path):
     if path.stem in trades():
         assert first.startswith("# yaml-language-server: $schema=")
         assert (path.parent / first.partition("=")[2]).resolve().is_file()
+
+
+def test_the_example_of_the_guide_holds_and_its_mistake_is_told_as_it_says(tmp_path):
+    guide = (Path(__file__).parents[3] / "docs/workflows.md").read_text()
+    example = guide[guide.index("like: home_services") :].partition("```")[0]
+    path = tmp_path / "plumber.workflow.yaml"
+    path.write_text(example)
+    assert check_workflow(path).wrong == ()
+    path.write_text(example.replace("[area, floor]", "[area, flor]"))
+    line = str(check_workflow(path).wrong[0]).removeprefix(f"{tmp_path}/")
+    assert f"```\n{line}\n```" in guide
