@@ -16,7 +16,7 @@ What comes of a question:
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ari_app.simulate import wordings
 from ari_app.simulate.questions import Asked, asked, asks_for_keys, keys_for
@@ -36,9 +36,15 @@ _SMALL = frozenset("the and for please some with".split())
 
 @dataclass(frozen=True, slots=True)
 class Say:
-    """Words; spoken or typed."""
+    """Words; spoken or typed.
+
+    Attributes:
+        text: Them.
+        slowly: Whether they are said slowly: people are clearer when they are asked again.
+    """
 
     text: str
+    slowly: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +108,9 @@ class Persona:
         topic = _VAGUE.get(found.topic, found.topic)
         if found.topic in ("yes_no", "same") and self._topic:
             topic = self._topic
-        return self._to(Asked(topic, found.sentence), said)
+        again = topic == self._topic
+        act = self._to(Asked(topic, found.sentence), said)
+        return replace(act, slowly=True) if again and isinstance(act, Say) else act
 
     def _to(self, found: Asked, said: str) -> Act:
         """Answer a question."""

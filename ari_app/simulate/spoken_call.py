@@ -52,6 +52,7 @@ from audiosocket_agent.workflow import Outcome
 
 CALL_S = 240.0  # a caller who is still on by then goes in circles
 THINKS_S = 0.35  # from the agent's last sound to the caller's first
+SLOWLY = 0.8  # of the usual pace
 START_S = 30.0
 NOBODY_S = 30.0  # without a word of the agent: it is stuck
 SPECULATION_TOKENS = 20_000
@@ -109,6 +110,7 @@ class SpokenCall:
         luck: Decides what is misheard.
         word_errors: Words in a hundred that are.
         voice: The caller's.
+        slowly: The same, as he speaks when he is asked again.
         spoken: Tells the simulated ear.
     """
 
@@ -119,6 +121,7 @@ class SpokenCall:
         luck: random.Random,
         word_errors: int,
         voice: OfflineVoice,
+        slowly: OfflineVoice,
         spoken: Spoken,
     ) -> None:
         self.record = CallRecord()
@@ -128,6 +131,7 @@ class SpokenCall:
         self._luck = luck
         self._word_errors = word_errors
         self._voice = voice
+        self._slowly = slowly
         self._spoken = spoken
         self._loop = asyncio.get_running_loop()
         self._turns: dict[int, Turn] = {}
@@ -193,8 +197,9 @@ class SpokenCall:
 
     async def _do(self, act: Say | Press | Quiet, line: Line) -> None:
         match act:
-            case Say(text):
-                pcm = b"".join([piece async for piece in self._voice.synthesize(text)])
+            case Say(text, slowly):
+                voice = self._slowly if slowly else self._voice
+                pcm = b"".join([piece async for piece in voice.synthesize(text)])
                 heard = misheard(text, self._word_errors, self._luck)
                 self._said = text
                 self._spoken.begin(heard, pcm)
@@ -237,8 +242,11 @@ async def run_speech(case: Case, studio: Studio, seed: int, word_errors: int = 0
         log = stack.enter_context(LogOf(info.call_id))
         voice = OfflineVoice(voice=spec.voice, speed_wpm=spec.speed_wpm)
         stack.push_async_callback(voice.close)
+        slow_wpm = max(80, round(spec.speed_wpm * SLOWLY))
+        slowly = OfflineVoice(voice=spec.voice, speed_wpm=slow_wpm)
+        stack.push_async_callback(slowly.close)
         desks = await stack.enter_async_context(open_desks(case.scenario.world, database))
-        call = SpokenCall(case, persona, luck, word_errors, voice, spoken)
+        call = SpokenCall(case, persona, luck, word_errors, voice, slowly, spoken)
         ear = await _ear(studio, spoken, stack)
         link = await stack.enter_async_context(_media(case, studio, ear, call.notes, desks, info))
         address = await _register(link, info)
