@@ -27,7 +27,16 @@ from audiosocket_agent.conversation import (
     Started,
     Warned,
 )
-from audiosocket_agent.conversation_state import Returned, Seek, Sought, Unanswered, Why
+from audiosocket_agent.conversation_state import (
+    CallbackRequest,
+    Noted,
+    NotNoted,
+    Returned,
+    Seek,
+    Sought,
+    Unanswered,
+    Why,
+)
 from audiosocket_agent.desk import BookingDesk
 from audiosocket_agent.dialogue import Dialogue, Mind
 from audiosocket_agent.errors import ProviderError
@@ -45,6 +54,7 @@ from audiosocket_agent.secret_desk import SecretDesk
 from audiosocket_agent.speech import Mouth, Stock
 from audiosocket_agent.speech_judge import SpeechJudge
 from audiosocket_agent.talker import Booking, Talker
+from audiosocket_agent.tools.of_call import Tools
 from audiosocket_agent.turns import Act, TurnConfig, TurnPolicy
 from audiosocket_agent.vad import EnergyVad, VadConfig
 from audiosocket_agent.workflow import Outcome, Step
@@ -126,6 +136,7 @@ class Call:
         desk: Makes its bookings.
         people: Looks for people.
         before: The conversation so far, of a caller who comes back from people.
+        tools: Runs tools that need the world; None: there are none.
     """
 
     def __init__(
@@ -140,6 +151,7 @@ class Call:
         desk: BookingDesk,
         people: PersonDesk,
         before: Away | None = None,
+        tools: Tools | None = None,
     ) -> None:
         self.info = info
         self._facts = facts
@@ -164,6 +176,8 @@ class Call:
             self._book,
             str(info.call_id),
             None if before is None else before.state,
+            None if tools is None else tools.of_call(info.record_id, facts, self._note),
+            lambda request: desk.hold(info.record_id, facts.company, request),
         )
         self._talker = Talker(
             self,
@@ -173,7 +187,7 @@ class Call:
             minutes,
             self._book,
             self._seek,
-            lambda wish: people.note(info, facts.company.key, wish),
+            self._note,
             comfort_after_s=facts.company.comfort_after_s,
             most_discarded=config.speculation_tokens,
         )
@@ -406,6 +420,9 @@ class Call:
 
     def _book(self, request: BookingRequest) -> Booking:
         return self._desk.begin(self.info.record_id, self._facts.company, request)
+
+    def _note(self, wish: CallbackRequest) -> asyncio.Task[Noted | NotNoted]:
+        return self._people.note(self.info, self._facts.company.key, wish)
 
     def _seek(self, seek: Seek) -> asyncio.Task[Sought]:
         """Look for people, and have ready what the one who answers is told."""

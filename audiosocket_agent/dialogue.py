@@ -12,6 +12,7 @@ from dataclasses import replace
 from audiosocket_agent.agenda import Agenda
 from audiosocket_agent.conversation import (
     LEGAL,
+    BookingRequest,
     Event,
     Facts,
     Phase,
@@ -22,6 +23,7 @@ from audiosocket_agent.conversation import (
 )
 from audiosocket_agent.draft import Draft, Piece
 from audiosocket_agent.errors import IllegalEvent
+from audiosocket_agent.guard_facts import CompanyFacts
 from audiosocket_agent.journal import Speaker
 from audiosocket_agent.scene import MakeBooking, Mind, Prompt, Scene
 from audiosocket_agent.seams import Usage
@@ -42,6 +44,7 @@ class Dialogue:
         call_id: For logs.
         begin: Where it stands at first: of a caller who comes back, where it stood.
         tools: Runs tools that need the world.
+        hold: Keeps a time while its caller decides, beside the talk.
     """
 
     def __init__(
@@ -52,8 +55,10 @@ class Dialogue:
         call_id: str,
         begin: State | None = None,
         tools: ToolRunner | None = None,
+        hold: Callable[[BookingRequest], object] | None = None,
     ) -> None:
-        self._scene = Scene(mind, facts, book, call_id, tools)
+        guarded = None if mind.model is None else CompanyFacts(facts.company, facts.today)
+        self._scene = Scene(mind, facts, book, call_id, tools, hold, guarded=guarded)
         self._begin = State(step=facts.company.workflow.first) if begin is None else begin
         self._given: Draft | None = None  # the newest committed answer: it moves the conversation
         self._tokens = Usage(0, 0)

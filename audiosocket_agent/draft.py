@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 
@@ -31,10 +31,14 @@ from audiosocket_agent.conversation import (
     advance,
     answers_offer,
     attended,
+    booking_request,
     proceed,
 )
 from audiosocket_agent.errands import Errand, Told, comfort, in_json, told_late
 from audiosocket_agent.errors import ProviderError
+from audiosocket_agent.guard import Guard
+from audiosocket_agent.guard_call import agrees, known_in_call, tells
+from audiosocket_agent.guard_facts import Known
 from audiosocket_agent.journal import Speaker
 from audiosocket_agent.prefill import prefill
 from audiosocket_agent.scene import Late, Prompt, Scene
@@ -53,12 +57,15 @@ from audiosocket_agent.speech import Line
 from audiosocket_agent.tokens import sum_of, tokens_of_request, tokens_of_text
 from audiosocket_agent.toolbox import Worked
 from audiosocket_agent.understanding import NO, YES
-from audiosocket_agent.workflow import Outcome, Step
+from audiosocket_agent.walk import question
+from audiosocket_agent.workflow import Does, Outcome, Step
 
 log = logging.getLogger(__name__)
 
 MOST_ROUNDS = 4  # model, tools, model again: more than this is a model that goes in circles
 MOST_ARGUMENT_CHARS = 4000
+MOST_TOLD = 20  # answers of tools that the guard goes by
+NOT_AGREED: Told = {"booked": False, "why": "the caller has not said yes: ask again, and wait"}
 
 Piece = str | Line | Reply
 
@@ -99,9 +106,12 @@ class Draft:
         self._prompt = prompt
         self._spend = spend
         self._committed = asyncio.Event()
+        self._kept = state  # what is read back of it is kept already
         # What was written down of the words before the model was asked, until a tool was called.
         self._recorded = NOTHING_RECORDED
         self._over = False  # whether the model has nothing more to say
+        self._code: list[str] = []  # the code's own sentences of this turn
+        self._guard: Guard | None = None
         self._untold: list[str] = []  # facts that came of it and of tools, until the model has told
 
     @property
@@ -113,6 +123,7 @@ class Draft:
         """Let the tools that waited do their work; called by `Dialogue.commit` only."""
         self._committed.set()
         self._retire()
+        self._hold()
 
     def listening(self) -> Reply:
         """Return what to listen for after the model's own words, or while they are on their way."""
@@ -137,6 +148,7 @@ class Draft:
         if model is None or not isinstance(event, Heard) or not self._is_for_a_model(event.text):
             for piece in self._by_rules(event):
                 yield piece
+            self._hold()
             return
         before = self.state
         asked = self._asked_aloud()
@@ -150,6 +162,8 @@ class Draft:
             async with aclosing(self._by_model(model, event, begun_in)) as pieces:
                 async for piece in pieces:
                     yield piece
+            self._note_stops()
+            self._hold()
             return
         except ProviderError as error:
             extra = {"call_id": self._scene.call_id}
@@ -157,6 +171,17 @@ class Draft:
         instead = self._taken_over(event, before, taken_in or self.state is not begun)
         for piece in self._by_rules(instead, self._untold):
             yield piece
+        self._hold()
+
+    def _hold(self) -> None:
+        """Have the time kept that is read back, once the answer is given and if it leads there."""
+        scene, step = self._scene, self.state.step
+        same = (step, self.state.slots) == (self._kept.step, self._kept.slots)
+        if scene.hold is None or same or not self.committed or self.state.phase is not Phase.ASKING:
+            return
+        if self._facts.company.workflow.steps[step].does is Does.BOOK:
+            self._kept = self.state
+            scene.hold(booking_request(self.state, self._facts))
 
     def _retire(self) -> None:
         """What came late has been told, if this answer is given; once is enough."""
@@ -198,21 +223,27 @@ class Draft:
         self._late = [late for late in self._scene.late if late.work.done()]
         talk[-2:-2] = [message for late in self._late for message in told_late(late)]
         self._retire()
+        self._code = [*self._recorded.tell, *_sentences(stands)]
+        guard = self._guard = Guard(self._known(heard.text))
         spoken, apart = "", False  # words after a tool, or after a sentence, are another sentence
         for _ in range(MOST_ROUNDS):
             words, calls = "", list[ToolCall]()
             async with aclosing(self._asked(model, talk)) as pieces:
                 async for piece in pieces:
-                    if isinstance(piece, str):
+                    if isinstance(piece, ToolCall):
+                        calls.append(piece)
+                    elif sayable := guard.feed(piece):
                         if apart:
                             yield " "
-                        apart, words = False, words + piece
-                        yield piece
-                    else:
-                        calls.append(piece)
+                        apart, words = False, words + sayable
+                        yield sayable
+            if rest := guard.finish():
+                words += rest
+                yield f" {rest}" if apart else rest
             spoken += words
             if not calls:
-                self._untold.clear()
+                for line in self._left_out(spoken):
+                    yield line
                 yield self.listening()
                 return
             apart = apart or bool(words)
@@ -225,9 +256,34 @@ class Draft:
                             continue
                         apart = True
                         yield done
+                guard.learn(self._known(heard.text))
                 if self._over or self.state.phase is not Phase.ASKING:
                     return  # the model's part is over: the caller or a result speaks, or nobody
         raise ProviderError("llm", f"still calling tools after {MOST_ROUNDS} rounds")
+
+    def _known(self, said: str) -> Known:
+        """Return what the model may say now."""
+        scene = self._scene
+        assert scene.guarded is not None  # there is a model
+        return known_in_call(
+            scene.guarded, self._facts, self.state, scene.told, self._code, self._prompt.history,
+            said, self.reference,
+        )  # fmt: skip
+
+    def _left_out(self, spoken: str) -> list[Line]:
+        """Return what the model had to tell and has not: a price, a read-back, a reference."""
+        missing = [fact for fact in self._untold if not tells(spoken, fact)]
+        self._untold.clear()
+        if missing and self.state.asked is not None:
+            missing += [s for s in question(self.state, self._facts) if s not in spoken]
+        return [Line(fact) for fact in missing]
+
+    def _note_stops(self) -> None:
+        """Put on record that something was not said, and of what kind; never what."""
+        if self._guard is not None and self._guard.stopped:
+            kinds = ", ".join(kind.value for kind in self._guard.stopped)
+            extra = {"call_id": self._scene.call_id}
+            log.warning("the model was kept from saying: %s", kinds, extra=extra)
 
     async def _asked(
         self, model: LanguageModel, talk: Sequence[Message]
@@ -261,6 +317,9 @@ class Draft:
         worked = toolbox.work(
             clipped, self.state, begun_in, heard.text, self._facts, confidence=heard.confidence
         )
+        if worked.book is not None and not agrees(heard.text):
+            yield self._answer(call, NOT_AGREED)
+            return
         if worked.book is not None:
             await self._committed.wait()  # its owner commits or closes this draft
             self.state = worked.state
@@ -290,6 +349,8 @@ class Draft:
                 yield self._listening_for_yes()
                 return
             self._untold += errand.untold
+            self._scene.told.append(in_json(errand.told))
+            del self._scene.told[:-MOST_TOLD]
             yield self._answer(call, errand.told)
             return
         if worked.leads is not None:
@@ -308,6 +369,7 @@ class Draft:
         elif "facts" in told:  # a model that records again what is recorded is told again
             told["facts"] = list(self._recorded.tell)
         self._recorded = NOTHING_RECORDED
+        self._code += _sentences(told)
         return told
 
     def _answer(self, call: ToolCall, told: Told) -> Message:
@@ -321,3 +383,13 @@ class Draft:
         more = Usage(prompt_tokens, completion_tokens)
         self.cost = sum_of(self.cost, more)
         self._spend(more)
+
+
+def _sentences(told: Mapping[str, object]) -> list[str]:
+    """Return the sentences in what a model is told: all of them are the code's own."""
+    found: list[str] = []
+    for name in ("ask", "tell", "facts", "available", "free"):
+        value = told.get(name, ())
+        found += [value] if isinstance(value, str) else []
+        found += [str(item) for item in value] if isinstance(value, list) else []
+    return found

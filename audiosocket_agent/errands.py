@@ -15,21 +15,18 @@ from typing import Any
 
 from audiosocket_agent import wording
 from audiosocket_agent.errors import ToolError
+from audiosocket_agent.guard_call import agrees
 from audiosocket_agent.journal import Speaker
 from audiosocket_agent.scene import Late, Scene
 from audiosocket_agent.seams import Message, Role, ToolCall
 from audiosocket_agent.speech import Line
 from audiosocket_agent.tools import RunningTool
-from audiosocket_agent.understanding import YES, plain_words, value_of
+from audiosocket_agent.understanding import plain_words
 
 LETTERS_A_SECOND = 16  # of speech, about
 COMFORT_EVERY_S = 4.0  # after the first sentence of comfort, which the company's setting times
 FAILED = "I'm sorry, I could not look that up just now."
 NOT_DONE = "I'm sorry, I could not do that just now."
-AGREEMENTS = (
-    *YES, "yep", "sure", "okay", "ok", "correct", "go ahead", "please do", "do it", "that is right",
-)  # fmt: skip
-_REFUSALS = {"no", "not", "don't", "nope", "never", "wait", "stop", "hang"}
 
 Told = Mapping[str, object]
 
@@ -146,10 +143,7 @@ def agreed_to(question: str, said: str, history: Sequence[tuple[Speaker, str]]) 
     heard = plain_words(turns[0]) if turns else ""
     if not heard.endswith(plain_words(question)):
         return False
-    words = plain_words(said)
-    if _REFUSALS & set(words.split()):
-        return False
-    return value_of(words, {"yes": AGREEMENTS}) == "yes"
+    return agrees(said)
 
 
 async def comfort(

@@ -73,6 +73,7 @@ class Guard:
         self._held: list[_Held] = []
         self._dropping = False
         self._begun = False  # whether something of the sentence was said
+        self._spaced = False  # whether the space before what is said instead is out already
 
     @property
     def held(self) -> int:
@@ -111,13 +112,13 @@ class Guard:
     def _beginning(self) -> str:
         """Let through the beginning of a word that cannot become one to be looked at."""
         word = self._chunk.strip().lower()
-        if self._held or self._dropping or not word.isalpha() or not word.isascii():
+        if self._held or self._dropping or len(self.stopped) >= MOST_STOPS:
             return ""
-        if word in _BEGINNINGS or len(self.stopped) >= MOST_STOPS:
+        if word and (word in _BEGINNINGS or not word.isalpha() or not word.isascii()):
             return ""
         said = self._chunk[self._leaked :]
         self._leaked = len(self._chunk)
-        self._begun = True
+        self._begun |= bool(word)
         return said
 
     def _whole(self, *, ends: bool) -> str:
@@ -153,6 +154,7 @@ class Guard:
             if verdict is MORE:
                 break
             if verdict.kind is not None:
+                self._spaced = self._held[0].raw[:1].strip() != "" or not self._held[0].raw
                 said.append(self._instead(verdict.kind, "".join(said)))
                 self._held.clear()
                 self._dropping = not over
@@ -180,6 +182,6 @@ class Guard:
         self.stopped.append(kind)
         if again:
             return ""
-        begun = "..." if self._begun and before.rstrip()[-1:] not in tuple(".!?") else ""
+        begun = "... " if self._begun and before.rstrip()[-1:] not in tuple(".!?") else ""
         sentence = self._known.price if kind is Kind.PRICE and self._known.price else SAFE[kind]
-        return f"{begun} {sentence}"
+        return f"{begun}{sentence}" if self._spaced else f"{begun or ' '}{sentence}"

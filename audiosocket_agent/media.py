@@ -34,6 +34,8 @@ from audiosocket_agent.registry import CallInfo, Registry
 from audiosocket_agent.seams import EarTraits, TextToSpeech
 from audiosocket_agent.server import AudioSocketServer, Connection
 from audiosocket_agent.speech_judge import SpeechJudge
+from audiosocket_agent.tools.company_http import CompanyHttp
+from audiosocket_agent.tools.of_call import Tools
 from audiosocket_agent.workflow import Outcome
 
 log = logging.getLogger(__name__)
@@ -146,6 +148,7 @@ class MediaProcess:
         self._journal = journal
         self._desk = BookingDesk(diary)
         self._people = people
+        self._tools = Tools(CompanyHttp(), diary)
         self._away = AwayCalls()
         self._registry = Registry(config.capacity)
         self._server = AudioSocketServer(self._admit)
@@ -242,6 +245,7 @@ class MediaProcess:
         if self._calls:
             await asyncio.wait(self._calls.values())
         await self._server.close()
+        await self._tools.close()
         await self._desk.close()
         await self._people.close()
         for call_id in list(self._lines):
@@ -355,6 +359,7 @@ class MediaProcess:
                 self._desk,
                 self._people,
                 line.before,
+                self._tools,
             )
             ended = await leg.run()
         except asyncio.CancelledError:

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from audiosocket_agent.conversation import Booked, BookingFailed, BookingRequest, Event, Facts
+from audiosocket_agent.guard_facts import CompanyFacts
 from audiosocket_agent.journal import Speaker
 from audiosocket_agent.seams import LanguageModel, ToolCall
 from audiosocket_agent.tools import RunningTool, ToolRunner
@@ -52,7 +53,10 @@ class Scene:
         book: Makes a booking; never raises.
         call_id: For logs.
         tools: Runs tools that need the world; None: there are none.
+        hold: Keeps a time while its caller decides, beside the talk; None: nobody does.
         late: Tools that go on, and whose results nobody has been told yet.
+        told: What the company's own tools have told.
+        guarded: What may be said in every call of the company; None: nobody listens in (no model).
     """
 
     mind: Mind
@@ -60,7 +64,10 @@ class Scene:
     book: MakeBooking
     call_id: str
     tools: ToolRunner | None = None
+    hold: Callable[[BookingRequest], object] | None = None
     late: list[Late] = field(default_factory=list)
+    told: list[str] = field(default_factory=list)
+    guarded: CompanyFacts | None = None
 
 
 @dataclass(frozen=True, slots=True)

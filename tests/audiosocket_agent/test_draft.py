@@ -310,7 +310,7 @@ def booking_that_takes(seconds):
             if not isinstance(piece, Reply)
         ]
 
-    return run(scenario, [tool("create_booking")], ["Booked."])
+    return run(scenario, [tool("create_booking")], ["Booked, 654321."])
 
 
 def test_a_booking_that_takes_long_is_bridged_one_sentence_at_a_time():
@@ -322,13 +322,41 @@ def test_a_booking_that_takes_long_is_bridged_one_sentence_at_a_time():
 
 def test_what_follows_a_sentence_of_comfort_is_set_apart_from_it():
     heard = booking_that_takes(2)
-    assert [piece if isinstance(piece, str) else f"[{piece.text}]" for _, piece in heard] == [
-        f"[{wording.COMFORT[0]}]", " ", "Booked.",
-    ]  # fmt: skip
+    said = [piece if isinstance(piece, str) else f"[{piece.text}]" for _, piece in heard]
+    assert "".join(said) == f"[{wording.COMFORT[0]}] Booked, 654321."
 
 
 def test_a_booking_that_is_quick_needs_no_comfort():
-    assert [piece for _, piece in booking_that_takes(0.5)] == ["Booked."]
+    assert "".join(piece for _, piece in booking_that_takes(0.5)) == "Booked, 654321."
+
+
+def test_a_reference_that_the_model_does_not_tell_is_told_all_the_same():
+    async def scenario(talk):
+        await talk.until_read_back()
+        *_, line, reply = await pieces_of(talk.given(Heard("yes")))
+        assert line == Line("That's booked. Your reference is 6, 5, 4, 3, 2, 1.")
+
+    run(scenario, [tool("create_booking")], ["All done."])
+
+
+@pytest.mark.parametrize("text", ["no, wait", "hmm", "is it raining", "yes but not there"])
+def test_a_model_books_nothing_before_the_caller_has_said_yes(text):
+    async def scenario(talk):
+        await talk.until_read_back()
+        await pieces_of(talk.given(Heard(text)))
+        assert talk.made == []
+        assert "has not said yes" in talk.model.requests[-1].messages[-1].content
+
+    run(scenario, [tool("create_booking")], ["Is that right?"])
+
+
+def test_what_the_model_may_not_say_is_said_by_the_code_instead():
+    async def scenario(talk):
+        draft = talk.given(BOTH)
+        words = "".join(p for p in await pieces_of(draft) if isinstance(p, str))
+        assert words == "That will be... A leaking tap repair costs 75 pounds. Shall we book it?"
+
+    run(scenario, ["That will", " be", " fifty", " quid", ".", " Shall we", " book it", "?"])
 
 
 # --- what is written down before the model is asked ----------------------------------------------
@@ -596,7 +624,7 @@ def test_tokens_are_estimated_until_the_vendor_tells():
         assert draft.cost == talk.dialogue.tokens == Usage(321, 45)
         await pieces.aclose()
 
-    run(scenario, ["One ", "two ", Usage(321, 45)])
+    run(scenario, ["Well ", "then ", Usage(321, 45)])
 
 
 def test_what_is_thrown_away_is_counted():
@@ -612,7 +640,7 @@ def test_what_is_thrown_away_is_counted():
             wasted.prompt_tokens + 100, wasted.completion_tokens + 10
         )
 
-    run(scenario, ["One ", asyncio.Event()], ["Yes.", Usage(100, 10)])
+    run(scenario, ["Well ", asyncio.Event()], ["Yes.", Usage(100, 10)])
 
 
 def test_every_round_is_counted_and_a_tool_call_by_its_length():

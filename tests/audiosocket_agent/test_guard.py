@@ -1,5 +1,6 @@
 """What a model may say and what it may not, however its words fall into tokens."""
 
+import re
 from datetime import date
 from pathlib import Path
 
@@ -32,7 +33,7 @@ KNOWN = CompanyFacts(COMPANY, TODAY).known(TEXTS, booked=False, price=PRICE)
 def said(*pieces, known=KNOWN):
     guard = Guard(known)
     text = "".join(guard.feed(piece) for piece in pieces) + guard.finish()
-    return text, guard.stopped
+    return re.sub(r"\s*\.\.\.\s*", "... ", text), guard.stopped
 
 
 def tokens(text):
@@ -88,7 +89,9 @@ def test_a_clean_clause_is_not_held_beyond_its_end(text):
     assert waits[-1] <= 0, "everything before the newest word is out at the end of the sentence"
     words = text.split()
     for end in (n for n, word in enumerate(words) if word.endswith(",")):
-        if words[end] != "oh," and not begins_number(words[end][:-1]):  # a row of digits goes on after a comma
+        if words[end] != "oh," and not begins_number(
+            words[end][:-1]
+        ):  # a row of digits goes on after a comma
             assert waits[end + 1] <= 1, words[: end + 1]
 
 

@@ -100,7 +100,7 @@ def test_an_interruption_closes_the_model_and_history_keeps_what_was_heard(tmp_p
         await it.ended(leg.call_id)
         return it.model
 
-    said = ["one two three four five six seven eight nine ten ", asyncio.Event()]
+    said = ["let us see what there is to be done about that ", asyncio.Event()]
     ear = ScriptedEar("Hello.", "Stop.", free=True)
     model = run(scenario, tmp_path, said, ["Yes?"], ear=ear, voice=ToneVoice(timed=True))
     assert model.cancelled == 1
