@@ -114,6 +114,8 @@ PURE = [
     "audiosocket_agent/simulators/cartesia_context.py",
     "audiosocket_agent/simulators/cartesia_tones.py",
     "audiosocket_agent/simulators/chat_brain.py",
+    "audiosocket_agent/simulators/chat_errands.py",
+    "audiosocket_agent/simulators/chat_words.py",
     "audiosocket_agent/simulators/deepgram_flux.py",
     "audiosocket_agent/simulators/deepgram_nova.py",
     "audiosocket_agent/simulators/faults.py",

@@ -22,6 +22,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from audiosocket_agent.simulators import chat_words as words_in
+from audiosocket_agent.simulators.chat_errands import CANCEL, cancelling
 from audiosocket_agent.simulators.chat_words import Words, words_of
 
 RECORD, BOOK, TRANSFER, END = "record_details", "create_booking", "transfer_to_person", "end_call"
@@ -85,9 +86,23 @@ def answer(messages: Sequence[Mapping[str, object]], tools: Sequence[object]) ->
     if results:
         found = _after_tools(results, stands)
     else:
-        found = _to_caller(_newest_text(messages), stands, offered)
+        found = _cancelling(messages, offered) or _to_caller(
+            _newest_text(messages), stands, offered
+        )
     calls = tuple(call for call in found.tool_calls if call[0] in offered)
     return Answer(found.text or ("" if calls else stands.ask or HOW_TO_HELP), calls)
+
+
+def _cancelling(
+    messages: Sequence[Mapping[str, object]], offered: Mapping[str, object]
+) -> Answer | None:
+    turns = [(str(m.get("role")), _text(m)) for m in messages if m.get("role") != "system"]
+    if CANCEL not in offered or not turns or turns[-1][0] != "user":
+        return None
+    found = cancelling(turns)
+    if found is None or isinstance(found, str):
+        return None if found is None else Answer(found)
+    return Answer("", ((CANCEL, found),))
 
 
 def _to_caller(text: str | None, stands: Stands, offered: Mapping[str, object]) -> Answer:
@@ -103,6 +118,11 @@ def _to_caller(text: str | None, stands: Stands, offered: Mapping[str, object]) 
         return Answer("", ((SECRET, {"name": secret}),))
     if words_in.says(said, words_in.GOODBYE) and END in offered and not stands.needed:
         return Answer(GOODBYE, ((END, {}),))
+    return _to_details(said, text, stands, offered)
+
+
+def _to_details(said: Words, text: str, stands: Stands, offered: Mapping[str, object]) -> Answer:
+    onward = " ".join([*stands.tell, stands.ask or HOW_TO_HELP])
     details = _details(said, text, stands, offered.get(RECORD))
     news = {s: v for s, v in details.items() if str(stands.known.get(s)) != v}
     written = _formats(offered.get(RECORD))  # what was recorded of the words is written otherwise

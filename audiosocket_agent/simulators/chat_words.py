@@ -122,6 +122,12 @@ def spelled(words: Words) -> str:
     return max(runs, key=len, default="")
 
 
+def digits(words: Words) -> str:
+    """Return the longest number said, digits only, or ""."""
+    runs = ["".join(run).lstrip("+") for run in _runs(words, _digits)]
+    return max(runs, key=len, default="")
+
+
 def phone_number(words: Words) -> str:
     """Return the last phone number said, digits only, or ""; +44 and 0044 become 0."""
     found = ""

@@ -517,7 +517,8 @@ def read_back(company, facts):
     (HARBOUR, "the afternoon", "part", "afternoon"),
     (HARBOUR, "no, 01632 960999", "phone", "01632960999"),
     (MILLBROOK, "No, L M 5 1 N K P", "registration", "LM51NKP"),
-    (MILLBROOK, "no, at ten o'clock", "time", "10:00"), (ROSEWOOD, "no, Tom", "practitioner", "tom"),
+    (MILLBROOK, "no, at ten o'clock", "time", "10:00"),
+    (ROSEWOOD, "no, Tom", "practitioner", "tom"),
 ])  # fmt: skip
 def test_one_detail_is_put_right_and_everything_read_back_again(company, words, slot, value):
     facts = facts_of(company)

@@ -350,7 +350,8 @@ def test_a_whole_call_ends_with_a_booking():
     for said, step, needed, call, result, spoken in CALL:
         asked = [*history, stands(step, needed, known), {"role": "user", "content": said}]
         found = answer(asked, TOOLS)
-        text = BOOKING if call[0] == "create_booking" else ""  # the caller hears something while it is made
+        # The caller hears something while the booking is made.
+        text = BOOKING if call[0] == "create_booking" else ""
         assert (found.text, found.tool_calls) == (text, (call,))
         known |= call[1]
         calling = {"role": "assistant", "content": "", "tool_calls": [{"id": "c"}]}
@@ -359,3 +360,23 @@ def test_a_whole_call_ends_with_a_booking():
         assert found.text == spoken
         history += [{"role": "user", "content": said}, {"role": "assistant", "content": spoken}]
     assert found.tool_calls == (("end_call", {}),)
+
+
+def test_a_booking_is_cancelled_by_its_reference_once_the_caller_has_agreed():
+    tools = [{"function": {"name": "cancel_booking", "parameters": {}}}, *TOOLS]
+    talk = [stands("understand", ("service",)), {"role": "user", "content": "cancel my booking"}]
+    assert answer(talk, tools).text == "What is the reference of your booking?"
+    talk += [
+        {"role": "assistant", "content": "What is the reference of your booking?"},
+        {"role": "user", "content": "it's four eight two one nine three"},
+    ]
+    call = ("cancel_booking", {"reference": "482193"})
+    assert answer(talk, tools).tool_calls == (call,)
+    talk.append({"role": "assistant", "content": "I have your tap repair. Shall I cancel it?"})
+    assert answer([*talk, {"role": "user", "content": "yes"}], tools).tool_calls == (call,)
+    kept = answer([*talk, {"role": "user", "content": "no, leave it"}], tools)
+    assert kept.tool_calls == () and "stays" in kept.text
+    assert answer(talk[:2], TOOLS).text != "What is the reference of your booking?"
+    done = [*talk, {"role": "assistant", "content": "Your booking is cancelled."}]
+    other = answer([*done, {"role": "user", "content": "a leaking tap"}], tools)
+    assert other.tool_calls != (call,)
