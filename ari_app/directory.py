@@ -36,7 +36,7 @@ log = logging.getLogger(__name__)
 
 REFRESH_S = 1.0
 LOOKUP_S = 0.05  # a caller hears nothing of it; the routing of a call has a second in all
-PAGE = 50  # rows: a few milliseconds of another thread's work, and then the loop's others again
+PAGE = 25  # rows: a few milliseconds of another thread's work, and then the loop's others again
 SLICE_S = 0.001  # of the loop at a time: a frame of every call is due every 20 ms
 LONG = 2000  # characters; a company with a workflow of its own takes milliseconds to check
 MOST_LOOKUPS = 100  # at once; a number nobody knows is anything a caller dials
