@@ -202,6 +202,9 @@ class Persona:
             words = {w[:5] for w in plain(name).split() if len(w) > 2 and w not in _SMALL}
             if words and not any(word in told for word in words):
                 return self._facts[fact]
+        parts = plain(self._facts.get("name", "")).split()
+        if 0 < sum(part in told.split() for part in parts) < len(parts):
+            return self._facts["name"]
         signs = _signs(told)
         for fact, value in self._facts.items():
             code = fact not in _SPOKEN and any(c.isdigit() for c in value)
@@ -218,7 +221,7 @@ class Persona:
         if topic == "rest":
             topic = "phone"
         if topic == "changed":
-            wrong = self._wrong_in(said) or next(iter(self._spec.changes.values()), "")
+            wrong = self._wrong or next(iter(self._spec.changes.values()), "")
             return Say(wrong or "Everything.")
         value = self._facts.get(topic)
         if value is None and topic == "area":

@@ -57,6 +57,7 @@ START_S = 30.0
 NOBODY_S = 30.0  # without a word of the agent: it is stuck
 SPECULATION_TOKENS = 20_000
 CONNECT_MS = 10_000  # the machine may be busy with other calls
+FINAL_MS = 5000
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,7 +279,10 @@ async def _ear(studio: Studio, spoken: Spoken, stack: AsyncExitStack) -> EarChai
     port = await vendors.start()
     stack.push_async_callback(vendors.close)
     options = deepgram.Options(
-        api_key=SecretStr("simulated"), url=f"ws://127.0.0.1:{port}", connect_ms=CONNECT_MS
+        api_key=SecretStr("simulated"),
+        url=f"ws://127.0.0.1:{port}",
+        connect_ms=CONNECT_MS,
+        final_ms=FINAL_MS,
     )
     engine = await deepgram.open_engine(options)
     stack.push_async_callback(engine.close)
