@@ -37,6 +37,8 @@ from audiosocket_agent.workflow.templates import places
 PRICE, REFERENCE, OPTIONS, ENDING = "price", "reference", "options", "ending"
 _LISTED = frozenset((Kind.CHOICE, Kind.DATE, Kind.PART))  # kinds with options to be named
 _ENDS = (Outcome.HANGUP, Outcome.QUEUE, Outcome.VOICEMAIL)
+_INSTEAD = {Step.CALL_BACK: (Slot.RING_BACK, Slot.PHONE), Step.MESSAGE: (Slot.MESSAGE,)}
+_KINDS = {Slot.RING_BACK: Kind.YES_NO, Slot.MESSAGE: Kind.YES_NO, Slot.PHONE: Kind.PHONE}
 _BOOKED = {
     "a choice of: services": lambda rule: rule.of is Of.SERVICES,
     "kind: date": lambda rule: rule.kind is Kind.DATE,
@@ -56,6 +58,7 @@ def prove(workflow: Workflow, own_tools: Collection[str] | None = None) -> tuple
     if named:
         return named  # what follows walks by these names
     return (
+        *_well_known(workflow),
         *_choices(workflow),
         *_ways(workflow),
         *_sentences(workflow),
@@ -113,6 +116,25 @@ def _slots_named(workflow: Workflow) -> Iterator[Complaint]:
             asked.kind is not Kind.YES_NO or workflow.slots[asked.offers].kind is not Kind.PHONE
         ):
             yield finding(where, "only a yes/no slot offers a number, for a slot of kind: phone")
+
+
+def _well_known(workflow: Workflow) -> Iterator[Complaint]:
+    """Check what the talk knows by name: where it begins, and what takes the place of a person."""
+    if workflow.first is not Step.GREET:
+        yield finding(("steps", str(workflow.first)), "a call begins in the step greet",
+                      "write greet as the first step")  # fmt: skip
+    for step, needed in _INSTEAD.items():
+        missing = [slot for slot in needed if slot not in workflow.steps[step].needs]
+        for slot in missing:
+            yield finding(("steps", str(step), "needs"), f"{step} cannot do without {slot}",
+                          f"name {slot} in its needs")  # fmt: skip
+    for slot, kind in _KINDS.items():
+        if workflow.slots[slot].kind is not kind:
+            yield finding(("slots", str(slot), "kind"), f"{slot} is of kind: {kind.value}",
+                          "give what you ask another name")  # fmt: skip
+    for of in (Of.SERVICES, Of.AREAS):
+        for slot in [slot for slot, rule in workflow.slots.items() if rule.of is of][1:]:
+            yield finding(("slots", str(slot), "of"), f"only one slot is made from {of.value}")
 
 
 def _choices(workflow: Workflow) -> Iterator[Complaint]:

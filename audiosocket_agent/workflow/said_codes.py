@@ -43,6 +43,7 @@ _BEFORE_EMAIL = frozenset(
     "it's its it is my the e email mail address yes sure ok okay um uh that's that would be so "
     "and".split()
 )
+_GROUPS = {7: [4, 3], 11: [5, 3, 3]}
 LEAST_DIGITS, MOST_DIGITS = 9, 15  # of a telephone number: with its area code; E.164
 
 
@@ -166,10 +167,15 @@ def spelled_out(characters: str) -> str:
 
 
 def in_groups(characters: str) -> str:
-    """Return a long code in groups of three or four, which are easier to follow."""
-    if len(characters) <= 4:
-        return characters
-    groups = [characters[at : at + 3] for at in range(0, len(characters), 3)]
-    if len(groups[-1]) == 1:
-        groups[-2:] = [groups[-2] + groups[-1]]
+    """Return a long code in groups of three to five, which are easier to follow.
+
+    A registration number is AB12 CDE, a British telephone number 01632 960 999.
+    """
+    sizes = _GROUPS.get(len(characters), [3] * (len(characters) // 3))
+    groups, at = [], 0
+    for size in sizes:
+        groups.append(characters[at : at + size])
+        at += size
+    if at < len(characters):
+        groups = [*groups[:-1], "".join(groups[-1:]) + characters[at:]]
     return " ".join(groups)

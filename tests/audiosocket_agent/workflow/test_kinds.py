@@ -345,3 +345,23 @@ def test_a_long_story_costs_little(kind):
 def test_a_far_date_is_said_with_its_year():
     assert spoken_date(date(2026, 12, 1), TODAY) == "Tuesday the 1st of December"
     assert spoken_date(date(2027, 12, 1), TODAY) == "Wednesday the 1st of December 2027"
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "said"),
+    [
+        ("code", "AB12CDE", "A B 1 2, C D E"),
+        ("code", "A1", "A 1"),
+        ("code", "A123", "A 1 2 3"),
+        ("code", "ABC123D4", "A B C, 1 2 3 D 4"),
+        ("phone", "01632960112", "0 1 6 3 2, 9 6 0, 1 1 2"),
+        ("phone", "+441632960112", "plus 4 4 1, 6 3 2, 9 6 0, 1 1 2"),
+        ("postcode", "TR1 1AA", "T R 1, 1 A A"),
+        ("date", "2026-12-01", "Tuesday the 1st of December"),
+        ("time", "14:30", "half past 2 in the afternoon"),
+        ("time", "00:00", "midnight"),
+        ("email", "a.b@c.uk", "a dot b at c dot uk"),
+    ],
+)
+def test_values_are_said_in_a_way_people_follow(kind, value, said):
+    assert spoken(rule(kind), value, HARBOUR, TODAY) == said

@@ -152,6 +152,26 @@ WRONG = {
         "summary.1: there is no slot called date; there are: agreed, area, callback, day, message, "
         "part, phone, price, ring_back, service, wanted",
     ),
+    "another beginning": (
+        {"steps": {"greet": None}},
+        "steps.understand: a call begins in the step greet; write greet as the first step",
+    ),
+    "a call back to no number": (
+        {"steps": {"call_back": {"goal": "Offer.", "needs": ["ring_back"], "then": "close"}}},
+        "steps.call_back.needs: call_back cannot do without phone; name phone in its needs",
+    ),
+    "a number that is none": (
+        {"slots": {"phone": {"kind": "text", "ask": ["Which?"], "meaning": "It."}, "callback": {
+            "kind": "yes_no", "ask": ["This one?"], "meaning": "Whether."}}},
+        "slots.phone.kind: phone is of kind: phone; give what you ask another name",
+    ),
+    "two areas": (
+        {
+            "slots": {"from": {"kind": "choice", "of": "areas", "ask": ["From?"], "meaning": "x"}},
+            "steps": {"qualify": {"needs": ["from", "area"]}},
+        },
+        "slots.from.of: only one slot is made from areas",
+    ),
     "a booking without a day": (
         {
             "slots": {"day": None},
