@@ -7,6 +7,7 @@ written together or not at all.
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -85,12 +86,14 @@ class Book:
     ) -> None:
         self._store = store
         self._lasting = lasting
+        # Within the process writers queue up; SQLite would have them knock again and again.
+        self._writer = asyncio.Lock()
         self.now = now
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncConnection]:
         """Open a transaction that is the only one that writes."""
-        async with self._store.transaction() as db:
+        async with self._writer, self._store.transaction() as db:
             await begin_writing(db, lasting=self._lasting)
             yield db
 
@@ -125,13 +128,13 @@ class Book:
 
     async def release(self, call_id: str) -> bool:
         """Give back what a call holds; returns whether it held anything."""
-        async with self._store.transaction() as db:
+        async with self.writing() as db:
             gone = await db.execute(holds.delete().where(holds.c.call_id == call_id))
             return gone.rowcount > 0
 
     async def sweep(self) -> None:
         """Delete holds that are over."""
-        async with self._store.transaction() as db:
+        async with self.writing() as db:
             await db.execute(holds.delete().where(holds.c.expires_at <= stamp(self.now())))
 
     async def make(

@@ -88,8 +88,8 @@ class Receiver:
             self.effects[request.path].setdefault(key, await request.json())
             self.times[request.path, key] += 1
         if answer == "hang":
-            await asyncio.sleep(1)
-        if answer == "drop" or answer == "refuse":
+            await asyncio.sleep(0.3)
+        if answer in ("drop", "refuse", "hang"):
             request.transport.abort()
             return web.Response()
         return web.json_response({}, status=answer)

@@ -1,0 +1,122 @@
+"""Books and tells in processes that kill themselves, each at another step; then in one that lives.
+
+``python -m tests.ari_app.diary.dying FOLDER URL``: writes a line of JSON for every step there is.
+"""
+
+import asyncio
+import json
+import os
+import shutil
+import signal
+import sys
+import uuid
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+
+from ari_app.diary.sending import Sender
+from ari_app.diary.worker import OutboxWorker
+from ari_app.store import Store, open_store
+from tests.ari_app.diary.shop import NOW, SECRETS, Clock, Shop, company, request
+
+LATER = timedelta(minutes=5)  # after the restart: what the dead had claimed is free again
+
+
+class Steps:
+    """Counts steps, and dies at one of them."""
+
+    def __init__(self, die_at):
+        self.left = die_at
+
+    def step(self):
+        if self.left == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        self.left -= 1
+
+
+class DyingStore(Store):
+    """A store with a step before and after every transaction, and before its commit."""
+
+    steps: Steps
+
+    @asynccontextmanager
+    async def transaction(self):
+        self.steps.step()
+        async with super().transaction() as db:
+            yield db
+            self.steps.step()
+        self.steps.step()
+
+
+class DyingSender(Sender):
+    """A sender with a step before and after everything it sends."""
+
+    steps: Steps
+
+    async def send(self, parcel, firm):
+        self.steps.step()
+        sent = await super().send(parcel, firm)
+        self.steps.step()
+        return sent
+
+
+async def life(path, url, number, die_at, *, calls):
+    """Hold, book, perhaps change, and tell; with a death in it, or without."""
+    steps = Steps(die_at)
+    store = await open_store(path)
+    store.__class__, store.steps = DyingStore, steps
+    clock = Clock(NOW + LATER * (die_at < 0))
+    calendar = {
+        "lead_min": 0,
+        "booking_api": {"url": f"{url}/api", "required": True},
+        "webhooks": [{"url": f"{url}/hook", "secret": "HOOK_SECRET"}],
+    }
+    it = Shop(store, clock, company(calendar))
+    sender = DyingSender(clock, SECRETS)
+    sender.steps = steps
+    it.diary._sender = sender
+    it.worker = OutboxWorker(it.book, sender, lambda: {it.firm.key: it.firm})
+    record = uuid.UUID(int=number)
+    for start in calls:
+        await it.diary.hold(record, it.firm, request(start=start))
+        await it.diary.book(record, it.firm, request(start=start))
+    await it.deliver()
+    steps.left = -1
+    rows, told = await it.bookings(), await it.outbox()
+    await sender.close()
+    await it.diary.close()
+    await store.close()
+    return {"bookings": rows, "outbox": told}
+
+
+def forked(*args, out, **options):
+    """Live in a process of its own; returns whether it came to its end."""
+    child = os.fork()
+    if child == 0:
+        out.write_text(json.dumps(asyncio.run(life(*args, **options))))
+        os._exit(0)
+    return os.waitpid(child, 0)[1] == 0
+
+
+async def empty(path):
+    await (await open_store(path)).close()
+
+
+def main(folder, url):
+    number = 0
+    asyncio.run(empty(folder / "empty.db"))
+    for again, calls in ((True, ("09:00", "11:00")), (False, ("09:00",))):
+        step, survived = 0, False
+        while not survived:
+            number += 1
+            path, out = folder / f"{number}.db", folder / f"{number}.json"
+            shutil.copyfile(folder / "empty.db", path)
+            survived = forked(path, url, number, step, calls=calls, out=out)
+            assert forked(path, url, number, -1, calls=calls[-1:] if again else (), out=out)
+            found = {"call": str(uuid.UUID(int=number)), "again": again, "step": step}
+            print(json.dumps(found | json.loads(out.read_text())), flush=True)
+            step += 1
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), sys.argv[2])
