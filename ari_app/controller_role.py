@@ -16,7 +16,7 @@ from agi.fastagi import FastAgiServer
 from ari_app.ami import Ami, AmiLogin
 from ari_app.ari import Ari, AriLogin
 from ari_app.call_records import CallRecords
-from ari_app.context.app import ContextApi, OpenDoorError, refuse_open_door
+from ari_app.context.app import ContextApi, OpenDoorError, refuse_open_door, server_log
 from ari_app.context.company_answers import CompanySource
 from ari_app.context.remote import Remote, remote_of
 from ari_app.control_server import ControlServer, Handler
@@ -146,7 +146,7 @@ class _Role:
         settings = self._settings
         agi = FastAgiServer(self._controller.ask)
         control = ControlServer(self._control_operations())
-        runner = web.AppRunner(self._http(), access_log=None)
+        runner = web.AppRunner(self._http(), access_log=None, logger=server_log)
         await runner.setup()
         try:
             await _listen(

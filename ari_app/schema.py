@@ -7,6 +7,7 @@ start together the second finds the work done, and a crash leaves the database a
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
@@ -84,6 +85,7 @@ def _upgrade(db: sa.Connection) -> None:
 
 
 def _config() -> Config:
+    logging.getLogger("alembic.runtime.plugins").setLevel(logging.WARNING)  # of no use to anybody
     from alembic.config import Config
 
     config = Config()

@@ -34,6 +34,22 @@ _HEADERS = {"Cache-Control": "private, no-cache", "X-Content-Type-Options": "nos
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
 
+class _NothingSent(logging.Filter):
+    """Takes out of the HTTP server's log what strangers sent: its errors quote it, tokens too."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        kind = record.exc_info[0] if record.exc_info else None
+        record.msg = "a request over HTTP could not be read: %s"
+        record.args = (kind.__name__ if kind is not None else "of no known kind",)
+        record.exc_info = record.exc_text = None
+        return True
+
+
+server_log = logging.getLogger("ari_app.context.server")
+"""For the HTTP server that the API is mounted in."""
+server_log.addFilter(_NothingSent())
+
+
 class OpenDoorError(Exception):
     """The API would be reachable from elsewhere, and nobody has a token; the text is one line."""
 

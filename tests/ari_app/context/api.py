@@ -4,7 +4,7 @@ from contextlib import asynccontextmanager
 
 from aiohttp import ClientSession, web
 
-from ari_app.context.app import ContextApi
+from ari_app.context.app import ContextApi, server_log
 from ari_app.context.company_answers import CompanySource
 from ari_app.context.tokens import Scope, add_token
 from ari_app.directory import Directory
@@ -57,7 +57,7 @@ async def running(path, elsewhere=None):
     app = web.Application()
     ContextApi(source).mount(app)
     api = ContextApi(source)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1, logger=server_log)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()

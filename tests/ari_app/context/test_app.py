@@ -317,6 +317,33 @@ def test_no_log_holds_a_token_a_number_or_a_word(tmp_path, caplog):
         assert secret not in ours
 
 
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"GET /api/v1/calls HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer va_5ecret\x00\r\n\r\n",
+        b"G\x00T /5ecret HTTP/1.1\r\n\r\n",
+        b"GET /api/v1/" + b"5ecret" * 5000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: x\r\n5ecret\r\n\r\n",
+        b"\x165ecret\xff" * 1000,
+    ],
+    ids=range(5),
+)
+def test_what_is_no_http_at_all_is_refused_and_not_logged(tmp_path, caplog, raw):
+    async def scenario(api):
+        port = int(api.root.rsplit(":", 1)[1])
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(raw)
+        async with asyncio.timeout(30):
+            answer = await reader.read()
+        writer.close()
+        assert b" 400 " in answer
+        await api.get("/companies")
+
+    with caplog.at_level("DEBUG"):
+        run(tmp_path, scenario)
+    assert "could not be read" in caplog.text and "5ecret" not in caplog.text
+
+
 def test_every_route_is_described_and_every_example_is_valid(tmp_path):
     async def scenario(api):
         async with api.session.get(f"{api.url}/openapi.json") as answer:
