@@ -50,6 +50,7 @@ class Checked:
     is_company: bool = False
 
 
+@cache
 def trades() -> tuple[str, ...]:
     """Return the names of the shipped workflows."""
     files = sorted(path for path in TRADES.glob("*.yaml") if path != SIDE_WAYS_FILE)
