@@ -48,6 +48,7 @@ class Known:
         numbers: Other numbers of the company, of tools and of the caller's details.
         echoes: Numbers of the caller's words.
         digits: Rows of digits that may be read out: telephone numbers, references.
+        echoed: Rows of digits of the caller's words: no reference of ours.
         clocks: Times of day, hours of twelve and minutes.
         days: Weekdays, ``today``, ``tomorrow``.
         text: The company's words and the tools', lower case, for words that are its own trade.
@@ -61,6 +62,7 @@ class Known:
     numbers: frozenset[Decimal] = frozenset()
     echoes: frozenset[Decimal] = frozenset()
     digits: tuple[str, ...] = ()
+    echoed: tuple[str, ...] = ()
     clocks: frozenset[tuple[int, int]] = frozenset()
     days: frozenset[str] = frozenset()
     text: str = ""
@@ -108,13 +110,14 @@ class CompanyFacts:
         """
         ours, told = self._found, _found(texts.told, self._today)
         noted, said = _found(texts.noted, self._today), _found(texts.said, self._today)
-        digits = (*ours.digits, *told.digits, *noted.digits, *said.digits)
+        digits = (*ours.digits, *told.digits, *noted.digits)
         return Known(
             prices=self._prices | ours.amounts | told.amounts | told.numbers,
             percents=frozenset(ours.percents | told.percents),
             numbers=frozenset(ours.numbers | told.numbers | noted.numbers),
             echoes=frozenset(said.numbers | said.amounts),
             digits=tuple(dict.fromkeys(digits)),
+            echoed=tuple(dict.fromkeys(said.digits)),
             clocks=frozenset(ours.clocks | told.clocks | noted.clocks),
             days=frozenset(told.days | noted.days),
             text=" ".join((self._text, *texts.told)).lower(),

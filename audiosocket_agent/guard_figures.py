@@ -126,12 +126,14 @@ def _other(
     before = [word.text for word in sentence[:at]]
     value = number.value
     if len(number.digits) >= LEAST_ROW or (value is None and len(number.digits) > 2):
+        if "reference" in before and not _is_ours(number, known):
+            return Kind.NUMBER
         if _is_row(number, known) or (number.clock is None and value in known.numbers):
             return None
         return Kind.NUMBER
     if "reference" in before:
         long = len(number.digits) >= LEAST_REFERENCE
-        return None if long and _is_row(number, known) else Kind.NUMBER
+        return None if long and _is_ours(number, known) else Kind.NUMBER
     if _is_clock(number, before, unit, after):
         return _clock(sentence, at, number, known)
     if value is None:
@@ -152,7 +154,12 @@ def _other(
 
 def _is_row(number: Number, known: Known) -> bool:
     """Whether digits are, or are a part of, a row that may be read out."""
-    return bool(number.digits) and any(number.digits in row for row in known.digits)
+    rows = (*known.digits, *known.echoed)
+    return bool(number.digits) and any(number.digits in row for row in rows)
+
+
+def _is_ours(number: Number, known: Known) -> bool:
+    return any(number.digits in row for row in known.digits)
 
 
 def _names_price(before: list[str], unit: str) -> bool:

@@ -83,7 +83,8 @@ free repair | free service | free boiler | free delivery | free parts | free lab
 completely free
 absolutely free | totally free | entirely free | it free | won't cost | will not cost
 cost you nothing | costs nothing | cost nothing | costs you nothing | for nothing | gratis
-complimentary | two for one | buy one | price is free | is now free | it's free | is all free
+complimentary | two for one | buy one | price is free | is now free | it's free | it is free
+is all free
 visit is free | repair is free | service is free | work is free | job is free | everything is free
 a few pounds | hundreds of pounds | couple of quid | few quid | couple of pounds
 """,
@@ -132,7 +133,8 @@ anthropic | developer mode | debug mode | admin mode | maintenance mode | jailbr
 dan mode | i am dan | i'm dan | unrestricted | no restrictions | pretend | pretending | role play
 roleplay | in character | arr | matey | ahoy | i am a pirate | i'm a pirate | i am now a | i'm now a
 api key | api keys | tool call | function call | json | sql | override | overridden | overriding
-i'm a real person | i am a real person | i'm human | i am human | i'm a human | i am a human
+human being | i'm a real person | i am a real person | i'm human | i am human | i'm a human
+i am a human
 i'm not a robot | i am not a robot | real human being | i obey | i must obey | as you command
 my configuration | my settings | hidden rules | secret rules | confidential instructions
 """,

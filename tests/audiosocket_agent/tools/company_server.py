@@ -27,6 +27,8 @@ class CompanyServer:
         answer = self.answers[0] if len(self.answers) == 1 else self.answers.pop(0)
         if callable(answer):
             answer = answer(request)
+        if asyncio.iscoroutine(answer):
+            answer = await answer
         if answer == "hang":
             try:
                 await asyncio.sleep(60)
