@@ -3,7 +3,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from audiosocket_agent.company_yaml import read_yaml
@@ -73,6 +73,7 @@ def graphs(draw):
     return [Box(f"n{n}", 100.0, float(size)) for n, size in enumerate(sizes)], lines
 
 
+@settings(deadline=None)
 @given(graphs())
 def test_boxes_do_not_overlap_and_lines_lead_down(graph):
     boxes_, lines = graph

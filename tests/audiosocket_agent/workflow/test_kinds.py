@@ -267,6 +267,7 @@ def test_every_kind_can_be_said_and_keyed(kind):
     assert keyed(kind, "", **fields) is None and keyed(kind, "*", **fields) is None
 
 
+@settings(deadline=None)
 @given(st.text(alphabet=sorted(KEYS_OF), min_size=1, max_size=40))
 def test_pairs_of_keys_mean_one_text(text):
     assert text_of_keys(keys_of_text(text)) == text
@@ -277,6 +278,7 @@ def said_and_heard(kind, value, company=HARBOUR, **fields):
     return parse(asked, spoken(asked, value, company, TODAY), company, TODAY)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 700).map(lambda days: TODAY + timedelta(days)))
 @example(date(2028, 2, 29))
 def test_a_date_said_back_is_the_date(day):
@@ -284,6 +286,7 @@ def test_a_date_said_back_is_the_date(day):
         assert said_and_heard("date", day.isoformat(), MILLBROOK) == day.isoformat()
 
 
+@settings(deadline=None)
 @given(st.integers(0, 1439).map(lambda m: f"{m // 60:02}:{m % 60:02}"))
 def test_a_time_said_back_is_the_time(at):
     assert said_and_heard("time", at) == said_and_heard("time", at, MILLBROOK) == at
@@ -294,21 +297,25 @@ POSTCODES = st.from_regex(
 ).map(as_postcode).filter(bool)  # fmt: skip
 
 
+@settings(deadline=None)
 @given(POSTCODES)
 def test_a_postcode_said_back_is_the_postcode(postcode):
     assert said_and_heard("postcode", postcode) == postcode
 
 
+@settings(deadline=None)
 @given(st.from_regex(r"0[1-9][0-9]{9}|\+44[1-9][0-9]{9}", fullmatch=True))
 def test_a_number_said_back_is_the_number(number):
     assert said_and_heard("phone", number) == number
 
 
+@settings(deadline=None)
 @given(st.from_regex(r"[A-Z]{2}[0-9]{2}[A-Z]{3}", fullmatch=True))
 def test_a_registration_said_back_is_the_registration(plate):
     assert said_and_heard("code", plate) == plate
 
 
+@settings(deadline=None)
 @given(st.integers(0, 999_999).map(str))
 def test_a_count_said_back_is_the_count(number):
     assert said_and_heard("number", number) == number
@@ -317,18 +324,20 @@ def test_a_count_said_back_is_the_count(number):
 NAMES = st.lists(st.from_regex(r"[A-Z][a-z]{2,9}", fullmatch=True), min_size=1, max_size=3)
 
 
+@settings(deadline=None)
 @given(NAMES.map(" ".join).filter(lambda name: name_in(name) == name))
 def test_a_name_said_back_is_the_name(name):
     assert said_and_heard("name", name) == name
 
 
+@settings(deadline=None)
 @given(st.from_regex(r"[a-z]{4,9}[._-]?[a-z]{4,9}@[a-z]{4,9}\.(com|co\.uk|org)", fullmatch=True))
 def test_an_address_of_mail_said_back_is_the_address(email):
     if not {"zero", "nought", "naught"} & set(email.replace("@", ".").split(".")):
         assert said_and_heard("email", email) == email
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(st.text(max_size=120), st.sampled_from(list(Kind)))
 def test_whatever_is_heard_is_a_value_of_its_kind_or_none(text, kind):
     fields = CHOICE if kind is Kind.CHOICE else {}

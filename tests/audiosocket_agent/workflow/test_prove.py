@@ -237,7 +237,7 @@ RULES = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(st.fixed_dictionaries({step: RULES for step in STEPS}), st.randoms(use_true_random=False))
 def test_a_call_through_what_is_proved_ends_whatever_the_caller_does(rules, random):
     steps = {}
