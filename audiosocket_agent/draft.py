@@ -130,7 +130,7 @@ class Draft:
         if self.state.step is Step.CLOSE or self.state.phase is not Phase.ASKING:
             return Reply((), self.state.step, (self.state.step,))
         _, reply = proceed(self.state, self._facts, ())
-        return replace(reply, say=(), book=None, end=None)
+        return replace(reply, say=(), book=None, seek=None, end=None)
 
     async def pieces(self) -> AsyncGenerator[Piece, None]:
         """Answer; one consumer, once. Closing it early closes the model's answer at once.
