@@ -75,7 +75,7 @@ class Receiver:
         self.answers = answers
         self.seen, self.effects, self.times = [], defaultdict(dict), Counter()
 
-    def answer(self, path, key):
+    def answer(self, path, key, body):
         return self.answers(path)
 
     async def take(self, request):
@@ -83,7 +83,7 @@ class Receiver:
         headers = request.headers
         key = headers.get("Idempotency-Key") or headers.get("webhook-id")
         self.seen.append((request.path, key, dict(headers), body))
-        answer = self.answer(request.path, key)
+        answer = self.answer(request.path, key, body)
         if answer in (200, "drop", "hang"):  # taken in, whatever the sender comes to know of it
             self.effects[request.path].setdefault(key, await request.json())
             self.times[request.path, key] += 1

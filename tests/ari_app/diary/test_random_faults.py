@@ -27,9 +27,10 @@ class Faulty(Receiver):
         super().__init__()
         self.draw, self.talking = draw, True
 
-    def answer(self, path, key):
+    def answer(self, path, key, body):
         kind = self.draw.choice(ANSWERS if self.talking else LATER_ANSWERS)
-        if kind == 409 and (path == "/hook" or key in self.effects[path]):
+        sure = path == "/hook" or key in self.effects[path] or b"booking.cancelled" in body
+        if kind == 409 and sure:
             return 500
         return kind
 
@@ -63,21 +64,22 @@ async def a_call(it, firm, draw, number, promised):
     for _ in range(draw.randint(1, 3)):
         if draw.random() < 0.7:
             await it.diary.hold(record, firm, wanted)
+        promised[record].append((None, wanted))
         booking = asyncio.create_task(it.diary.book(record, firm, wanted))
         if draw.random() < 0.3:  # barge-in, or a hang-up, in the middle of it
             await asyncio.sleep(draw.choice((0, 0.002, 0.01)))
             booking.cancel()
         made = (await asyncio.gather(booking, return_exceptions=True))[0]
-        if isinstance(made, Booked):
-            promised[record].append(made)
-        else:
+        promised[record][-1] = (made, wanted)
+        if not isinstance(made, Booked):
             assert isinstance(made, BookingFailed | asyncio.CancelledError), made
         if draw.random() < 0.5:
             break
         if draw.random() < 0.6:  # "no, rather ..."; else the same again
             wanted = wish(draw, number)
-    if promised[record] and draw.random() < 0.15:
-        await it.diary.cancel(record, firm, promised[record][-1].reference, wanted.phone)
+    told = [made.reference for made, _ in promised[record] if isinstance(made, Booked)]
+    if told and draw.random() < 0.15:
+        await it.diary.cancel(record, firm, told[-1], wanted.phone)
     await it.diary.release(record)
 
 
@@ -114,6 +116,9 @@ async def one_round(seed, path, url, receiver):
     for firm in firms.values():
         mine = [row for row in rows if row["company"] == firm.key]
         check(seed, firm, mine, [one for one in told if one["company"] == firm.key], receiver)
+        for row in mine:
+            wishes = promised[uuid.UUID(row["call_id"])]
+            assert row["status"] != "booked" or is_as_told(row, firm, wishes), (seed, row)
     return len(rows)
 
 
@@ -121,9 +126,24 @@ def kept(promised, rows):
     """Whether every reference that was ever told to a caller is that of the call's booking."""
     by_call = {row["call_id"]: row["reference"] for row in rows}
     return all(
-        {made.reference for made in promises} == {by_call[str(record)]}
+        made.reference == by_call[str(record)]
         for record, promises in promised.items()
-        if promises
+        for made, _ in promises
+        if isinstance(made, Booked)
+    )
+
+
+def is_as_told(row, firm, promises):
+    """Whether a booking is what its caller was last sure of, or has asked for since."""
+    sure = [
+        n for n, (made, _) in enumerate(promises) if isinstance(made, Booked) and made.confirmed
+    ]
+    # A system that is not asked first may refuse later, and an earlier wish stands again.
+    since = sure[-1] if sure and firm.calendar.booking_api.required else 0
+    return any(
+        (row["start"], row["area"], row["minutes"], row["details"])
+        == (f"{wanted.start:%H:%M}", wanted.area, wanted.minutes, wanted.details)
+        for _, wanted in promises[since:]
     )
 
 
@@ -168,6 +188,8 @@ def effects_are_one_each(seed, rows, told, receiver):
         if row["status"] == "booked":  # their system has it, and at the same time
             assert api and accepted <= set(receiver.effects["/api"]), seed
             assert api[-1]["booking"]["begins_at"] == row["begins_at"], seed
+        else:
+            assert not api or api[-1]["event"] == "booking.cancelled", seed
     assert all(one["state"] in ("delivered", "refused") for one in told), seed
 
 
