@@ -40,6 +40,7 @@ from audiosocket_agent.guard import Guard
 from audiosocket_agent.guard_call import agrees, known_in_call, tells
 from audiosocket_agent.guard_facts import Known
 from audiosocket_agent.journal import Speaker
+from audiosocket_agent.memory import begins_at, budget, left_out
 from audiosocket_agent.prefill import prefill
 from audiosocket_agent.scene import Late, Prompt, Scene
 from audiosocket_agent.seams import (
@@ -219,7 +220,7 @@ class Draft:
         self, model: LanguageModel, heard: Heard, begun_in: Step
     ) -> AsyncGenerator[Piece, None]:
         stands = situation(self.state, self._facts, self._recorded, self.reference)
-        talk = list(briefing.messages(self._facts, stands, self._prompt.history, heard.text))
+        talk = self._talk(model, stands, heard.text)
         self._late = [late for late in self._scene.late if late.work.done()]
         talk[-2:-2] = [message for late in self._late for message in told_late(late)]
         self._retire()
@@ -260,6 +261,20 @@ class Draft:
                 if self._over or self.state.phase is not Phase.ASKING:
                     return  # the model's part is over: the caller or a result speaks, or nobody
         raise ProviderError("llm", f"still calling tools after {MOST_ROUNDS} rounds")
+
+    def _talk(self, model: LanguageModel, stands: Mapping[str, object], said: str) -> list[Message]:
+        """Return the conversation as the model is shown it: the newest part, if it is long."""
+        history = self._prompt.history
+        bare = ChatRequest(
+            briefing.messages(self._facts, stands, (), said), toolbox.tools(self._facts)
+        )
+        tokens = budget(
+            model.traits.context_tokens, tokens_of_request(bare), self._scene.mind.talk_tokens
+        )
+        start = begins_at(history, tokens)
+        talk = list(briefing.messages(self._facts, stands, history[start:], said))
+        talk[1:1] = left_out(start)
+        return talk
 
     def _known(self, said: str) -> Known:
         """Return what the model may say now."""

@@ -22,10 +22,12 @@ class Mind:
     Attributes:
         model: The language model, or several behind one seam; None: the rules alone.
         rules: Whether the rules take over when the model fails; else a person does.
+        talk_tokens: The most tokens of the talk so far that the model is shown.
     """
 
     model: LanguageModel | None = None
     rules: bool = True
+    talk_tokens: int = 2000
 
 
 @dataclass(frozen=True, slots=True)

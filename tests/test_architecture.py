@@ -132,6 +132,7 @@ PURE = [
     "audiosocket_agent/tts/cartesia_wire/reply.py",
     "audiosocket_agent/tts/cartesia_wire/request.py",
     "audiosocket_agent/conversation.py",
+    "audiosocket_agent/memory.py",
     "audiosocket_agent/playout.py",
     "audiosocket_agent/protocol.py",
     "audiosocket_agent/registry.py",
