@@ -17,7 +17,7 @@ from audiosocket_agent.workflow.model import PERSON, SIDE_WAYS, Does, Says, Work
 from audiosocket_agent.workflow.names import Step
 
 _WIDTH, _PAD, _LEADING, _TITLE = 264.0, 12.0, 17.0, 22.0  # of a box, in pixels
-_CHARS = 35  # in a line of a box, at 13 pixels
+_CHARS = 34  # in a line of a box, at 13 pixels
 _MARGIN, _BETWEEN, _HEAD = 28.0, 72.0, 74.0
 _DASHES = {Way.THEN: "", Way.NO: "6 4", Way.FAILURE: "2 4"}
 _LABELS = {Way.THEN: "", Way.NO: "no", Way.FAILURE: "fails"}

@@ -15,6 +15,7 @@ from audiosocket_agent.company_yaml import Lines, YamlError, read_yaml, read_yam
 from audiosocket_agent.complaints import Complaint, complaints, refusal
 from audiosocket_agent.errors import CompanyError
 from audiosocket_agent.workflow.model import Workflow
+from audiosocket_agent.workflow.names import Step
 from audiosocket_agent.workflow.prove import prove
 
 TRADES = Path(__file__).parent / "trades"
@@ -170,7 +171,7 @@ def whole(data: Any) -> Any:
 
     These are the workflow it is `LIKE`, and the side ways it has not got of its own. Slots and
     steps are taken field by field; the steps of its own come where they stand in the other one,
-    new ones after them.
+    new ones after them, and the goodbye last.
 
     Raises:
         ValueError: If it is like none that is shipped.
@@ -180,6 +181,10 @@ def whole(data: Any) -> Any:
     fields = {name: value for name, value in data.items() if name != LIKE}
     if LIKE in data:
         fields = _merged(_fields_of(str(data[LIKE])), fields)
+        steps = fields["steps"]
+        if isinstance(steps, Mapping):  # the goodbye comes after all, new steps too
+            last = {str(Step.CLOSE): steps[Step.CLOSE]}
+            fields["steps"] = {name: r for name, r in steps.items() if name not in last} | last
     for part, rules in _side_ways().items():
         own = fields.get(part)
         if isinstance(own, Mapping):

@@ -258,6 +258,17 @@ def test_a_workflow_like_another_differs_only_in_what_it_says(tmp_path):
     assert plumber.steps[Step.BOOK] == other.steps[Step.BOOK]
 
 
+def test_a_new_step_comes_before_the_goodbye(tmp_path):
+    path = tmp_path / "odd.workflow.yaml"
+    path.write_text(
+        "like: garage\nname: odd\nslots:\n  cheaper: {kind: yes_no, ask: [Cheaper], meaning: x}\n"
+        "steps:\n  quote: {if_no: triage}\n"
+        "  triage: {goal: Ask., needs: [cheaper], then: close, if_no: close}\n"
+    )
+    steps = list(load_workflow(path).steps)
+    assert steps.index("triage") == steps.index("close") - 1 == steps.index("confirm") + 1
+
+
 def test_a_company_embeds_the_file_it_names_and_names_a_shipped_one(tmp_path):
     (tmp_path / "plumber.workflow.yaml").write_text(PLUMBER)
     path = tmp_path / "harbour.yaml"
