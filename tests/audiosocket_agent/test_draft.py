@@ -673,3 +673,18 @@ def test_a_draft_keeps_the_history_it_was_given():
         assert "never said" not in str(talk.model.requests)
 
     run(scenario, ["Yes?"])
+
+
+def test_what_is_read_back_is_kept_once_the_answer_is_given():
+    async def scenario(talk):
+        held = []
+        talk.dialogue = Dialogue(Mind(talk.model), FACTS, talk.book, "call", hold=held.append)
+        for text in (BOTH.text, "yes", "Tuesday", "morning"):
+            await pieces_of(talk.given(Heard(text), free_speech=False))
+        thrown = talk.draft(Heard("yes"), free_speech=False)
+        await pieces_of(thrown)
+        assert thrown.state.step is Step.BOOK and held == []
+        talk.dialogue.commit(thrown)
+        assert [(request.service, request.part) for request in held] == [("leaking_tap", "morning")]
+
+    run(scenario)
