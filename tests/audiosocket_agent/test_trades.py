@@ -46,7 +46,7 @@ from audiosocket_agent.offers import offers
 from audiosocket_agent.prefill import prefill
 from audiosocket_agent.roles import gate
 from audiosocket_agent.scene import Mind
-from audiosocket_agent.seams import ToolCall
+from audiosocket_agent.seams import ModelTraits, ToolCall
 from audiosocket_agent.simulators.chat_brain import answer
 from audiosocket_agent.situation import situation
 from audiosocket_agent.speech import Line
@@ -140,6 +140,8 @@ def test_every_shipped_trade_is_talked_to():
 
 class Model:
     """The simulated vendor's model, without its vendor; it fails in the rounds it is told to."""
+
+    traits = ModelTraits(context_tokens=16_000)
 
     model_id = "simulated"
 
