@@ -112,11 +112,12 @@ async def _chat(asked: Asked) -> int:
     from ari_app.simulate.notes import Notes
     from ari_app.simulate.scenario import QueueSpec, World
     from ari_app.simulate.typed_call import TypedCall
-    from ari_app.simulate.world import open_desks
+    from ari_app.simulate.world import kept_in, open_desks
     from audiosocket_agent.conversation import Facts
     from audiosocket_agent.registry import CallInfo
 
-    company, typed = asked.company, sys.stdin.isatty()
+    company = asked.company if asked.real else kept_in(asked.company)
+    typed = sys.stdin.isatty()
     width = min(WIDTH, shutil.get_terminal_size((WIDTH, 24)).columns)
     screen = Lines(sys.stdout) if asked.as_json else Paper(sys.stdout, width, echoes=typed)
     behind = Behind(screen)

@@ -15,7 +15,7 @@ from ari_app.simulate.record import AGENT, CALLER, HUNG_UP, CallRecord
 from ari_app.simulate.scenario import MOST_TURNS
 from ari_app.simulate.scenario_file import Case
 from ari_app.simulate.typed_call import TypedCall
-from ari_app.simulate.world import new_database, open_desks, rows_of
+from ari_app.simulate.world import kept_in, new_database, open_desks, rows_of
 from audiosocket_agent.company import Company
 from audiosocket_agent.conversation import Facts, Reply
 from audiosocket_agent.dialogue import Mind
@@ -136,7 +136,7 @@ def facts_of(case: Case) -> Facts:
 
 def in_world(case: Case) -> Company:
     """Return the company as it is on the day of the call."""
-    company = case.company
+    company = kept_in(case.company)
     if not case.scenario.world.closed:
         return company
     today = datetime.now(ZoneInfo(company.timezone)).date()

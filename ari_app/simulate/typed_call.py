@@ -104,7 +104,14 @@ class TypedCall:
         self._began_s = self._loop.time()
         self.outcome: Outcome | None = None
         self.target = ""
-        self._dialogue = Dialogue(mind, facts, self._book, str(info.call_id))
+        self._dialogue = Dialogue(
+            mind,
+            facts,
+            self._book,
+            str(info.call_id),
+            tools=desks.tools.of_call(info.record_id, facts, self._note),
+            hold=lambda request: desks.booking_desk.hold(info.record_id, facts.company, request),
+        )
         self._talker = Talker(
             self,
             self._dialogue,

@@ -38,6 +38,8 @@ from audiosocket_agent.person_desk import PersonDesk
 from audiosocket_agent.registry import CallInfo
 from audiosocket_agent.sentences import BySentence
 from audiosocket_agent.sounds import Sounds
+from audiosocket_agent.tools.company_http import CompanyHttp
+from audiosocket_agent.tools.of_call import Tools
 from audiosocket_agent.tts.offline import TRAITS, OfflineVoice
 
 TEMPLATE = "empty.db"
@@ -89,12 +91,14 @@ class Desks:
         diary: Keeps the bookings.
         booking_desk: Makes them beside the talk.
         people: Looks for people, and notes wishes to be called back.
+        tools: Runs what tools need of the world.
     """
 
     store: Store
     diary: StoreDiary
     booking_desk: BookingDesk
     people: PersonDesk
+    tools: Tools
 
 
 @asynccontextmanager
@@ -115,15 +119,25 @@ async def open_desks(world: World, database: Path) -> AsyncIterator[Desks]:
         sounds = Sounds(database.parent, PurePosixPath("/"), BySentence(voice, TRAITS))
         people = PersonDesk(SimulatedQueue(world), callbacks, sounds)
         desk = BookingDesk(diary)
+        tools = Tools(CompanyHttp(), diary)
         try:
-            yield Desks(store, diary, desk, people)
+            yield Desks(store, diary, desk, people, tools)
         finally:
+            await tools.close()
             await desk.close()
             await diary.close()
             await people.close()
     finally:
         await voice.close()
         await store.close()
+
+
+def kept_in(company: Company) -> Company:
+    """Return a company as it may be tried: nothing of its own is told, or asked to do anything."""
+    calendar = company.calendar
+    if calendar is not None:
+        calendar = calendar.model_copy(update={"booking_api": None, "webhooks": ()})
+    return company.model_copy(update={"calendar": calendar, "tools": {}})
 
 
 async def make_template(folder: Path) -> None:
