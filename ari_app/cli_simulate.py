@@ -132,7 +132,8 @@ def _print(results: list[Result], *, verbose: bool) -> None:
     heard, wrong = report.hearing(results)
     if heard:
         right = heard - wrong.total()
-        click.echo(f"{right} of {heard} utterances were heard as they were said; the others:")
+        others = "; the others:" if wrong else ""
+        click.echo(f"{right} of {heard} utterances were heard as they were said{others}")
         for (said, made_of_it), times in wrong.most_common():
             click.echo(f"    {times} x {said!r} as {made_of_it!r}")
     if times_ms := report.latency(results):
