@@ -92,7 +92,7 @@ __all__ = [
 ]  # fmt: skip
 
 MOST_SECRET_MISSES = 2
-MOST_UNMOVED = 5  # answers in a row with which a language model did not move the talk
+MOST_UNMOVED = 12  # answers in a row that move nothing: who asks about prices and hours is served
 MOST_TAKEN = 3  # times that have gone while the caller decided
 
 LEGAL: dict[Phase, frozenset[type]] = {

@@ -1,7 +1,8 @@
 """The simulated language model: drives the eight steps of a booking call with tool calls. Pure.
 
 It knows nothing but what a real model is shown: the messages and the tools. Where the call stands
-it reads from the JSON object in the last system message (``step``, ``known``, ``needed``, ``ask``;
+it reads from the JSON object in the last system message, and in the message before it that begins
+with `DATA` where the caller's own words are (``step``, ``known``, ``needed``, ``ask``;
 ``asks`` for the detail that is asked for, ``books`` where a yes makes the booking, ``unsure`` for
 details that were hard to hear; ``recorded`` where the newest words were written down before it was
 asked, ``tell`` where something is to be told now), what may be said from the tool's schema: each
@@ -40,6 +41,7 @@ CHANGE_WHAT = "No problem. What would you like to change?"
 ANYTHING_ELSE = "Is there anything else I can help with?"
 HOW_TO_HELP = "How can I help you?"
 
+DATA = "Data of the call"  # begins a message that is no speech
 MOST_WORDS_OF_A_PLACE = 3  # "accounts department please"; in more it may be about something else
 LEAST_SPELLED = 4  # letters and figures of a code that puts another one right
 MOST_OBJECTS_TRIED = 50  # a "{" in a long prompt is seldom the one that is meant
@@ -96,7 +98,11 @@ def answer(messages: Sequence[Mapping[str, object]], tools: Sequence[object]) ->
 def _cancelling(
     messages: Sequence[Mapping[str, object]], offered: Mapping[str, object]
 ) -> Answer | None:
-    turns = [(str(m.get("role")), _text(m)) for m in messages if m.get("role") != "system"]
+    turns = [
+        (str(m.get("role")), _text(m))
+        for m in messages
+        if m.get("role") != "system" and not _is_data(m)
+    ]
     if CANCEL not in offered or not turns or turns[-1][0] != "user":
         return None
     found = cancelling(turns)
@@ -291,13 +297,37 @@ def ways_of(values: Sequence[str], description: str) -> dict[str, list[str]]:
 
 
 def _stands(messages: Sequence[Mapping[str, object]]) -> Stands:
+    data = next((m for m in reversed(messages) if _is_data(m)), {})
     for message in reversed(messages):
         if message.get("role") == "system":
-            return _read_stands(_text(message))
+            return _read_stands(_text(message), _text(data))
     return Stands()
 
 
-def _read_stands(text: str) -> Stands:
+def _is_data(message: Mapping[str, object]) -> bool:
+    return message.get("role") == "user" and _text(message).startswith(DATA)
+
+
+def _read_stands(text: str, data: str) -> Stands:
+    found = _object_in(text, "step")
+    if not found:
+        return Stands()
+    own = _object_in(data, "")
+    return Stands(
+        str(found["step"]),
+        {**_mapping(found.get("known")), **_mapping(own.get("known"))},
+        tuple(_texts(found.get("needed"))),
+        str(own.get("ask") or found.get("ask") or ""),
+        {**_mapping(found.get("recorded")), **_mapping(own.get("recorded"))},
+        tuple(_texts(own.get("tell") or found.get("tell"))),
+        str(found.get("asks") or ""),
+        found.get("books") is True or found["step"] == "book",
+        tuple(_texts(found.get("unsure"))),
+    )
+
+
+def _object_in(text: str, name: str) -> Mapping[str, object]:
+    """Return the first JSON object of a text that has a field of a name, "" for any; else none."""
     decoder = json.JSONDecoder()
     starts = [m.start() for m in re.finditer(r"\{", text)][:MOST_OBJECTS_TRIED]
     for start in starts:
@@ -305,19 +335,9 @@ def _read_stands(text: str) -> Stands:
             found, _ = decoder.raw_decode(text, start)
         except (ValueError, RecursionError):
             continue
-        if isinstance(found, dict) and "step" in found:
-            return Stands(
-                str(found["step"]),
-                _mapping(found.get("known")),
-                tuple(_texts(found.get("needed"))),
-                str(found.get("ask") or ""),
-                _mapping(found.get("recorded")),
-                tuple(_texts(found.get("tell"))),
-                str(found.get("asks") or ""),
-                found.get("books") is True or found["step"] == "book",
-                tuple(_texts(found.get("unsure"))),
-            )
-    return Stands()
+        if isinstance(found, dict) and (not name or name in found):
+            return found
+    return {}
 
 
 def _newest_text(messages: Sequence[Mapping[str, object]]) -> str | None:

@@ -327,6 +327,13 @@ def test_a_model_that_does_not_move_the_talk_leaves_it_to_the_rules_until_it_mov
     assert not answers_offer(moved, "I don't know")
 
 
+def test_ten_questions_in_a_row_do_not_count_against_a_caller():
+    state = run([Started()])[-1][0]
+    for _ in range(11):
+        state = attended(state)
+        assert not answers_offer(state, "and what do you charge for a boiler?")
+
+
 def test_a_question_that_is_opened_again_offers_nobody_twice():
     state, reply = run([Started(), Silent(), Silent(), Carry()])[-1]
     assert reply.say == (wording.question(Slot.SERVICE, COMPANY, {}, SATURDAY, 0),)
