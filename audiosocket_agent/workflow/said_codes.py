@@ -43,6 +43,8 @@ _BEFORE_EMAIL = frozenset(
     "it's its it is my the e email mail address yes sure ok okay um uh that's that would be so "
     "and".split()
 )
+_REGISTRATION = re.compile("[A-Z]{2}[0-9]{2}[A-Z]{3}")  # as issued in Britain since 2001
+_REGISTRATION_CHARACTERS = 7
 _GROUPS = {7: [4, 3], 11: [5, 3, 3]}
 LEAST_DIGITS, MOST_DIGITS = 9, 15  # of a telephone number: with its area code; E.164
 
@@ -94,6 +96,8 @@ def _postcode(characters: str) -> str | None:
 def code_in(text: str, least: int, most: int) -> str | None:
     """Return the one code that words spell: letters and figures, at least one figure.
 
+    "Oh" is a figure, but where a British registration has a letter.
+
     Args:
         text: The caller's words.
         least: Fewest characters.
@@ -106,9 +110,18 @@ def code_in(text: str, least: int, most: int) -> str | None:
             runs[-1] += characters
         elif runs[-1]:
             runs.append([])
-    codes = {figures(run).upper() for run in runs}
+    codes = {_by_place(figures(run).upper()) for run in runs}
     fits = {it for it in codes if least <= len(it) <= most and any(c.isdigit() for c in it)}
     return fits.pop() if len(fits) == 1 else None
+
+
+def _by_place(code: str) -> str:
+    """Tell O and 0 apart by their place in a code that is like a British registration, AA00 AAA."""
+    if len(code) != _REGISTRATION_CHARACTERS:
+        return code
+    area, age, rest = code[:2], code[2:4], code[4:]
+    told = area.replace("0", "O") + age.replace("O", "0") + rest.replace("0", "O")
+    return told if _REGISTRATION.fullmatch(told) else code
 
 
 def _spelling(word: str) -> list[str]:

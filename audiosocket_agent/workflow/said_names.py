@@ -26,10 +26,23 @@ _BEFORE_ADDRESS = (
     "i live in", "we live at", "we're at", "we are at", "at", "that would be",
 )  # fmt: skip
 _AFTER = ("please", "thanks", "thank you", "here", "speaking", "cheers", "is my name")
+# What is said while a name is looked for, or instead of one.
+_ASIDES = (
+    "let me think", "let me see", "let's see", "hang on", "hold on", "one moment", "one second",
+    "just a moment", "just a second", "just a minute", "that's right", "that is right", "right",
+    "that's correct", "that is correct", "correct", "that's fine", "good morning",
+    "good afternoon", "good evening",
+)  # fmt: skip
+_ALONE = frozenset((*_ASIDES, *_BEFORE_NAME, *_AFTER, "pardon", "fine", "great", "perfect"))
+_DAYS = frozenset(
+    "monday tuesday wednesday thursday friday saturday sunday today tomorrow morning afternoon "
+    "evening".split()
+)
+_AFTER_THE_VERB = frozenset("you it that this there they he she be do".split())  # "will it be"
 _NO_NAME = frozenset(
     "no not what who why how when where which is are do does can could would should the a an and "
     "or if but you your we they he she want need don't can't won't help yes sorry because about "
-    "have has had will to for from of with".split()
+    "have has had to for from of with me let it this that that's".split()
 )
 _LETTERS = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*")
 _TOKEN = re.compile(r"[^\W_]+(?:['’/-][^\W_]+)*")
@@ -41,15 +54,23 @@ def name_in(text: str) -> str | None:
     Returns:
         None if there is none.
     """
-    words = _stripped(_tokens(text), _BEFORE_NAME, _AFTER)
-    words = _with_spelled(words)
-    if not 1 <= len(words) <= MOST_NAMES:
+    before, after = (*_BEFORE_NAME, *_ASIDES), (*_AFTER, *_ASIDES)
+    words = _with_spelled(_stripped(_tokens(text), before, after))
+    if not 1 <= len(words) <= MOST_NAMES or " ".join(words) in _ALONE:
         return None
     if any(w in _NO_NAME or is_number_word(w) or not _LETTERS.fullmatch(w) for w in words):
         return None
-    if all(len(word) == 1 for word in words):
+    if all(len(word) == 1 for word in words) or set(words) <= _DAYS or _is_verb(words):
         return None
     return " ".join(_capital(word) for word in words)
+
+
+def _is_verb(words: Sequence[str]) -> bool:
+    """Whether "will" is none of the names in the words: "will it be"; but Will Green is one."""
+    return any(
+        word == "will" and (at > 0 or following in _AFTER_THE_VERB)
+        for at, (word, following) in enumerate(zip(words, (*words[1:], ""), strict=True))
+    )
 
 
 def address_in(text: str) -> str | None:
