@@ -12,8 +12,7 @@ last the step is left by the way its rule names. Three things stand between word
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from audiosocket_agent import person, wording
@@ -29,15 +28,15 @@ from audiosocket_agent.conversation_state import (
     State,
     Why,
 )
-from audiosocket_agent.filling import filled
 from audiosocket_agent.offers import offers
+from audiosocket_agent.putting_right import ask_again, put_right, read_again, wrong_detail
 from audiosocket_agent.roles import (
     INSTEAD,
     agreement,
     books,
     comes_before,
-    details,
     gate,
+    gated_step,
     volunteered,
     when_slots,
     without_later_gates,
@@ -54,13 +53,9 @@ from audiosocket_agent.understanding import (
 )
 from audiosocket_agent.walk import ask, doubted, ended, proceed, question
 from audiosocket_agent.wishes import wish_in
-from audiosocket_agent.workflow import Confirm, Kind, Outcome, Slot
-from audiosocket_agent.workflow.model import EXACT
+from audiosocket_agent.workflow import Confirm, Kind, Outcome, Slot, Step
 
 MOST_PUT_RIGHT = 4  # times, before a person does it
-_DENIALS = re.compile(
-    r"^(?:(?:no+|nope|not quite|sorry|wrong|that's wrong|it's|its|it is|i said)\b[\s,.!]*)+", re.I
-)
 
 
 def answered(
@@ -107,8 +102,8 @@ def _heard(state: State, heard: Heard, wish: Seek | None, facts: Facts) -> tuple
         return _doubt_answered(known, heard.text, value, wish, facts, sure=sure)
     if value is not None and not sure:
         return _unsure(state, value, facts)
-    if wish is None and (right := _put_right(state, heard.text, facts) if sure else {}):
-        return _read_back_again(state, right, facts)
+    if wish is None and sure and (corrected := _corrected(state, heard.text, facts)) is not None:
+        return corrected
     if value is None and wish is None and _moved(state, known):
         return proceed(replace(known, asked=None, misses=0), facts, ())
     return _answered(known, facts, value, wish)
@@ -119,36 +114,25 @@ def _moved(before: State, after: State) -> bool:
     return any(after.slots[slot] != value for slot, value in before.slots.items())
 
 
-def _put_right(state: State, text: str, facts: Facts) -> dict[Slot, str]:
-    """Return the details that the caller puts right on hearing them read back.
-
-    What callers tell unasked is taken as ever, and a time; of the rest only what is spelled or
-    counted, and only if the words are one of these and no other.
-    """
-    workflow = facts.company.workflow
-    if state.asked is None or not agreement(workflow, state.asked):
-        return {}
-    rest = _DENIALS.sub("", text.strip())
-    often = {s for s in details(workflow) if workflow.slots[s].volunteered}
-    often |= {s for s in details(workflow) if workflow.slots[s].kind is Kind.TIME}
-    found = {
-        slot: value
-        for slot in details(workflow)
-        if slot in state.slots and (slot in often or workflow.slots[slot].kind in EXACT)
-        if (value := value_in(slot, rest, facts.company, facts.today)) is not None
-    }
-    told = {slot: value for slot, value in found.items() if slot in often}
-    chosen = told or (found if len(found) == 1 else {})
-    return {slot: value for slot, value in chosen.items() if state.slots[slot] != value}
-
-
-def _read_back_again(state: State, right: dict[Slot, str], facts: Facts) -> tuple[State, Reply]:
-    """Take what was put right, and read everything back once more."""
+def _corrected(state: State, text: str, facts: Facts) -> tuple[State, Reply] | None:
+    """Take what the caller puts right of what was read back; None if it is nothing of that."""
+    if state.asked is not None and agreement(facts.company.workflow, state.asked):
+        known: Mapping[Slot, str] = state.slots
+        right = put_right(state, known, text, facts)
+        wrong = None if right else wrong_detail(state, text, facts)
+    elif state.read_back and _spoken_value(state, text, facts) is None:
+        known, wrong = state.read_back, None  # all of it is being gone through again
+        right = put_right(state, known, text, facts, denied=True)
+    else:
+        return None
+    if not right and wrong is None:
+        return None
     if state.put_right >= MOST_PUT_RIGHT:
         return person.wish(state, Seek(Why.MISSES), facts)
-    state, reply = filled(replace(state, put_right=state.put_right + 1), right, facts)
-    assert reply is not None  # only a "no" to the price has none, and this is no yes or no
-    return state, reply
+    state = replace(state, put_right=state.put_right + 1, read_back={})
+    if wrong is not None:
+        return ask_again(state, wrong, facts)
+    return read_again(state, known, right, facts)
 
 
 def wish_of(event: Heard | Keyed | Silent, facts: Facts) -> Seek | None:
@@ -221,7 +205,7 @@ def _answered(
         return _missed(state, facts, wording.misheard, Why.MISSES)
     slots: dict[Slot, str] = {**state.slots, asked: value}
     unsure = tuple(slot for slot in state.unsure if slot is not asked)
-    filled = replace(state, slots=slots, unsure=unsure, asked=None, misses=0)
+    filled = replace(state, slots=slots, unsure=unsure, asked=None, misses=0, read_back={})
     number = workflow.slots[asked].offers
     if value == "no" and number is not None:
         without: dict[Slot, str] = {s: v for s, v in slots.items() if s is not number}
@@ -302,15 +286,24 @@ def _refused(state: State, facts: Facts) -> tuple[State, Reply]:
     if comes_before(workflow, back, state.step):
         if state.restarts:
             return person.wish(state, Seek(Why.MISSES), facts)
-        again = set(workflow.steps[back].needs)
+        again = _asked_from(back, state, facts)
         slots = without_later_gates(workflow, state.slots, back, again)
         kept: dict[Slot, str] = {s: v for s, v in slots.items() if s not in again}
         kept.pop(gate(workflow, state.step) or Slot.AGREED, None)
-        state = replace(state, step=back, slots=kept, restarts=1)
+        state = replace(state, step=back, slots=kept, restarts=1, read_back=state.slots)
         return proceed(state, facts, (wording.START_OVER,))
     given_up = books(workflow, state.step) and not books(workflow, back)
     say = (wording.DECLINED,) if given_up else ()
     return proceed(state, facts, say)
+
+
+def _asked_from(back: Step, state: State, facts: Facts) -> set[Slot]:
+    """Return what is gone through again: all that was asked from a step on, but for the gates."""
+    workflow = facts.company.workflow
+    order = list(workflow.steps)
+    steps = order[order.index(back) : order.index(state.step) + 1]
+    asked = {slot for step in steps for slot in workflow.steps[step].needs}
+    return {slot for slot in asked if gated_step(workflow, slot) is None}
 
 
 def _missed(

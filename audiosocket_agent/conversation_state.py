@@ -259,6 +259,7 @@ class State:
         keyed: The beginning of a number that was keyed in answer to the open question.
         restarts: How often the caller said "no" to what was read back.
         put_right: How often the caller put a detail of it right instead.
+        read_back: What was read back, while the first question of it is asked again.
         farewells: How often the model tried to end the call before its time.
         seek: The wish for a person that is being followed, or was last.
         back: In a step instead of a person: the step to go back to.
@@ -284,6 +285,7 @@ class State:
     keyed: str = ""
     restarts: int = 0
     put_right: int = 0
+    read_back: Mapping[Slot, str] = field(default_factory=dict)
     farewells: int = 0
     seek: Seek | None = None
     back: Step | None = None

@@ -203,7 +203,7 @@ class StepRule(FieldsModel):
         needs: Slots to fill, asked in this order; none: it is passed at once.
         then: The next step; unset: the call ends here.
         if_no: Where "no" to its yes/no question leads. To a step before this one it leads once in a
-            call, with that step's slots emptied; the second time a person takes over.
+            call, with all that was asked since emptied; the second time a person takes over.
         says: What is said on entering it.
         does: What is done when its slots are filled.
         tools: Names of the tools the language model may call here; none: all.

@@ -529,7 +529,11 @@ def read_back(company, facts):
     (HARBOUR, "no, 01632 960999", "phone", "01632960999"),
     (MILLBROOK, "No, L M 5 1 N K P", "registration", "LM51NKP"),
     (MILLBROOK, "no, at ten o'clock", "time", "10:00"),
+    (MILLBROOK, "no, it's Jane Smyth", "name", "Jane Smyth"),
+    (MILLBROOK, "that's not my name, it's Alice Brown", "name", "Alice Brown"),
+    (MILLBROOK, "No, the registration is L M 5 1 N O P", "registration", "LM51NOP"),
     (ROSEWOOD, "no, Tom", "practitioner", "tom"),
+    (ROSEWOOD, "no, it's Tom Baker", "name", "Tom Baker"),
 ])  # fmt: skip
 def test_one_detail_is_put_right_and_everything_read_back_again(company, words, slot, value):
     facts = facts_of(company)
@@ -552,6 +556,60 @@ def test_a_plain_no_still_begins_again(words):
     state, reply = run([Heard(words)], facts, read_back(HARBOUR, facts))
     assert reply.say[0] in (wording.START_OVER, wording.MISHEARD[0])
     assert run([Heard("yes, Tuesday")], facts, read_back(HARBOUR, facts))[1].book is not None
+
+
+@pytest.mark.parametrize(("company", "words", "slot"), [
+    (MILLBROOK, "the registration is wrong", "registration"),
+    (MILLBROOK, "No, that's the wrong name.", "name"),
+    (ROSEWOOD, "no, the time is wrong", "time"),
+    (HARBOUR, "no, the phone number is wrong", "phone"),
+])  # fmt: skip
+def test_what_is_called_wrong_is_asked_again_and_all_else_is_kept(company, words, slot):
+    facts = facts_of(company)
+    before = read_back(company, facts)
+    state, reply = run([Heard(words)], facts, before)
+    assert reply.asks is Slot(slot) and Slot(slot) not in state.slots
+    right = "01632960999" if slot == "phone" else SAID[company.key][slot][0]
+    state, reply = run([Heard(right)], facts, state)
+    assert reply.asks is Slot.AGREED
+    kept = {s: v for s, v in before.slots.items() if s not in (slot, "callback")}
+    assert kept.items() <= state.slots.items()
+
+
+@pytest.mark.parametrize("words", ["no, another day", "no, later please", "no, leave it"])
+def test_what_is_no_name_becomes_none(words):
+    facts = facts_of(MILLBROOK)
+    before = read_back(MILLBROOK, facts)
+    state, _ = run([Heard(words)], facts, before)
+    assert state.slots.get(Slot("name"), "Jane Smith") == "Jane Smith"
+
+
+@pytest.mark.parametrize("company", [MILLBROOK, ROSEWOOD], ids=lambda company: company.key)
+@pytest.mark.parametrize("how", ["voice", "keys"])
+def test_after_a_no_whatever_was_read_back_can_be_put_right(company, how):
+    facts = facts_of(company)
+    state, reply = run([Keyed("2") if how == "keys" else Heard("no")], facts,
+                       read_back(company, facts))  # fmt: skip
+    assert reply.say[0] == wording.START_OVER
+    changed = {"registration": ("L M 5 1 N K P", keys_of_text("lm51nkp")),
+               "name": ("Alice Brown", keys_of_text("alice brown"))}  # fmt: skip
+    answers = SAID[company.key] | changed
+    for _ in range(9):
+        if state.asked is Slot.AGREED:
+            break
+        words, keys = answers[str(state.asked)]
+        state, reply = run([Keyed(keys) if how == "keys" else Heard(words)], facts, state)
+    assert state.asked is Slot.AGREED and state.slots[Slot("name")] == "Alice Brown"
+    if company is MILLBROOK:
+        assert state.slots[Slot("registration")] == "LM51NKP"
+
+
+def test_a_detail_named_after_a_no_is_put_right_and_all_else_is_kept():
+    facts = facts_of(HARBOUR)
+    before = read_back(HARBOUR, facts)
+    state, reply = run([Heard("No."), Heard("afternoon")], facts, before)
+    assert reply.asks is Slot.AGREED
+    assert state.slots == {**before.slots, Slot.PART: "afternoon"}
 
 
 def test_who_puts_right_for_ever_gets_a_person():
