@@ -28,8 +28,15 @@ from audiosocket_agent.conversation_state import (
     State,
     Why,
 )
+from audiosocket_agent.filling import filled
 from audiosocket_agent.offers import offers
-from audiosocket_agent.putting_right import ask_again, put_right, read_again, wrong_detail
+from audiosocket_agent.putting_right import (
+    ask_again,
+    denies,
+    put_right,
+    read_again,
+    wrong_detail,
+)
 from audiosocket_agent.roles import (
     INSTEAD,
     agreement,
@@ -37,6 +44,7 @@ from audiosocket_agent.roles import (
     comes_before,
     gate,
     gated_step,
+    visit_slot,
     volunteered,
     when_slots,
     without_later_gates,
@@ -54,6 +62,7 @@ from audiosocket_agent.understanding import (
 from audiosocket_agent.walk import ask, doubted, ended, proceed, question
 from audiosocket_agent.wishes import wish_in
 from audiosocket_agent.workflow import Confirm, Kind, Outcome, Slot, Step
+from audiosocket_agent.workflow.said_times import says_time
 
 MOST_PUT_RIGHT = 4  # times, before a person does it
 
@@ -115,7 +124,10 @@ def _moved(before: State, after: State) -> bool:
 
 
 def _corrected(state: State, text: str, facts: Facts) -> tuple[State, Reply] | None:
-    """Take what the caller puts right of what was read back; None if it is nothing of that."""
+    """Take what the caller puts right of what was told; None if it is nothing of that."""
+    if (instead := _instead_of_no(state, text, facts)) is not None:
+        state, reply = filled(replace(state, put_right=state.put_right + 1), instead, facts)
+        return None if reply is None else (state, reply)
     if state.asked is not None and agreement(facts.company.workflow, state.asked):
         known: Mapping[Slot, str] = state.slots
         right = put_right(state, known, text, facts)
@@ -133,6 +145,26 @@ def _corrected(state: State, text: str, facts: Facts) -> tuple[State, Reply] | N
     if wrong is not None:
         return ask_again(state, wrong, facts)
     return read_again(state, known, right, facts)
+
+
+def _instead_of_no(state: State, text: str, facts: Facts) -> dict[Slot, str] | None:
+    """Return what a "no" to another question brings with it; None if it is only a "no".
+
+    Another number for the one that was offered, or another job or place than the price was for.
+    """
+    workflow, asked = facts.company.workflow, state.asked
+    if asked is None or asked not in workflow.yes_no or agreement(workflow, asked):
+        return None
+    if state.step in INSTEAD or state.put_right >= MOST_PUT_RIGHT:
+        return None
+    offered = workflow.slots[asked].offers
+    if offered is not None:
+        number = value_in(offered, text, facts.company, facts.today)
+        known = state.slots.get(offered)
+        return None if number is None or number == known else {offered: number}
+    if asked is not gate(workflow, state.step) or not denies(text):
+        return None
+    return put_right(state, state.slots, text, facts) or None
 
 
 def wish_of(event: Heard | Keyed | Silent, facts: Facts) -> Seek | None:
@@ -153,13 +185,19 @@ def _spoken_value(state: State, text: str, facts: Facts) -> str | None:
 def _with_extras(state: State, text: str, facts: Facts) -> State:
     """Fill what the caller said besides the answer: "a leaking tap, in Truro, on Tuesday".
 
-    Who is asked for the time, or for a part of the day, may name another day with it.
+    Who is asked for the time, or for a part of the day, may name another day with it; who is asked
+    for the day may say "Friday at eleven".
     """
     workflow = facts.company.workflow
     when = when_slots(workflow)
+    asked = None if state.asked is None else workflow.slots[state.asked].kind
+    if asked is Kind.NAME and _spoken_value(state, text, facts) is not None:
+        return state  # all of it is the name, whatever else has that name
+    timed = (visit_slot(workflow, Kind.TIME),) if asked is Kind.DATE and says_time(text) else ()
+    also = (*volunteered(workflow), *(slot for slot in timed if slot is not None))
     extras = {
         slot: value
-        for slot in volunteered(workflow)
+        for slot in also
         if slot is not state.asked
         if slot not in state.slots or (state.asked in when and slot in when)
         if (value := value_in(slot, text, facts.company, facts.today)) is not None

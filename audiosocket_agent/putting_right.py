@@ -48,6 +48,11 @@ _NOBODY = frozenset(
 )
 
 
+def denies(text: str) -> bool:
+    """Whether words begin by taking something back: "no", "actually", "sorry"."""
+    return _DENIALS.match(text.strip()) is not None
+
+
 def put_right(
     state: State, known: Mapping[Slot, str], text: str, facts: Facts, *, denied: bool = False
 ) -> dict[Slot, str]:

@@ -59,6 +59,8 @@ def date_in(text: str, today: date) -> date | None:
             return None
         found.add(day)
     rest = " ".join(numbered(words_of(_WRITTEN.sub(" ", text))))
+    if _PAST.search(rest):
+        return None
     try:
         weekdays = _take(rest, today, found)
     except ValueError:  # the 31st of June
@@ -152,6 +154,7 @@ def _weeks_on(weeks: int) -> Callable[[re.Match[str], date], date]:
     return lambda match, today: _coming(_DAYS[match["weekday"]], today) + timedelta(weeks=weeks)
 
 
+_PAST = re.compile(rf"\b(?:last|past|previous) {_DAY}|\byesterday\b")
 _AFTER_A_DAY = r" ?$| (?:please|then|thanks|at|in the|if|would|is|\|)"
 _UNIT = r"(?P<unit>days?|weeks?|fortnights?)"
 _WAYS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], date], date]], ...] = tuple(

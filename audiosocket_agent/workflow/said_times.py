@@ -36,6 +36,9 @@ _WAYS = tuple(
 )
 _ALONE = re.compile(r"(?P<hour>\d\d?)")
 _MOST_WORDS_AROUND = 2  # "ten please", "ten then thanks"
+_SURELY = re.compile(
+    r"\b(?:at|half|quarter|o'clock|oclock|am|pm|noon|midday)\b|\d:\d\d|\d ?[ap]\.?m\b", re.I
+)
 _DATES = re.compile(r"\b\d{4}-\d\d?-\d\d?\b|\b\d\d?/\d\d?(?:/\d{2,4})?\b", re.ASCII)
 
 
@@ -60,6 +63,11 @@ def time_in(text: str, hours: Mapping[str, tuple[str, ...]] | None) -> str | Non
         alone = [match for match in map(_ALONE.fullmatch, rest.split()) if match]
         found = {at for match in alone if (at := _minute(match, hours)) is not None}
     return written_time(found.pop()) if len(found) == 1 else None
+
+
+def says_time(text: str) -> bool:
+    """Whether words surely name a time: a figure beside a date may be another one."""
+    return _SURELY.search(text) is not None
 
 
 def written_time(minute: int) -> str:

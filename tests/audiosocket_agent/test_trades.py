@@ -576,6 +576,40 @@ def test_what_is_called_wrong_is_asked_again_and_all_else_is_kept(company, words
     assert kept.items() <= state.slots.items()
 
 
+def test_another_job_named_at_the_price_is_quoted_and_no_refusal():
+    facts = facts_of(HARBOUR)
+    state, _ = run([Started(), Heard("a leaking tap in Truro")], facts)
+    for words in ("actually no, I meant the boiler", "no, the boiler service"):
+        after, reply = run([Heard(words)], facts, state)
+        assert reply.say[0] == "A boiler service in Truro costs 89 pounds."
+        assert reply.asks is Slot.WANTED
+    for words in ("no", "no, the leaking tap is fine", "no thanks"):
+        assert run([Heard(words)], facts, state)[1].end is Outcome.HANGUP
+
+
+def test_another_number_said_with_the_no_is_taken():
+    facts = facts_of(HARBOUR)
+    words = ["a leaking tap in Truro", "yes", "Tuesday morning",
+             "no, use oh one six three two nine six oh double nine nine"]  # fmt: skip
+    state, reply = run([Started(), *map(Heard, words)], facts)
+    assert state.slots[Slot.PHONE] == "01632960999" and reply.asks is Slot.AGREED
+    assert "9, 9, 9 as your number" in reply.say[1]
+
+
+@pytest.mark.parametrize(("words", "time"), [
+    ("Friday at 11", "11:00"), ("next Tuesday at half past ten", "10:30"), ("Friday", None),
+    ("the 3rd of December", None), ("3 December", None),
+])  # fmt: skip
+def test_a_time_said_with_the_day_is_kept(words, time):
+    state, _ = run([Started(), Heard("an MOT"), Heard(words)], facts_of(MILLBROOK))
+    assert Slot.DAY in state.slots and state.slots.get(Slot.TIME) == time
+
+
+def test_a_caller_named_like_a_stylist_chooses_nobody():
+    state, _ = run([Started(), Heard("Tom Baker")], facts_of(ROSEWOOD))
+    assert state.slots == {Slot("name"): "Tom Baker"}
+
+
 @pytest.mark.parametrize("words", ["no, another day", "no, later please", "no, leave it"])
 def test_what_is_no_name_becomes_none(words):
     facts = facts_of(MILLBROOK)

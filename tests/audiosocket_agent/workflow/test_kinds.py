@@ -75,6 +75,8 @@ def test_a_postcode_is_written_or_spelled(said, value):
     [
         ("Tuesday", "2026-11-24"),
         ("On Tuesday, please.", "2026-11-24"),
+        ("last Monday", None),
+        ("yesterday", None),
         ("Wednesday", "2026-11-25"),  # today's own name is a week away
         ("tomorrow", "2026-11-19"),
         ("the day after tomorrow", "2026-11-20"),
