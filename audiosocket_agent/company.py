@@ -43,6 +43,7 @@ from audiosocket_agent.company_fields import (
     refuse_twice,
     spelt,
 )
+from audiosocket_agent.company_messages import Messages
 from audiosocket_agent.company_tools import Tools
 from audiosocket_agent.company_yaml import YamlError, read_yaml_lines
 from audiosocket_agent.complaints import complaints
@@ -161,6 +162,7 @@ class Company(FieldsModel):
         secrets: Digits that only their receiver may see, by name.
         calendar: When it can be booked; unset: whatever the caller wants.
         tools: The company's own HTTP interfaces that the language model may use, by name.
+        messages: The texts and emails that may be sent to callers.
     """
 
     key: Name
@@ -195,6 +197,7 @@ class Company(FieldsModel):
     secrets: dict[Name, Secret] = Field(default_factory=dict)
     calendar: Calendar | None = None
     tools: Annotated[Tools, Field(validate_default=True)] = Field(default_factory=dict)
+    messages: Messages = Messages()
 
     @field_serializer("workflow", mode="wrap")
     def _shipped_by_name(self, workflow: Workflow, fields: SerializerFunctionWrapHandler) -> Any:

@@ -287,7 +287,8 @@ class Draft:
 
     def _left_out(self, spoken: str) -> list[Line]:
         """Return what the model had to tell and has not: a price, a read-back, a reference."""
-        missing = [fact for fact in self._untold if not tells(spoken, fact)]
+        silent = not spoken.strip()
+        missing = [fact for fact in self._untold if silent or not tells(spoken, fact)]
         self._untold.clear()
         if missing and self.state.asked is not None:
             missing += [s for s in question(self.state, self._facts) if s not in spoken]
@@ -330,8 +331,9 @@ class Draft:
         """Do one tool call: yield what the model is told, or the last pieces if the call ends."""
         clipped = replace(call, arguments=call.arguments[:MOST_ARGUMENT_CHARS])
         worked = toolbox.work(
-            clipped, self.state, begun_in, heard.text, self._facts, confidence=heard.confidence
-        )
+            clipped, self.state, begun_in, heard.text, self._facts,
+            confidence=heard.confidence, reference=self.reference,
+        )  # fmt: skip
         if worked.book is not None and not agrees(heard.text):
             yield self._answer(call, NOT_AGREED)
             return

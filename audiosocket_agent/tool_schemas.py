@@ -9,7 +9,7 @@ from __future__ import annotations
 from audiosocket_agent.conversation_state import Facts, Why
 from audiosocket_agent.roles import details, service_slot
 from audiosocket_agent.seams import Tool
-from audiosocket_agent.tools import built_in
+from audiosocket_agent.tools import built_in, messages
 from audiosocket_agent.understanding import choices
 from audiosocket_agent.workflow import Kind, Of, Slot
 
@@ -44,6 +44,7 @@ def tools(facts: Facts) -> tuple[Tool, ...]:
         *_price(facts),
         Tool(BOOK, "Make the booking, once the caller has said yes to the read-back.", nothing),
         *built_in.tools(),
+        *messages.tools(facts.company),
         Tool(
             TRANSFER,
             "Put the caller through to a person: asked for, or you cannot help. The system looks "

@@ -43,7 +43,7 @@ from audiosocket_agent.tool_schemas import (
     TRANSFER,
     tools,
 )
-from audiosocket_agent.tools import RunningTool, built_in
+from audiosocket_agent.tools import RunningTool, built_in, messages
 from audiosocket_agent.understanding import choices, phone_number, plain_words, value_in
 from audiosocket_agent.walk import ended, told
 from audiosocket_agent.workflow import Confirm, Does, Kind, Outcome, Slot, Step
@@ -95,6 +95,7 @@ def work(
     facts: Facts,
     *,
     confidence: float = 1.0,
+    reference: str = "",
 ) -> Worked:
     """Do what a tool call asks, as far as it may.
 
@@ -105,6 +106,7 @@ def work(
         said: The caller's words of this turn.
         facts: Facts.
         confidence: How sure the ear was of them.
+        reference: Of the call's booking, "" while there is none.
     """
     if why := _not_here(call.name, state, facts):
         return Worked(state, {"error": why})
@@ -124,7 +126,7 @@ def work(
         return Worked(state, lookups.availability(_object(call.arguments) or {}, state, facts))
     if call.name == PRICE:
         return Worked(state, lookups.price(_object(call.arguments) or {}, facts))
-    return _run(call, state, facts)
+    return _run(call, state, facts, reference)
 
 
 def _not_here(name: str, state: State, facts: Facts) -> str:
@@ -135,11 +137,14 @@ def _not_here(name: str, state: State, facts: Facts) -> str:
     return f"{name[:40]} is not for this step of the call; its aim: {rule.goal}"
 
 
-def _run(call: ToolCall, state: State, facts: Facts) -> Worked:
+def _run(call: ToolCall, state: State, facts: Facts, reference: str) -> Worked:
     """Return a tool that needs the world, to be run."""
     try:
         if call.name in built_in.NAMES:
             return Worked(state, {}, run=built_in.running(call.name, call.arguments, facts))
+        if messages.channel_of(call.name, facts.company) is not None:
+            run = messages.running(call.name, call.arguments, state, facts, reference)
+            return Worked(state, {}, run=run)
         if call.name in facts.company.tools:
             declared = facts.company.tools[call.name]
             return Worked(state, {}, run=running(call.name, declared, call.arguments))

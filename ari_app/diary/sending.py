@@ -15,9 +15,9 @@ import aiohttp
 from ari_app.diary.ics import calendar_of
 from ari_app.diary.outbox import API, Parcel
 from ari_app.diary.rows import stamp
-from ari_app.diary.signing import signature
 from audiosocket_agent.company import Company
 from audiosocket_agent.company_calendar import BookingApi, Webhook
+from audiosocket_agent.signing import signature
 
 WEBHOOK_TIMEOUT_S = 10.0  # with the connection; far below the outbox's lease
 AGENT = "voiceagent"

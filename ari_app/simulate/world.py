@@ -25,6 +25,7 @@ from ari_app.records import StoreCallbacks
 from ari_app.simulate.scenario import World
 from ari_app.store import Store, open_store
 from audiosocket_agent.company import Company
+from audiosocket_agent.company_messages import Messages
 from audiosocket_agent.control import ControlError, Outlook
 from audiosocket_agent.conversation_state import (
     Booked,
@@ -137,7 +138,7 @@ def kept_in(company: Company) -> Company:
     calendar = company.calendar
     if calendar is not None:
         calendar = calendar.model_copy(update={"booking_api": None, "webhooks": ()})
-    return company.model_copy(update={"calendar": calendar, "tools": {}})
+    return company.model_copy(update={"calendar": calendar, "tools": {}, "messages": Messages()})
 
 
 async def make_template(folder: Path) -> None:

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime
 
 from audiosocket_agent.conversation_state import (
     Booked,
@@ -22,8 +24,8 @@ from audiosocket_agent.conversation_state import (
 )
 from audiosocket_agent.diary import Booking, Diary
 from audiosocket_agent.errors import ToolError
-from audiosocket_agent.tools import RunningTool, built_in
-from audiosocket_agent.tools.asking import same_call_key
+from audiosocket_agent.tools import RunningTool, built_in, messages
+from audiosocket_agent.tools.asking import passes, refused, same_call_key
 from audiosocket_agent.tools.company_http import CompanyHttp
 
 log = logging.getLogger(__name__)
@@ -88,6 +90,7 @@ class CallTools:
         self._under_way = under_way
         self._runs: dict[str, tuple[float, _Run]] = {}
         self._count = 0
+        self._sent = 0  # messages
 
     async def question(self, tool: RunningTool) -> str:
         """See `ToolRunner.question`."""
@@ -102,9 +105,13 @@ class CallTools:
     async def run(self, tool: RunningTool) -> Mapping[str, object]:
         """See `ToolRunner.run`."""
         now_s = asyncio.get_running_loop().time()
-        key = same_call_key(tool.name, tool.arguments, str(self._record_id))
+        key = same_call_key(tool.name, _same(tool), str(self._record_id))
         began_s, run = self._runs.get(key, (now_s, None))
         if run is None or self._is_stale(tool, run, now_s - began_s):
+            if tool.name in messages.NAMES:
+                self._sent += 1
+                if self._sent > messages.MOST_SENT:
+                    raise ToolError("too much was sent in this call already")
             self._count += 1
             if self._count > MOST_RUNS:
                 raise ToolError("too many tools were called in this call already")
@@ -143,6 +150,8 @@ class CallTools:
                 return await self._changed(tool)
             if tool.name == built_in.MESSAGE:
                 return await self._message(tool)
+            if tool.name in messages.NAMES:
+                return await self._handed_over(tool)
             declared = self._facts.company.tools.get(tool.name)
             if declared is None:
                 raise ToolError(f"there is no tool called {tool.name[:40]!r}")
@@ -191,9 +200,38 @@ class CallTools:
             raise ToolError(f"it could not be moved ({made.why.value}); offer another time")
         return built_in.facts_told(built_in.moved(wanted, confirmed=made.confirmed), changed=True)
 
+    async def _handed_over(self, tool: RunningTool) -> Mapping[str, object]:
+        """Hand a message to the company's webhook, and try again once if that may help."""
+        company = self._facts.company
+        message = messages.outgoing(tool, company, self._record_id, datetime.now(UTC))
+        secret = self._http.secret(message.channel.secret)
+        why = ""
+        for _ in range(messages.TRIES):
+            signed = messages.request(message, secret, int(time.time()))
+            try:
+                status = await self._http.send(signed, messages.TIMEOUT_S)
+            except ToolError as error:
+                why = str(error)
+                continue
+            if 200 <= status < 300:
+                return built_in.facts_told(messages.SENT[tool.name], sent=True)
+            why = refused(status)
+            if not passes(status):
+                break
+        extra = {"call_id": str(self._record_id)}
+        log.warning("%s of %s failed: %s", tool.name, company.key, why, extra=extra)
+        raise ToolError(f"it was not sent: {why}")
+
     async def _message(self, tool: RunningTool) -> Mapping[str, object]:
         phone, about = str(tool.arguments["phone"]), built_in.message(tool)
         noted = await self._note(CallbackRequest(phone, Why.MODEL, about))
         if not isinstance(noted, Noted):
             raise ToolError("it could not be written down; transfer the caller to a person")
         return built_in.facts_told(built_in.MESSAGE_TAKEN, taken=True)
+
+
+def _same(tool: RunningTool) -> Mapping[str, object]:
+    """Return what makes two calls of a tool the same: of a message, what and to whom."""
+    if tool.name in messages.NAMES:
+        return {name: tool.arguments[name] for name in ("template", "to")}
+    return tool.arguments

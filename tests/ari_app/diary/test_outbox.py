@@ -13,7 +13,7 @@ import pytest
 from icalendar import Calendar
 
 from ari_app.diary.outbox import GIVE_UP
-from ari_app.diary.signing import signature
+from audiosocket_agent.signing import signature
 from tests.ari_app.diary.shop import NOW, SECRETS, Receiver, calls, company, request, shop
 
 FIRST, SECOND = (call for call, _ in zip(calls(), range(2), strict=False))

@@ -4,6 +4,7 @@ import asyncio
 import re
 from pathlib import Path
 
+from audiosocket_agent.company_messages import PLACES, Messages
 from audiosocket_agent.company_tools import Auth, DeclaredTool
 from audiosocket_agent.company_yaml import read_yaml
 from audiosocket_agent.tools.company_http import CompanyHttp
@@ -14,7 +15,7 @@ KNOWN = {"caller_number": "+441632960123", "call_id": "call-1", "company": "harb
 
 
 def test_the_example_loads_and_runs():
-    (example,) = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
+    example, _ = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
     ((name, fields),) = read_yaml(example)["tools"].items()
 
     async def main():
@@ -29,6 +30,13 @@ def test_the_example_loads_and_runs():
             return answer
 
     assert asyncio.run(main()) == {"state": "on its way", "day": "Tuesday"}
+
+
+def test_the_messages_of_the_page_are_read():
+    _, example = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
+    read = Messages.model_validate(read_yaml(example)["messages"])
+    assert set(read.sms.templates) == {"booked"} and set(read.email.templates) == {"prices"}
+    assert all(f"{{{place}}}" in PAGE for place in PLACES)
 
 
 def test_the_tables_name_every_field_and_plain_defaults():
