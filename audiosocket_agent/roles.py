@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from audiosocket_agent.workflow import Slot, Step
+from audiosocket_agent.workflow.graph import books as books
+from audiosocket_agent.workflow.graph import gate as gate
 from audiosocket_agent.workflow.model import Does, Kind, Of, Says, Workflow
 from audiosocket_agent.workflow.templates import places
 
@@ -45,15 +47,6 @@ def when_slots(workflow: Workflow) -> tuple[Slot, ...]:
 def volunteered(workflow: Workflow) -> tuple[Slot, ...]:
     """Return what callers tell without being asked."""
     return tuple(slot for slot, rule in workflow.slots.items() if rule.volunteered)
-
-
-def gate(workflow: Workflow, step: Step) -> Slot | None:
-    """Return the yes/no question whose "no" leaves a step by its other way; None if none does."""
-    rule = workflow.steps[step]
-    if rule.if_no is None:
-        return None
-    asked = (s for s in reversed(rule.needs) if workflow.slots[s].kind is Kind.YES_NO)
-    return next((slot for slot in asked if workflow.slots[slot].offers is None), None)
 
 
 def gated_step(workflow: Workflow, slot: Slot) -> Step | None:
@@ -96,17 +89,6 @@ def details(workflow: Workflow) -> tuple[Slot, ...]:
 def offering(workflow: Workflow, slot: Slot) -> tuple[Slot, ...]:
     """Return the yes/no slots that offer the caller's own number for a slot."""
     return tuple(s for s, rule in workflow.slots.items() if rule.offers is slot)
-
-
-def books(workflow: Workflow, step: Step | None) -> bool:
-    """Whether a booking is made from a step on, if every answer is yes."""
-    seen: set[Step] = set()
-    while step is not None and step not in seen:
-        if workflow.steps[step].does is Does.BOOK:
-            return True
-        seen.add(step)
-        step = workflow.steps[step].then
-    return False
 
 
 def is_last(workflow: Workflow, step: Step) -> bool:

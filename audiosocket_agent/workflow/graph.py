@@ -12,7 +12,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from audiosocket_agent.workflow.model import HANG_UP, PERSON, SIDE_WAYS, VOICEMAIL, Workflow
+from audiosocket_agent.workflow.model import (
+    HANG_UP,
+    PERSON,
+    SIDE_WAYS,
+    VOICEMAIL,
+    Does,
+    Kind,
+    Says,
+    Workflow,
+)
 from audiosocket_agent.workflow.names import Slot, Step
 
 _STEP_FOR = {PERSON: Step.TRANSFER, VOICEMAIL: Step.VOICEMAIL}
@@ -56,6 +65,26 @@ def edges(workflow: Workflow) -> tuple[Edge, ...]:
                 (Way.FAILURE, failure_step(rule.on_failure)))  # fmt: skip
         found += [Edge(step, end, way) for way, end in ends if end in workflow.steps and end]
     return tuple(found)
+
+
+def gate(workflow: Workflow, step: Step) -> Slot | None:
+    """Return the yes/no question whose "no" leaves a step by its other way; None if none does."""
+    rule = workflow.steps[step]
+    if rule.if_no is None:
+        return None
+    asked = (s for s in reversed(rule.needs) if workflow.slots[s].kind is Kind.YES_NO)
+    return next((slot for slot in asked if workflow.slots[slot].offers is None), None)
+
+
+def books(workflow: Workflow, step: Step | None) -> bool:
+    """Whether a booking is made from a step on, if every answer is yes."""
+    seen: set[Step] = set()
+    while step is not None and step not in seen:
+        if workflow.steps[step].does is Does.BOOK:
+            return True
+        seen.add(step)
+        step = workflow.steps[step].then
+    return False
 
 
 def bounded(workflow: Workflow, edge: Edge) -> bool:
@@ -115,12 +144,26 @@ def filled_before(workflow: Workflow) -> Mapping[Step, frozenset[Slot]]:
     while changed:
         changed = False
         for edge in edges(workflow):
-            after = before[edge.begin]
-            if edge.way is not Way.FAILURE:
-                after |= frozenset(workflow.steps[edge.begin].needs)
+            after = _after(workflow, edge, before[edge.begin])
             if bounded(workflow, edge):
                 after -= frozenset(workflow.steps[edge.end].needs)
             if not before[edge.end] <= after:
                 before[edge.end] &= after
                 changed = True
     return before
+
+
+def _after(workflow: Workflow, edge: Edge, before: frozenset[Slot]) -> frozenset[Slot]:
+    """Return what is filled once a way is taken, of a step before which that was filled.
+
+    A caller may want no booking before anything else is asked: where no price was to be heard
+    first, a language model writes that down, and the call goes the way of "no" at once.
+    """
+    rule = workflow.steps[edge.begin]
+    if edge.way is Way.FAILURE:
+        return before
+    if edge.way is Way.NO and books(workflow, edge.begin) and not books(workflow, edge.end):
+        asked = gate(workflow, edge.begin)
+        only = frozenset[Slot]() if asked is None else frozenset((asked,))
+        return only if rule.says is Says.NOTHING else before | only
+    return before | frozenset(rule.needs)

@@ -8,8 +8,8 @@ and the graph without the ways that are counted has no round, every path is fini
 
 That a question can be asked, and a booking made, needs what is said and booked to be known by
 then. What is surely known on entering a step is what every way to it has filled
-(`graph.filled_before`). That every kind of slot can be given by voice and by keys is a property of
-`kinds`, proved by its tests.
+(`graph.filled_before`); of bookings, `prove_booking` tells more. That every kind of slot can be
+given by voice and by keys is a property of `kinds`, proved by its tests.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from difflib import get_close_matches
 
 from audiosocket_agent.complaints import Complaint
 from audiosocket_agent.workflow.findings import finding, unknown
-from audiosocket_agent.workflow.graph import endless, filled_before, reached, roots
+from audiosocket_agent.workflow.graph import endless, filled_before, gate, reached, roots
 from audiosocket_agent.workflow.model import (
     BUILT_IN_TOOLS,
     FAILURES,
@@ -32,19 +32,14 @@ from audiosocket_agent.workflow.model import (
     Workflow,
 )
 from audiosocket_agent.workflow.names import Outcome, Slot, Step
+from audiosocket_agent.workflow.prove_booking import REFERENCE, bookings
 from audiosocket_agent.workflow.templates import places
 
-PRICE, REFERENCE, OPTIONS, ENDING = "price", "reference", "options", "ending"
+PRICE, OPTIONS, ENDING = "price", "options", "ending"
 _LISTED = frozenset((Kind.CHOICE, Kind.DATE, Kind.PART))  # kinds with options to be named
 _ENDS = (Outcome.HANGUP, Outcome.QUEUE, Outcome.VOICEMAIL)
 _INSTEAD = {Step.CALL_BACK: (Slot.RING_BACK, Slot.PHONE), Step.MESSAGE: (Slot.MESSAGE,)}
 _KINDS = {Slot.RING_BACK: Kind.YES_NO, Slot.MESSAGE: Kind.YES_NO, Slot.PHONE: Kind.PHONE}
-_BOOKED = {
-    "a choice of: services": lambda rule: rule.of is Of.SERVICES,
-    "kind: date": lambda rule: rule.kind is Kind.DATE,
-    "kind: part, or kind: time": lambda rule: rule.kind in (Kind.PART, Kind.TIME),
-    "kind: phone": lambda rule: rule.kind is Kind.PHONE,
-}
 
 
 def prove(workflow: Workflow, own_tools: Collection[str] | None = None) -> tuple[Complaint, ...]:
@@ -62,7 +57,7 @@ def prove(workflow: Workflow, own_tools: Collection[str] | None = None) -> tuple
         *_choices(workflow),
         *_ways(workflow),
         *_sentences(workflow),
-        *_bookings(workflow),
+        *bookings(workflow),
     )
 
 
@@ -144,6 +139,9 @@ def _choices(workflow: Workflow) -> Iterator[Complaint]:
         where = ("slots", str(slot))
         if slot not in asked:
             yield finding(where, "no step needs it", "name it in a step's needs, or take it out")
+        if rule.kind is Kind.YES_NO and rule.volunteered:
+            yield finding((*where, "volunteered"), "a yes to anything else would fill it",
+                          "take it out")  # fmt: skip
         if rule.kind is Kind.CHOICE and rule.of is Of.OWN and not rule.options:
             yield finding(where, "there is nothing to choose from",
                           "write of: services, of: areas, or options")  # fmt: skip
@@ -167,6 +165,7 @@ def _ways(workflow: Workflow) -> Iterator[Complaint]:
         if rule.if_no is not None and not gates:
             yield finding((*where, "if_no"), "nothing here is answered by yes or no",
                           "name a slot of kind: yes_no in needs")  # fmt: skip
+        yield from _asked_after_no(workflow, step)
         if rule.then is not None and rule.ends is not Outcome.HANGUP:
             yield finding((*where, "ends"), f"the call does not end here, {rule.then} follows",
                           "take out then, or ends")  # fmt: skip
@@ -179,6 +178,17 @@ def _ways(workflow: Workflow) -> Iterator[Complaint]:
 def _is_gate(workflow: Workflow, slot: Slot) -> bool:
     rule = workflow.slots[slot]
     return rule.kind is Kind.YES_NO and rule.offers is None
+
+
+def _asked_after_no(workflow: Workflow, step: Step) -> Iterator[Complaint]:
+    """Check that "no" leaves nothing of its step unasked."""
+    needs, asked = workflow.steps[step].needs, gate(workflow, step)
+    if asked is None:
+        return
+    for at in range(needs.index(asked) + 1, len(needs)):
+        yield finding(("steps", str(step), "needs", at),
+                      f"{needs[at]} is asked after {asked}, whose \"no\" leads to if_no",
+                      f"write {asked} last, or ask {needs[at]} in the next step")  # fmt: skip
 
 
 def _numbers_offered(workflow: Workflow, step: Step) -> Iterator[Complaint]:
@@ -252,42 +262,3 @@ def _filled(
             yield finding(where, f"{{{place}}} is not known in {step}", f"ask for {place} before")
         else:
             yield unknown(where, "slot", place, (*workflow.slots, *also))
-
-
-def _bookings(workflow: Workflow) -> Iterator[Complaint]:
-    """Check that a booking has all it needs, and was read back and agreed to."""
-    before = filled_before(workflow)
-    for step, rule in workflow.steps.items():
-        if rule.does is not Does.BOOK:
-            continue
-        where = ("steps", str(step))
-        known = before[step] | frozenset(rule.needs)
-        rules = [workflow.slots[slot] for slot in known]
-        for needed, fits in _BOOKED.items():
-            if not any(map(fits, rules)):
-                yield finding(where, f"a booking needs a slot with {needed}", "ask for it before")
-        if workflow.places_asked and not any(rule.of is Of.AREAS for rule in rules):
-            yield finding(where, "a booking needs the area", "ask for it on every way to here")
-        if rule.if_no is None or not rule.needs or not _is_gate(workflow, rule.needs[-1]):
-            yield finding(where, "a booking needs the caller's yes",
-                          "ask a slot of kind: yes_no last, and say where if_no leads")  # fmt: skip
-        if rule.then is None:
-            yield finding(where, "the reference is told in no step", "write then: confirm")
-        yield from _read_back(workflow, step)
-
-
-def _read_back(workflow: Workflow, step: Step) -> Iterator[Complaint]:
-    """Check that what is booked is said before it is agreed to."""
-    if workflow.steps[step].says is not Says.READ_BACK:
-        yield finding(("steps", str(step)), "what is booked is not said before",
-                      "write says: read_back")  # fmt: skip
-        return
-    said = places(workflow.read_back or "")
-    asked = filled_before(workflow)[step]
-    for slot in workflow.slots:
-        rule = workflow.slots[slot]
-        must = rule.of is not Of.OWN or rule.kind in (Kind.DATE, Kind.PART, Kind.TIME)
-        if slot in asked and must and slot not in said:
-            yield finding(
-                ("read_back",), f"does not say {{{slot}}}", "the caller is to agree to it"
-            )

@@ -205,12 +205,110 @@ WRONG = {
         }, "slots": {}},
         "quote: {area} is not known in quote; ask for area before",
     ),
+    "a yes that was said long before": (
+        {"slots": {"agreed": None}, "steps": {"book": {"needs": ["wanted"]}}},
+        "steps.quote.needs.0: wanted is the caller's yes to what book reads back; nothing else may "
+        "fill it; ask another slot of kind: yes_no here",
+    ),
+    "a yes that is filled by a side way": (
+        {"slots": {"agreed": None}, "steps": {"book": {"needs": ["ring_back"]}}},
+        "steps.call_back.needs.0: ring_back is the caller's yes to what book reads back; nothing "
+        "else may fill it; ask another slot of kind: yes_no here",
+    ),
+    "a yes that any yes fills": (
+        {"slots": {"agreed": {"volunteered": True}}},
+        "slots.agreed.volunteered: a yes to anything else would fill it; take it out",
+    ),
+    "a yes that was hardly heard": (
+        {"slots": {"agreed": {"confirm": "never"}}},
+        "slots.agreed.confirm: a booking needs a yes that was surely heard; write confirm: unsure",
+    ),
+    "a detail asked after the read-back": (
+        {"steps": {"collect": {"needs": ["day", "callback", "phone"]},
+                   "book": {"needs": ["part", "agreed"]}},
+         "read_back": "So that's a {service} in {area} on {day}."},
+        "steps.book.needs.0: part would be asked after the read-back, and booked unheard; "
+        "ask for it in a step before",
+    ),
+    "a read-back that leaves out a detail of the workflow's own": (
+        {"slots": {"floor": {"kind": "text", "ask": ["Which?"], "meaning": "It."}},
+         "steps": {"qualify": {"needs": ["area", "floor"]}}},
+        "read_back: does not say {floor}; the caller is to agree to it",
+    ),
+    "a time that only some calls give, and no read-back tells": (
+        {"slots": {"time": {"kind": "time", "ask": ["When?"], "meaning": "It."}},
+         "steps": {"exact": {"goal": "It.", "needs": ["time"], "then": "collect"},
+                   "quote": {"on_failure": "exact"}}},
+        "slots.time: time may be booked without being read back; ask for it on every way to book",
+    ),
+    "a detail that the yes itself may bring": (
+        {"slots": {"who": {"kind": "choice", "volunteered": True, "ask": ["Who?"], "meaning": "x",
+                           "options": [{"key": "me", "name": "me", "phrases": ["me"]}]}},
+         "steps": {"confirm": {"needs": ["who"]}}},
+        "slots.who: who may be booked without being read back; ask for it on every way to book",
+    ),
+    "a booking that is made twice": (
+        {"slots": {"more": GATE}, "steps": {
+            "confirm": {"needs": ["more"], "then": "close", "if_no": "collect"}}},
+        "steps.book.then: a call may come to book after it and book twice; lead elsewhere from "
+        "there",
+    ),
+    "a reference that is never told": (
+        {"booked": "That's booked."},
+        "booked: does not say {reference}; the caller is to have it",
+    ),
+    "a question after the one whose no leaves": (
+        {"slots": {"floor": {"kind": "number", "ask": ["Which?"], "meaning": "It."}},
+         "steps": {"quote": {"needs": ["wanted", "floor"]}}},
+        "steps.quote.needs.1: floor is asked after wanted, whose \"no\" leads to if_no; "
+        "write wanted last, or ask floor in the next step",
+    ),
+    "a no that is known before the rest of its step": (
+        {"slots": {"floor": {"kind": "number", "ask": ["Which?"], "meaning": "It."},
+                   "sure": {**GATE, "ask": ["Sure you are on floor {floor}?"]}},
+         "steps": {"quote": {"needs": ["floor", "wanted"], "if_no": "bye"},
+                   "bye": {"goal": "It.", "needs": ["sure"], "then": "close"}}},
+        "slots.sure.ask.0: {floor} is not known in bye; ask for floor before",
+    ),
+    "a no that is known before anything": (
+        {"slots": {"sure": {**GATE, "ask": ["Sure about the {service}?"]}},
+         "steps": {"quote": {"says": "", "if_no": "bye"},
+                   "bye": {"goal": "It.", "needs": ["sure"], "then": "close"}}, "quote": None},
+        "slots.sure.ask.0: {service} is not known in bye; ask for service before",
+    ),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize(("parts", "said"), WRONG.values(), ids=WRONG)
 def test_what_does_not_hold_is_found_and_how_to_mend_it(parts, said):
     assert said in [str(found) for found in prove(changed(**parts))]
+
+
+def reordered(*names, **parts):
+    """Return a changed workflow with its steps written in another order."""
+    steps = changed(**parts).steps
+    left = [name for name in steps if str(name) not in names]
+    order = {Step(name): steps[Step(name)] for name in names} | {n: steps[n] for n in left}
+    return changed(**parts).model_copy(update={"steps": order})
+
+
+def test_what_is_put_right_can_only_lead_back_to_what_is_written_before():
+    wrong = reordered("greet", "quote", "collect", "book", "confirm", "close", "understand")
+    assert [str(found) for found in prove(wrong)] == [
+        "steps.quote: it follows qualify, on the way to book; write it after qualify"
+    ]
+
+
+def test_the_date_that_is_booked_is_the_one_that_every_call_is_asked_for():
+    born = {"kind": "date", "ask": ["Born?"], "meaning": "It."}
+    later = {"goal": "It.", "needs": ["born"], "then": "close"}
+    parts = {"slots": {"born": born}, "steps": {"quote": {"if_no": "later"}, "later": later}}
+    assert prove(changed(**parts)) == ()
+    first = reordered("greet", "understand", "qualify", "quote", "later", **parts)
+    assert [str(found) for found in prove(first)] == [
+        "steps.book: born, the first slot with kind: date, is the one that is booked, and not "
+        "every call is asked for it before; write the step that asks for the one to be booked first"
+    ]
 
 
 def test_a_companys_own_tools_may_be_named():
