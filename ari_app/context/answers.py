@@ -10,6 +10,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from audiosocket_agent.company_voice import VoiceChoice
+
 
 class Answer(BaseModel):
     """Base of all answers: what is described is all there is."""
@@ -200,11 +202,17 @@ class Voices(Answer):
     """How a company speaks."""
 
     model_config = _example(
-        company="harbour", greeting="Harbour Home Services, good morning.", engines=["offline"]
+        company="harbour",
+        greeting="Harbour Home Services, good morning.",
+        engines=["offline"],
+        voice={"offline": {"name": "en-gb-scotland", "speed": 1.0}},
     )
     company: str
     greeting: str
     engines: list[str] = Field(description="voices, the first that works speaks")
+    voice: dict[str, VoiceChoice] = Field(
+        description="the company's own at each engine; one that is missing speaks as it is set"
+    )
 
 
 class CallLine(Answer):

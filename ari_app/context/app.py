@@ -13,6 +13,7 @@ import logging
 import re
 import traceback
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
 from http import HTTPStatus
 
 from aiohttp import web
@@ -124,11 +125,21 @@ def _of(params: tuple[Param, ...], name: str) -> Param | None:
 
 
 def _checked(param: Param | None, value: str) -> str:
-    if param is None or re.fullmatch(param.pattern, value, re.ASCII) is None:
+    fits = param is not None and re.fullmatch(param.pattern, value, re.ASCII) is not None
+    if param is None or not fits or (param.is_date and not _is_date(value)):
         name = "" if param is None else param.name
         raise Refused(400, f"{name}: this cannot be it; it looks like {param and param.example}",
                       name)  # fmt: skip
     return value
+
+
+def _is_date(value: str) -> bool:
+    """Whether it is a day of the calendar, or a time on one."""
+    try:
+        datetime.fromisoformat(value)
+    except ValueError:
+        return False
+    return True
 
 
 @web.middleware

@@ -232,7 +232,8 @@ class CompanyAnswers:
     async def _voices(self, _: web.Request, params: Mapping[str, str]) -> web.Response:
         it = self._company(params)
         engines = list(self._source.engines)
-        return of_model(a.Voices(company=it.key, greeting=it.greeting, engines=engines))
+        found = a.Voices(company=it.key, greeting=it.greeting, engines=engines, voice=it.voice)
+        return of_model(found)
 
 
 def digits_of(written: str, region: str) -> str:

@@ -49,6 +49,11 @@ class Param:
     pattern: str
     example: str
 
+    @property
+    def is_date(self) -> bool:
+        """Whether it is a day or a time, which a pattern alone cannot tell from nonsense."""
+        return self.pattern in (_DAY, _TIME)
+
 
 COMPANY = Param("company", "only of this company", _KEY, "harbour")
 KEY = Param("key", "the company's key", _KEY, "harbour")

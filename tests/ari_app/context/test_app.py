@@ -228,7 +228,8 @@ def test_calls_and_bookings_are_read_page_by_page_and_filtered(tmp_path):
     ["/calls?limit=0", "/calls?limit=-1", "/calls?limit=x", "/calls?unknown=1", "/calls/1",
      "/companies/UPPER", "/companies?after='%20OR%201", "/changes?since=x", "/calls?did=nobody",
      "/companies?limit=1&limit=2", "/calls?from=yesterday", "/calls?before=%00",
-     "/companies/a%2Fb", "/calls?limit=%D9%A1"],
+     "/companies/a%2Fb", "/calls?limit=%D9%A1", "/bookings?day_from=2026-13-45",
+     "/calls?from=2026-02-30", "/calls?to=2026-03-02T99:00:00"],
 )  # fmt: skip
 def test_parameters_that_cannot_be_are_refused(tmp_path, path):
     async def scenario(api):
