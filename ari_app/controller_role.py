@@ -202,7 +202,7 @@ class _Role:
             self._directory,
             self._records,
             rules_of(settings),
-            lambda text: sound_path(text, settings.sounds_dir, settings.pbx_sounds),
+            lambda text, voices: sound_path(text, settings.sounds_dir, settings.pbx_sounds, voices),
             find=self._directory.lookup,
         )
         return ari

@@ -62,7 +62,7 @@ async def open_engines(
         EarChain(ears, _breakers(ears), now),
         await open_mind(settings, stack, environ),
         VoiceChain(voices, _breakers(voices), now),
-        Phrases([voice for _, voice in voices], settings.data_dir / "speech"),
+        Phrases(voices, settings.data_dir / "speech"),
         judge,
     )
 

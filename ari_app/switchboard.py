@@ -17,7 +17,16 @@ from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from ari_app.ari import AriError, AriRefused
-from ari_app.routing import Companies, Incoming, Load, Rules, decide, variables
+from ari_app.routing import (
+    Companies,
+    Incoming,
+    Load,
+    Rules,
+    Sound,
+    decide,
+    unmade,
+    variables,
+)
 
 log = logging.getLogger(__name__)
 
@@ -112,7 +121,7 @@ class Switchboard:
         companies: Companies,
         records: Records,
         rules: Rules,
-        sound: Callable[[str], str] = lambda _text: "",
+        sound: Sound = unmade,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         find: Callable[[str], Awaitable[object]] | None = None,
     ) -> None:

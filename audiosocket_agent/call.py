@@ -430,7 +430,7 @@ class Call:
         self._minutes.wanted(seek.why.value)
         if company.people.whisper:
             text = exits.whisper_text(state, self._facts)
-            self._whisper = self._people.whisper(self.info, text)
+            self._whisper = self._people.whisper(self.info, text, company.voice)
         return self._people.seek(company, seek)
 
     def _secret_taken(self, name: str, ok: bool) -> None:

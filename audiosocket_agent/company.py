@@ -45,6 +45,7 @@ from audiosocket_agent.company_fields import (
 )
 from audiosocket_agent.company_messages import Messages
 from audiosocket_agent.company_tools import Tools
+from audiosocket_agent.company_voice import CompanyVoices
 from audiosocket_agent.company_yaml import YamlError, read_yaml_lines
 from audiosocket_agent.complaints import complaints
 from audiosocket_agent.errors import CompanyError
@@ -161,6 +162,7 @@ class Company(FieldsModel):
         recording: Whether calls are recorded.
         secrets: Digits that only their receiver may see, by name.
         calendar: When it can be booked; unset: whatever the caller wants.
+        voice: Which voice each engine uses for it; an engine that is not named speaks as it is set.
         tools: The company's own HTTP interfaces that the language model may use, by name.
         messages: The texts and emails that may be sent to callers.
     """
@@ -196,6 +198,7 @@ class Company(FieldsModel):
     recording: Recording = Recording()
     secrets: dict[Name, Secret] = Field(default_factory=dict)
     calendar: Calendar | None = None
+    voice: CompanyVoices = Field(default_factory=dict)
     tools: Annotated[Tools, Field(validate_default=True)] = Field(default_factory=dict)
     messages: Messages = Messages()
 

@@ -16,7 +16,9 @@ from zoneinfo import ZoneInfo
 from audiosocket_agent import briefing, wording
 from audiosocket_agent.away import Away, AwayCalls
 from audiosocket_agent.call import Call, CallConfig, Ear, End, Engines
+from audiosocket_agent.chains.voice import voice_of
 from audiosocket_agent.company import Company, did_digits
+from audiosocket_agent.company_voice import OWN, Voices, key_of
 from audiosocket_agent.conversation import Facts
 from audiosocket_agent.desk import BookingDesk
 from audiosocket_agent.dialogue import Mind
@@ -167,8 +169,7 @@ class MediaProcess:
 
     async def serve(self, stop: Awaitable[Any], on_ready: Callable[[], None]) -> None:
         """Serve until `stop` completes, then end every call towards people."""
-        first = [company.greeting for company in islice(self._each_company(), GREETINGS_FIRST)]
-        await self._prepare([wording.HOW_CAN_I_HELP, *first])
+        await self._prepare_greetings(islice(self._each_company(), GREETINGS_FIRST))
         port = await self._server.start(self._config.host, self._config.port)
         self._address = f"{self._config.host}:{port}"
         await self._link.start(
@@ -213,27 +214,36 @@ class MediaProcess:
 
     async def _make_sounds(self) -> None:
         """Make what Asterisk plays of each company's own."""
-        await self._people.sounds.prepare(
-            text
-            for company in self._each_company()
-            for text in (company.recording.consent, company.closed.say)
-            if text
-        )
+        for company in self._each_company():
+            texts = [text for text in (company.recording.consent, company.closed.say) if text]
+            if not await self._people.sounds.prepare(texts, company.voice):
+                return
 
     async def _prepare_rest(self) -> None:
         """Prepare what nobody hears first, the sentences that most calls need before the others."""
         await self._prepare(wording.STOCK)
-        await self._prepare([company.greeting for company in self._each_company()])
+        await self._prepare_greetings(self._each_company())
         for company in self._each_company():
             if self._engines.phrases.is_full:
                 return
             today = datetime.now(ZoneInfo(company.timezone)).date()
-            await self._prepare(wording.company_stock(company, today))
+            own = [*wording.STOCK, *wording.company_stock(company, today)]
+            await self._prepare(own, company.voice)
             await asyncio.sleep(0)  # where all is ready already, nothing else waits
 
-    async def _prepare(self, texts: Iterable[str]) -> None:
+    async def _prepare_greetings(self, companies: Iterable[Company]) -> None:
+        """Prepare what callers hear first, each voice's in one go."""
+        question = wording.HOW_CAN_I_HELP
+        by_voice: dict[str, tuple[Voices, list[str]]] = {key_of(OWN): (OWN, [question])}
+        for it in companies:
+            texts = by_voice.setdefault(key_of(it.voice), (it.voice, [question]))[1]
+            texts.append(it.greeting)
+        for voices, texts in by_voice.values():
+            await self._prepare(texts, voices)
+
+    async def _prepare(self, texts: Iterable[str], voices: Voices = OWN) -> None:
         try:
-            await self._engines.phrases.prepare(texts)
+            await self._engines.phrases.prepare(texts, voices)
         except ProviderError as error:
             # Calls can still be taken: what is not ready is spoken by the voice when it is needed.
             log.error("stock phrases are not ready: %s", error)
@@ -292,7 +302,8 @@ class MediaProcess:
         facts = Facts(company, info.caller, today) if before is None else before.facts
         call_id, engines = str(info.call_id), self._engines
         ear = asyncio.create_task(engines.ear.session(call_id, briefing.vocabulary(facts)))
-        voice = asyncio.create_task(engines.voice.session(call_id))
+        speaker = voice_of(engines.voice, facts.company.voice)
+        voice = asyncio.create_task(speaker.session(call_id))
         model = engines.mind.model
         return _Line(
             facts,
@@ -347,11 +358,12 @@ class MediaProcess:
         self._legs[info.record_id] = leg
         ended = End(EndReason.ENGINE_FAILED, Outcome.SORRY)
         engines = self._engines
+        stock = engines.phrases.stock(line.facts.company.voice)
         try:
             leg.call = Call(
                 info,
                 line.facts,
-                Engines(line.ear, engines.mind, line.voice, engines.phrases.get, engines.judge),
+                Engines(line.ear, engines.mind, line.voice, stock, engines.judge),
                 self._config.call,
                 self._pacer,
                 connection,

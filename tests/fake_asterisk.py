@@ -217,14 +217,14 @@ TURNS = TurnConfig(EndpointConfig(blind_ms=300))
 @asynccontextmanager
 async def pbx(tmp_path, ear=None, voice=None, notes=None, capacity=10, companies=None, mind=None,
               turns=None, speculation_tokens=20_000, judge=None, timeout_s=60,
-              control=None):  # fmt: skip
+              control=None, phrases=None):  # fmt: skip
     """A running media process with scripted engines."""
     voice = voice or ToneVoice()
     engines = ProcessEngines(
         ear or ScriptedEar(),
         mind or Mind(),
         voice,
-        Phrases([voice], tmp_path / "speech"),
+        phrases or Phrases([("tone", voice)], tmp_path / "speech"),
         judge or SpeechJudge(ready=1),
     )
     notes = notes or Notes()

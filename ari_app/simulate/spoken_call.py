@@ -95,8 +95,8 @@ async def open_studio(
     """
     voice = OfflineVoice(speed_wpm=agent_wpm)
     try:
-        shared = BySentence(voice, TRAITS)
-        phrases = Phrases([shared], folder / "speech")
+        shared = BySentence(voice, TRAITS, other=voice.speaking)
+        phrases = Phrases([("offline", shared)], folder / "speech")
         yield Studio(mind, ear, shared, phrases, SpeechJudge(ready=4), folder)
     finally:
         await voice.close()

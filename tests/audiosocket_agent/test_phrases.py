@@ -63,7 +63,7 @@ def audio(text):
 
 
 async def prepared(folder, *texts, voice=None, **limits):
-    phrases = Phrases([voice or CountingVoice()], folder, **limits)
+    phrases = Phrases([("one", voice or CountingVoice())], folder, **limits)
     await phrases.prepare(texts)
     return phrases
 
@@ -168,11 +168,11 @@ def test_another_voice_stands_in_under_its_own_name(tmp_path):
     async def main():
         best, spare = CountingVoice("best"), CountingVoice("spare")
         best.broken = True
-        phrases = Phrases([best, spare], tmp_path)
+        phrases = Phrases([("best", best), ("spare", spare)], tmp_path)
         await phrases.prepare(["hello"])
         assert phrases.get("hello").pcm == audio("hello") and spare.asked == ["hello"]
         best.broken = False  # the next start has the voice that is wanted, not the stand-in's audio
-        await Phrases([best, spare], tmp_path).prepare(["hello"])
+        await Phrases([("best", best), ("spare", spare)], tmp_path).prepare(["hello"])
         assert best.asked == ["hello"]
 
     asyncio.run(main())
