@@ -136,6 +136,8 @@ def _sure(text: str, state: State, asked: Slot | None, facts: Facts) -> dict[Slo
             return {asked: state.slots[asked]}  # it was rightly heard
     if _doubtful(text, words, facts) or state.unsure:
         return {}
+    if asked is not None and workflow.slots[asked].kind is Kind.NAME:
+        return {}  # a name may have the name of anything
     named = {s: values for s in volunteered(workflow) if (values := _named(s, words, facts))}
     if any(len(v) > 1 or state.slots.get(slot, min(v)) not in v for slot, v in named.items()):
         return {}

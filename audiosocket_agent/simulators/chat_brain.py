@@ -23,7 +23,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from audiosocket_agent.simulators import chat_words as words_in
-from audiosocket_agent.simulators.chat_errands import CANCEL, cancelling
+from audiosocket_agent.simulators.chat_errands import (
+    CANCEL,
+    GIVE_UP,
+    NOT_FOUND,
+    WISHES,
+    cancelling,
+)
 from audiosocket_agent.simulators.chat_words import Words, words_of
 
 RECORD, BOOK, TRANSFER, END = "record_details", "create_booking", "transfer_to_person", "end_call"
@@ -34,6 +40,7 @@ Call = tuple[str, ARGUMENTS]
 
 GOODBYE = "Thank you for calling. Goodbye."
 TO_PERSON = "I'll put you through to a person now. Please hold."
+SORRY = "I'm sorry about that. I'll put you through to a person now. Please hold."
 MISHEARD = "Sorry, I didn't catch that."
 BOOKING = "One moment, I'm booking that for you."
 AGAIN = "I'm sorry. Please say it once more."
@@ -42,6 +49,7 @@ ANYTHING_ELSE = "Is there anything else I can help with?"
 HOW_TO_HELP = "How can I help you?"
 
 DATA = "Data of the call"  # begins a message that is no speech
+_NOT_CHANGED = ("it could not be cancelled", "bookings cannot be changed")  # of `cancel_booking`
 MOST_WORDS_OF_A_PLACE = 3  # "accounts department please"; in more it may be about something else
 LEAST_SPELLED = 4  # letters and figures of a code that puts another one right
 MOST_OBJECTS_TRIED = 50  # a "{" in a long prompt is seldom the one that is meant
@@ -88,8 +96,11 @@ def answer(messages: Sequence[Mapping[str, object]], tools: Sequence[object]) ->
     if results:
         found = _after_tools(results, stands)
     else:
-        found = _cancelling(messages, offered) or _to_caller(
-            _newest_text(messages), stands, offered
+        text = _newest_text(messages)
+        found = (
+            _to_person(text, offered)
+            or _cancelling(messages, offered)
+            or _to_caller(text, stands, offered)
         )
     calls = tuple(call for call in found.tool_calls if call[0] in offered)
     return Answer(found.text or ("" if calls else stands.ask or HOW_TO_HELP), calls)
@@ -106,9 +117,30 @@ def _cancelling(
     if CANCEL not in offered or not turns or turns[-1][0] != "user":
         return None
     found = cancelling(turns)
+    if found == GIVE_UP:
+        return Answer(GIVE_UP, ((TRANSFER, {"reason": "out_of_scope"}),))
     if found is None or isinstance(found, str):
         return None if found is None else Answer(found)
     return Answer("", ((CANCEL, found),))
+
+
+def _to_person(text: str | None, offered: Mapping[str, object]) -> Answer | None:
+    """Give a caller to a person who asks for one, is angry, or wants what is not done here."""
+    if text is None:
+        return None
+    said = words_of(text)
+    place = _place(said, offered.get(TRANSFER))
+    if place or words_in.says(said, words_in.PERSON):
+        wish = {"reason": "asked"} | ({"place": place} if place else {})
+        return Answer(TO_PERSON, ((TRANSFER, wish),))
+    if TRANSFER not in offered:
+        return None
+    if words_in.says(said, words_in.ANGRY):
+        return Answer(SORRY, ((TRANSFER, {"reason": "angry"}),))
+    elsewhere = words_in.OUT_OF_SCOPE if CANCEL in offered else (*words_in.OUT_OF_SCOPE, *WISHES)
+    if words_in.says(said, elsewhere):
+        return Answer(TO_PERSON, ((TRANSFER, {"reason": "out_of_scope"}),))
+    return None
 
 
 def _to_caller(text: str | None, stands: Stands, offered: Mapping[str, object]) -> Answer:
@@ -116,10 +148,6 @@ def _to_caller(text: str | None, stands: Stands, offered: Mapping[str, object]) 
     onward = " ".join([*stands.tell, stands.ask or HOW_TO_HELP])
     if said is None or text is None or words_in.only_says(said, words_in.HELLO):
         return Answer(onward)
-    place = _place(said, offered.get(TRANSFER))
-    if place or words_in.says(said, words_in.PERSON):
-        wish = {"reason": "asked"} | ({"place": place} if place else {})
-        return Answer(TO_PERSON, ((TRANSFER, wish),))
     if secret := _secret(said, offered.get(SECRET)):
         return Answer("", ((SECRET, {"name": secret}),))
     if words_in.says(said, words_in.GOODBYE) and END in offered and not stands.needed:
@@ -168,6 +196,11 @@ def _after_tools(results: Sequence[Mapping[str, object]], stands: Stands) -> Ans
         return Answer(" ".join([*facts, GOODBYE]), ((END, {}),))
     if any(result.get("ended") is False for result in results):
         return Answer(ANYTHING_ELSE)
+    errors = [str(result.get("error", "")) for result in results]
+    if any(error.startswith("no booking has that reference") for error in errors):
+        return Answer(NOT_FOUND)
+    if any(error.startswith(_NOT_CHANGED) for error in errors):
+        return Answer(GIVE_UP, ((TRANSFER, {"reason": "out_of_scope"}),))
     refused = any(result.get("refused") or result.get("error") for result in results)
     if refused and not facts and not any(recorded):
         facts = [MISHEARD]
@@ -178,7 +211,10 @@ def _details(said: Words, text: str, stands: Stands, schema: object) -> dict[str
     """Return what the words give of the details the tool takes."""
     found: dict[str, str] = {}
     properties = _mapping(_mapping(schema).get("properties"))
+    named = _mapping(properties.get(stands.asks)).get("format") == "name"
     for slot, described in properties.items():
+        if named and slot != stands.asks and not {"for", "with"} & set(said):
+            continue  # it is all of it a name, whatever else has that name
         if value := _detail(said, text, slot, stands, _mapping(described)):
             found[slot] = value
     agreed = words_in.yes_or_no(said)
@@ -189,6 +225,10 @@ def _details(said: Words, text: str, stands: Stands, schema: object) -> dict[str
         return {asked: str(stands.known.get(asked, ""))} if agreed == "yes" else {}
     asked = _yes_no_asked(properties, stands)
     if asked == "wanted":
+        # Who says another job or place with his no has not refused the price of that.
+        if agreed == "no" and any(s in stands.known and stands.known[s] != v
+                                  for s, v in found.items()):  # fmt: skip
+            return found
         # Who names a day at the price wants the job; a real model takes that for a yes.
         if agreed or {"day", "part", "time"} & found.keys():
             found[asked] = agreed or "yes"

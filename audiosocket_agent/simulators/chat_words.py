@@ -28,6 +28,15 @@ PERSON = (
     "speak to someone", "talk to someone", "speak to somebody", "talk to somebody",
 )  # fmt: skip
 THROUGH = ("put me through", "speak to", "speak with", "talk to", "talk with", "transfer me")
+ANGRY = (
+    "this is ridiculous", "this is a joke", "this is useless", "this is pathetic", "fed up with",
+    "sick of this", "want to complain", "like to complain", "make a complaint", "waste of time",
+    "wasting my time", "stupid machine", "stupid robot", "useless machine", "useless robot",
+)  # fmt: skip
+OUT_OF_SCOPE = (
+    "invoice", "my bill", "refund", "receipt", "vacancy", "job application", "change my booking",
+    "change my appointment", "move my booking", "move my appointment",
+)  # fmt: skip
 GOODBYE = ("goodbye", "good bye", "bye", "bye bye", "that's all", "that is all", "that's it")
 THANKS = ("thanks", "thank you", "thank you very much", "cheers", "ta", "many thanks")
 # Words that are, or belong to, a day or a time of day.

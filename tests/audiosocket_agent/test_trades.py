@@ -605,7 +605,18 @@ def test_a_time_said_with_the_day_is_kept(words, time):
     assert Slot.DAY in state.slots and state.slots.get(Slot.TIME) == time
 
 
-def test_a_caller_named_like_a_stylist_chooses_nobody():
+@pytest.mark.parametrize("mind", ["rules", "model"])
+def test_a_caller_named_like_a_stylist_chooses_nobody(mind):
+    if mind == "model":
+        facts = facts_of(ROSEWOOD)
+        state, _ = run([Started(open_question=True)], facts)
+        assert prefill("Tom Baker", state, facts)[0] is state
+        tools = [{"function": {"name": t.name, "parameters": t.parameters}}
+                 for t in toolbox.tools(facts)]  # fmt: skip
+        stands = {"role": "system", "content": json.dumps(situation(state, facts))}
+        found = answer([stands, {"role": "user", "content": "Tom Baker"}], tools)
+        assert found.tool_calls == ((toolbox.RECORD, {"name": "Tom Baker"}),)
+        return
     state, _ = run([Started(), Heard("Tom Baker")], facts_of(ROSEWOOD))
     assert state.slots == {Slot("name"): "Tom Baker"}
 

@@ -380,3 +380,41 @@ def test_a_booking_is_cancelled_by_its_reference_once_the_caller_has_agreed():
     done = [*talk, {"role": "assistant", "content": "Your booking is cancelled."}]
     other = answer([*done, {"role": "user", "content": "a leaking tap"}], tools)
     assert other.tool_calls != (call,)
+
+
+@pytest.mark.parametrize(("said", "reason"), [
+    ("This is ridiculous, I am sick of this stupid machine", "angry"),
+    ("I have a question about my invoice", "out_of_scope"),
+    ("I want to change my booking", "out_of_scope"),
+    ("cancel my booking", "out_of_scope"),  # no tool for it is offered
+])  # fmt: skip
+def test_who_is_angry_or_wants_something_else_gets_a_person(said, reason):
+    found = answer([stands("understand", ("service",)), {"role": "user", "content": said}], TOOLS)
+    assert found.tool_calls == (("transfer_to_person", {"reason": reason}),) and found.text
+
+
+def test_a_reference_that_is_not_found_is_told_and_asked_for_again():
+    tools = [{"function": {"name": "cancel_booking", "parameters": {}}}, *TOOLS]
+    talk = [stands("understand", ("service",)), {"role": "user", "content": "cancel my booking"},
+            {"role": "user", "content": "1 2 3 4 5 6"}]  # fmt: skip
+    error = {"error": "no booking has that reference and telephone number; ask for both again"}
+    calling = {"role": "assistant", "content": "", "tool_calls": [{"id": "c"}]}
+    result = {"role": "tool", "tool_call_id": "c", "content": json.dumps(error)}
+    told = answer([*talk, calling, result], tools).text
+    assert "can't find" in told
+    talk.append({"role": "assistant", "content": told})
+    assert answer([*talk, {"role": "user", "content": "yes"}], tools).tool_calls == ()
+    right = answer([*talk, {"role": "user", "content": "it's 5 5 5 5 5 5"}], tools)
+    assert right.tool_calls == (("cancel_booking", {"reference": "555555"}),)
+    person = answer([*talk, {"role": "user", "content": "put me through to a person"}], tools)
+    assert person.tool_calls == (("transfer_to_person", {"reason": "asked"}),)
+    talk += [{"role": "user", "content": "555555"}, {"role": "assistant", "content": told}]
+    given_up = answer([*talk, {"role": "user", "content": "666666"}], tools)
+    assert given_up.tool_calls == (("transfer_to_person", {"reason": "out_of_scope"}),)
+
+
+def test_another_job_with_a_no_is_no_refusal():
+    known = {"service": "tap", "area": "truro"}
+    asked = stands("quote", ("wanted", "day"), known)
+    found = answer([asked, {"role": "user", "content": "actually no, the blocked drain"}], TOOLS)
+    assert found.tool_calls == (("record_details", {"service": "blocked_drain"}),)
