@@ -20,18 +20,15 @@ from dataclasses import dataclass, replace
 
 from ari_app.simulate import wordings
 from ari_app.simulate.questions import Asked, asked, asks_for_keys, keys_for
+from ari_app.simulate.read_back import wrong_in
 from ari_app.simulate.scenario import Action, Goal, Manner, PersonaSpec, plain, says
 from ari_app.simulate.wordings import Luck
 
-DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-PARTS = ("morning", "afternoon", "evening")
 SHORT = 12  # words: "Sorry, I didn't catch that. Is that right?"
 YES_NO = frozenset(
     ("wanted", "agreed", "callback", "ring_back", "message", "person", "anything_else", "yes_no")
 )
 _VAGUE = {"booked_in": "wanted"}
-_SPOKEN = frozenset(("phone", "postcode", "address", "time", "day"))  # or never read back
-_SMALL = frozenset("the and for please some with".split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,40 +174,15 @@ class Persona:
             return Say(f"No, make it {' '.join(self._spec.changes.values())}")
         # Asked again without all being read back, nothing has become right that was not.
         read_back = len(plain(said).split()) > SHORT
-        self._wrong = wrong = self._wrong_in(said) if read_back else self._wrong
+        self._wrong = wrong = (
+            wrong_in(said, self._facts, self._spec.called) if read_back else self._wrong
+        )
         if wrong:
             self._times.clear()
             if self._is(Manner.KEYPAD) and (key := keys_for(said, "no")):
                 return Press(key)
             return Say(f"No, {wrong}")
         return self._settled(self._facts.get("agreed", "yes"), said, again)
-
-    def _wrong_in(self, said: str) -> str:
-        """Return what was wanted instead of what was read back, or "" if that is right."""
-        told = plain(said)
-        for fact, all_of in (("day", DAYS), ("part", PARTS)):
-            mine = plain(self._facts.get(fact, ""))
-            named = {word for word in all_of if word in told.split()}
-            if (
-                named
-                and any(word in mine.split() for word in all_of)
-                and not any(word in mine.split() for word in named)
-            ):
-                return self._facts[fact]
-        for fact in ("service", "area"):
-            name = self._spec.called.get(fact) or self._facts.get(fact, "")
-            words = {w[:5] for w in plain(name).split() if len(w) > 2 and w not in _SMALL}
-            if words and not any(word in told for word in words):
-                return self._facts[fact]
-        parts = plain(self._facts.get("name", "")).split()
-        if 0 < sum(part in told.split() for part in parts) < len(parts):
-            return self._facts["name"]
-        signs = _signs(told)
-        for fact, value in self._facts.items():
-            code = fact not in _SPOKEN and any(c.isdigit() for c in value)
-            if code and _signs(value) not in signs:
-                return value
-        return ""
 
     # --- facts -----------------------------------------------------------------------------------
 
@@ -280,11 +252,6 @@ class Persona:
 
     def _is(self, manner: Manner) -> bool:
         return manner in self._spec.manner
-
-
-def _signs(text: str) -> str:
-    """Return the letters and figures of a text, one after the other; O and 0 sound the same."""
-    return "".join(c for c in text.lower() if c.isalnum()).replace("o", "0")
 
 
 def _act(action: Action) -> Act:
