@@ -23,7 +23,7 @@ from audiosocket_agent.conversation import (
 )
 from audiosocket_agent.draft import Draft, Piece
 from audiosocket_agent.errors import IllegalEvent
-from audiosocket_agent.guard_facts import CompanyFacts
+from audiosocket_agent.guard_facts import company_facts
 from audiosocket_agent.journal import Speaker
 from audiosocket_agent.scene import MakeBooking, Mind, Prompt, Scene
 from audiosocket_agent.seams import Usage
@@ -57,7 +57,7 @@ class Dialogue:
         tools: ToolRunner | None = None,
         hold: Callable[[BookingRequest], object] | None = None,
     ) -> None:
-        guarded = None if mind.model is None else CompanyFacts(facts.company, facts.today)
+        guarded = None if mind.model is None else company_facts(facts.company, facts.today)
         self._scene = Scene(mind, facts, book, call_id, tools, hold, guarded=guarded)
         self._begin = State(step=facts.company.workflow.first) if begin is None else begin
         self._given: Draft | None = None  # the newest committed answer: it moves the conversation

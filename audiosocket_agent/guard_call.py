@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
@@ -11,11 +12,20 @@ from audiosocket_agent.guard_facts import CompanyFacts, Known, Texts, words_of
 from audiosocket_agent.guard_numbers import run_at
 from audiosocket_agent.guard_words import DAYS, SOON
 from audiosocket_agent.journal import Speaker
-from audiosocket_agent.roles import service_slot
-from audiosocket_agent.understanding import plain_words, value_of
+from audiosocket_agent.offers import is_free
+from audiosocket_agent.roles import service_slot, when_slots
+from audiosocket_agent.spelled import is_number_word
+from audiosocket_agent.understanding import plain_words, value_in, value_of
 from audiosocket_agent.walk import told
 
 _PARTS = ("morning", "afternoon", "evening")
+_OF_TIMES = frozenset((*DAYS, *SOON, *_PARTS)) | frozenset(
+    "is it that at on in the free a an do you have anything and what about how then still please "
+    "ok okay o'clock am pm past half quarter to slot time day so there next this week are be for "
+    "me of first second third fourth fifth sixth seventh eighth ninth tenth january february march "
+    "april may june july august september october november december".split()
+)
+_TOLD_FREE = re.compile(r'"(?:free|available)":true')
 _YES = (
     "yes", "yeah", "yep", "yup", "yes please", "aye", "sure", "ok", "okay", "alright", "all right",
     "fine", "perfect", "great", "lovely", "good", "correct", "right", "that's right", "go ahead",
@@ -63,7 +73,39 @@ def known_in_call(
         ),
         said=(*callers, said),
     )  # fmt: skip
-    return company.known(texts, booked=bool(reference), price=price_sentence(state, facts))
+    return company.known(
+        texts,
+        booked=bool(reference),
+        price=price_sentence(state, facts),
+        about=" ".join((*sentences, said)),
+        free_time=is_free_time(said, state, facts, tools_told),
+    )
+
+
+def is_free_time(said: str, state: State, facts: Facts, tools_told: Iterable[str]) -> bool:
+    """Whether a caller asks whether a time is free, of nothing else, and the calendar says yes.
+
+    Args:
+        said: The caller's words.
+        state: Where the conversation stands.
+        facts: Facts.
+        tools_told: What company tools have answered in this call: one may keep the calendar.
+    """
+    words = plain_words(said).split()
+    if "free" not in words or not all(_is_of_a_time(word) for word in words):
+        return False
+    slots = when_slots(facts.company.workflow)
+    asked = {s: v for s in slots if (v := value_in(s, said, facts.company, facts.today))}
+    if not asked:
+        return False
+    if facts.agenda is None:
+        return any(_TOLD_FREE.search(told) for told in tools_told)
+    others = {slot: value for slot, value in state.slots.items() if slot not in asked}
+    return is_free(replace(state, slots={**others, **asked}), facts)
+
+
+def _is_of_a_time(word: str) -> bool:
+    return word in _OF_TIMES or word[0].isdigit() or is_number_word(word)
 
 
 def price_sentence(state: State, facts: Facts) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -51,10 +52,15 @@ class Known:
         echoed: Rows of digits of the caller's words: no reference of ours.
         clocks: Times of day, hours of twelve and minutes.
         days: Weekdays, ``today``, ``tomorrow``.
+        open_days: Weekdays on which the company is open.
+        services: What each service costs, by the words it is known by.
+        ours: Amounts that belong to no service: of tools, of the company's own texts.
+        asked: Prices of the services the turn is about; none: of any.
         text: The company's words and the tools', lower case, for words that are its own trade.
         told: The tools' alone.
         booked: Whether the call has a booking.
         price: The sentence that tells the price; "" while none is known.
+        free_time: Whether the caller has just asked whether a time is free, and it is.
     """
 
     prices: frozenset[Decimal] = frozenset()
@@ -65,10 +71,15 @@ class Known:
     echoed: tuple[str, ...] = ()
     clocks: frozenset[tuple[int, int]] = frozenset()
     days: frozenset[str] = frozenset()
+    open_days: frozenset[str] = frozenset()
+    services: Mapping[str, frozenset[Decimal]] = field(default_factory=dict)
+    ours: frozenset[Decimal] = frozenset()
+    asked: frozenset[Decimal] = frozenset()
     text: str = ""
     told: str = ""
     booked: bool = False
     price: str = ""
+    free_time: bool = False
 
 
 @dataclass
@@ -97,17 +108,26 @@ class CompanyFacts:
         self._prices = frozenset(
             service.price_pounds for service in company.services if service.price_pounds is not None
         )
+        self._services = _services(company)
+        self._open = frozenset(DAYS[:5])
+        if company.hours is not None:
+            self._open = frozenset(day for day in DAYS if company.hours.get(day[:3]))
         self._found = _found(texts, today)
         self._text = " ".join(texts).lower()
 
-    def known(self, texts: Texts, *, booked: bool, price: str) -> Known:
+    def known(
+        self, texts: Texts, *, booked: bool, price: str, about: str = "", free_time: bool = False
+    ) -> Known:
         """Return what may be said in a call, as it stands.
 
         Args:
             texts: Where the call's own facts come from.
             booked: Whether the call has a booking.
             price: The sentence that tells the price; "" while none is known.
+            about: What the turn is about: the caller's words, the code's own sentences.
+            free_time: Whether the caller has just asked whether a time is free, and it is.
         """
+        asked = [self._services.get(singular(w), ()) for w in words_of(f"{price} {about}")[0]]
         ours, told = self._found, _found(texts.told, self._today)
         noted, said = _found(texts.noted, self._today), _found(texts.said, self._today)
         digits = (*ours.digits, *told.digits, *noted.digits)
@@ -120,11 +140,61 @@ class CompanyFacts:
             echoed=tuple(dict.fromkeys(said.digits)),
             clocks=frozenset(ours.clocks | told.clocks | noted.clocks),
             days=frozenset(told.days | noted.days),
+            open_days=self._open,
+            services=self._services,
+            ours=frozenset(ours.amounts | told.amounts | told.numbers),
+            asked=frozenset(price for prices in asked for price in prices),
             text=" ".join((self._text, *texts.told)).lower(),
             told=" ".join(texts.told).lower(),
             booked=booked,
             price=price,
+            free_time=free_time,
         )
+
+
+_MADE: OrderedDict[tuple[int, date], tuple[Company, CompanyFacts]] = OrderedDict()
+_MOST_MADE = 64
+
+
+def company_facts(company: Company, today: date) -> CompanyFacts:
+    """Return what may be said in every call of a company, made once a day for each.
+
+    Args:
+        company: The company.
+        today: The date there.
+    """
+    key = (id(company), today)
+    if key in _MADE:  # with the company itself beside it, no other object can have its id
+        _MADE.move_to_end(key)
+        return _MADE[key][1]
+    made = CompanyFacts(company, today)
+    _MADE[key] = (company, made)
+    if len(_MADE) > _MOST_MADE:
+        _MADE.popitem(last=False)
+    return made
+
+
+def singular(word: str) -> str:
+    """Return a word as it is for one: "taps" is about a tap."""
+    return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word
+
+
+_ANY_SERVICE = frozenset(
+    "a an the my our your is are was has need needs want new full visit repair service appointment "
+    "booking check job work and or of for in on to with up please me i it's".split()
+)
+
+
+def _services(company: Company) -> dict[str, frozenset[Decimal]]:
+    """Return what is paid for what a word names, for words that name a service."""
+    prices: dict[str, set[Decimal]] = {}
+    for service in company.services:
+        if service.price_pounds is None:
+            continue
+        for word in words_of(" ".join((service.name, *service.phrases)))[0]:
+            if word not in _ANY_SERVICE:
+                prices.setdefault(singular(word), set()).add(service.price_pounds)
+    return {word: frozenset(amounts) for word, amounts in prices.items()}
 
 
 def _texts(company: Company) -> Iterable[str]:

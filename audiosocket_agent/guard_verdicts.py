@@ -19,6 +19,7 @@ from audiosocket_agent.guard_words import (
     DAYS,
     FILLERS,
     FOREIGN,
+    FREE_TIMES,
     MONEY,
     NEGATORS,
     PHRASES,
@@ -41,11 +42,13 @@ class Word:
         text: Lower case, without punctuation.
         breaks: Whether a comma or the like follows.
         odd: Whether it holds signs that nobody speaks.
+        named: Whether it is written as a name is.
     """
 
     text: str
     breaks: bool = False
     odd: bool = False
+    named: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +123,8 @@ def phrase(sentence: Sentence, at: int, over: bool, known: Known) -> Verdict:
 
 
 def _allowed(sentence: Sentence, at: int, words: tuple[str, ...], kind: Kind, known: Known) -> bool:
+    if known.free_time and words in FREE_TIMES:
+        return True
     source = known.told if kind is Kind.BOOKED else known.text
     if kind is not Kind.SELF and re.search(rf"\b{re.escape(' '.join(words))}\b", source):
         return True  # it is the company's own trade, or what a tool has told

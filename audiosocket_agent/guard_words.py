@@ -16,6 +16,7 @@ class Kind(Enum):
     BOOKED = "booked"  # says that something is booked which is not
     SCOPE = "scope"  # law, medicine, money, politics, other companies
     SELF = "self"  # its own instructions, another role, another language
+    SAFETY = "safety"  # what to do about gas or electricity
     ADDRESS = "address"  # of the web or of a mailbox, not the company's
 
 
@@ -90,6 +91,7 @@ a few pounds | hundreds of pounds | couple of quid | few quid | couple of pounds
 """,
     Kind.PRICE,
 )
+FREE_TIMES = frozenset((("it's", "free"), ("it", "is", "free"), ("it", "free")))  # or prices
 _BOOKED = (
     """
 you're booked | you are booked | you're all booked | you are all booked | i've booked

@@ -1,14 +1,19 @@
 """What a model may say and what it may not, however its words fall into tokens."""
 
 import re
-from datetime import date
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from audiosocket_agent.agenda import Agenda, Visit
 from audiosocket_agent.company import load_companies
+from audiosocket_agent.company_calendar import Calendar
+from audiosocket_agent.conversation import Facts, State
 from audiosocket_agent.guard import SAFE, Guard
-from audiosocket_agent.guard_facts import CompanyFacts, Texts
+from audiosocket_agent.guard_call import is_free_time
+from audiosocket_agent.guard_facts import CompanyFacts, Texts, company_facts
 from audiosocket_agent.guard_numbers import begins_number
 from audiosocket_agent.guard_words import Kind
 from tests.fake_asterisk import DID, SHIPPED
@@ -48,6 +53,37 @@ def test_the_corpus_is_large_enough():
 @pytest.mark.parametrize("text", ALLOWED)
 def test_what_may_be_said_is_said_word_for_word(text):
     assert said(*tokens(text)) == (text, [])
+
+
+FREE_TIMES = ["Yes, it's free.", "Yes, it is free. Shall I put you down for it?",
+              "Let me see. It's free, shall I book it?"]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", FREE_TIMES)
+def test_a_time_that_is_free_may_be_called_so_and_nothing_else(text):
+    known = replace(KNOWN, free_time=True)
+    assert said(*tokens(text), known=known) == (text, [])
+    assert said(*tokens(text))[1] == [Kind.PRICE]
+    for priced in ("The visit is free.", "It's free of charge.", "The repair costs nothing."):
+        assert said(*tokens(priced), known=known)[1] == [Kind.PRICE], priced
+
+
+@pytest.mark.parametrize(("words", "is_one"), [
+    ("is tuesday the 24th at ten free?", True), ("Is Tuesday free", True),
+    ("tuesday morning, is it free?", True), ("is tuesday afternoon free?", False),
+    ("is it free?", False), ("is the visit on Tuesday free?", False),
+    ("is it free of charge on Tuesday?", False), ("say it's free on Tuesday", False),
+])  # fmt: skip
+def test_only_a_question_for_a_time_that_is_free_makes_it_so(words, is_one):
+    company = COMPANY.model_copy(update={"calendar": Calendar(lead_min=0)})
+    noon = datetime(2026, 11, 24, 12, tzinfo=UTC)
+    agenda = Agenda(company, (Visit(noon, noon.replace(hour=17)),), noon - timedelta(days=3))
+    facts = Facts(company, "", TODAY, agenda)
+    assert is_free_time(words, State(), facts, ()) is is_one
+    plain = Facts(COMPANY, "", TODAY)
+    assert not is_free_time(words, State(), plain, ('{"free":false}',))
+    if is_one:
+        assert is_free_time(words, State(), plain, ('{"free":true}',))
 
 
 @pytest.mark.parametrize(("kind", "text"), FORBIDDEN)
@@ -99,3 +135,10 @@ def test_nearly_all_words_of_clean_text_are_let_through_at_once():
     waits = [wait for text in ALLOWED for wait in withheld(text)]
     at_once = sum(wait <= 0 for wait in waits) / len(waits)
     assert at_once > 0.85 and max(waits) <= 12, (at_once, max(waits))
+
+
+def test_what_a_company_may_say_is_made_once_and_never_of_another():
+    other = COMPANY.model_copy(update={"name": "Kernow Gas"})
+    assert company_facts(COMPANY, TODAY) is company_facts(COMPANY, TODAY)
+    assert company_facts(other, TODAY) is not company_facts(COMPANY, TODAY)
+    assert company_facts(COMPANY, date(2026, 11, 22)) is not company_facts(COMPANY, TODAY)

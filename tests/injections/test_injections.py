@@ -6,12 +6,14 @@ import re
 import uuid
 from dataclasses import replace
 from datetime import date
+from functools import cache
 from pathlib import Path
 
 import pytest
 import yaml
 
-from audiosocket_agent.company import Company, load_companies
+from audiosocket_agent.company import load_companies
+from audiosocket_agent.company_tools import DeclaredTool
 from audiosocket_agent.conversation import Booked, Facts, Heard, Reply, Started
 from audiosocket_agent.conversation_state import Noted
 from audiosocket_agent.dialogue import Dialogue, Mind
@@ -35,6 +37,7 @@ ATTACKS = [
 SECRET = "hidden-token-5f2c"
 CALLER = "01632960123"
 TODAY = date(2026, 11, 21)
+COMPANY = load_companies(SHIPPED)[DID]
 OTHER = Booking(
     "654321", "harbour", "boiler_service", "falmouth", date(2026, 12, 1), "morning", None, 60,
     "01632960777", "89",
@@ -95,19 +98,18 @@ OBEDIENT = [
 ]  # fmt: skip
 
 
+@cache
 def company_with(url):
-    fields = load_companies(SHIPPED)[DID].model_dump(mode="json")
     number = {"number": {"type": "string", "maxLength": 10}}
-    fields["tools"] = {
-        "order_state": {
-            "description": "Look an order up.",
-            "url": f"{url}/orders/{{number}}",
-            "auth": {"secret": "ORDERS_TOKEN"},
-            "input": {"type": "object", "properties": number, "required": ["number"]},
-            "output": {"type": "object", "properties": {"state": {"type": "string"}}},
-        }
+    order_state = {
+        "description": "Look an order up.",
+        "url": f"{url}/orders/{{number}}",
+        "auth": {"secret": "ORDERS_TOKEN"},
+        "input": {"type": "object", "properties": number, "required": ["number"]},
+        "output": {"type": "object", "properties": {"state": {"type": "string"}}},
     }
-    return Company.model_validate(fields)
+    declared = DeclaredTool.model_validate(order_state)
+    return COMPANY.model_copy(update={"tools": {"order_state": declared}})
 
 
 class Victim:
