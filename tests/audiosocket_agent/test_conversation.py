@@ -332,6 +332,7 @@ def test_ten_questions_in_a_row_do_not_count_against_a_caller():
     for _ in range(11):
         state = attended(state)
         assert not answers_offer(state, "and what do you charge for a boiler?")
+    assert answers_offer(state, "yes"), "an answer that the model makes nothing of"
 
 
 def test_a_question_that_is_opened_again_offers_nobody_twice():
