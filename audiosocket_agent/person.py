@@ -38,7 +38,7 @@ from audiosocket_agent.conversation_state import (
 )
 from audiosocket_agent.exits import about
 from audiosocket_agent.roles import INSTEAD, INSTEAD_SLOTS
-from audiosocket_agent.walk import ended, fill_known, proceed
+from audiosocket_agent.walk import ended, fill_known, proceed, told
 from audiosocket_agent.workflow import Outcome, Slot, Step
 from audiosocket_agent.workflow.model import HANG_UP, PERSON, VOICEMAIL
 
@@ -210,7 +210,7 @@ def failed(state: State, seek: Seek, facts: Facts) -> tuple[State, Reply]:
     state = replace(state, step=step, asked=None, misses=0, seek=seek)
     if step in INSTEAD:
         return proceed(replace(state, back=stood, may_wait=False), facts, ())
-    return proceed(state, facts, ())
+    return proceed(state, facts, told(state, facts))
 
 
 def given_up(state: State) -> tuple[State, Reply]:

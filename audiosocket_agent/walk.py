@@ -11,7 +11,13 @@ from audiosocket_agent import wording
 from audiosocket_agent.agreed import booking_request
 from audiosocket_agent.conversation_state import Facts, Offer, Phase, Reply, Seek, State, Why
 from audiosocket_agent.offers import instead, is_free, is_full, keeps_day, offers, wish
-from audiosocket_agent.roles import asked_in, gate, when_slots
+from audiosocket_agent.roles import (
+    asked_in,
+    comes_before,
+    gate,
+    when_slots,
+    without_later_gates,
+)
 from audiosocket_agent.understanding import (
     expectation,
     key_rule,
@@ -55,6 +61,10 @@ def proceed(state: State, facts: Facts, say: tuple[str, ...]) -> tuple[State, Re
         following = _following(state, facts)
         if following is None:
             return _over(state, facts, say, passed)
+        if _leads_back(state, following, facts):
+            if state.restarts:
+                return _seeking(state, Why.MISSES, (*say, wording.TO_PERSON_LOST), passed)
+            state, say = _emptied(state, following, facts), (*say, wording.START_OVER)
         state = replace(state, step=following)
         passed += (state.step,)
         if gate(workflow, state.step) not in state.slots:  # else it was heard, and agreed to
@@ -126,6 +136,23 @@ def _following(state: State, facts: Facts) -> Step | None:
     rule, asked = workflow.steps[state.step], gate(workflow, state.step)
     refused = asked is not None and state.slots.get(asked) == "no"
     return rule.if_no if refused else rule.then
+
+
+def _leads_back(state: State, following: Step, facts: Facts) -> bool:
+    """Whether a "no" that was written down, not asked for, leads to a step before its own."""
+    workflow = facts.company.workflow
+    asked = gate(workflow, state.step)
+    refused = asked is not None and state.slots.get(asked) == "no"
+    return refused and comes_before(workflow, following, state.step)
+
+
+def _emptied(state: State, back: Step, facts: Facts) -> State:
+    """Return the state with the slots empty that are asked again; it happens once in a call."""
+    workflow = facts.company.workflow
+    again = {*workflow.steps[back].needs, gate(workflow, state.step)}
+    kept = without_later_gates(workflow, state.slots, back, workflow.steps[back].needs)
+    slots = {slot: value for slot, value in kept.items() if slot not in again}
+    return replace(state, slots=slots, restarts=1)
 
 
 def fill_known(state: State, facts: Facts) -> State:

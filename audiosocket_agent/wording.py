@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from audiosocket_agent.company import Area, Company, Service
 from audiosocket_agent.company_calls import Instead
-from audiosocket_agent.roles import area_slot, main_steps, service_slot
+from audiosocket_agent.roles import area_slot, is_detail, main_steps, service_slot
 from audiosocket_agent.understanding import (
     EVERY_DAY,
     Offers,
@@ -24,7 +24,6 @@ from audiosocket_agent.understanding import (
     parts_of,
 )
 from audiosocket_agent.workflow import Kind, Of, Slot, keyed, kinds
-from audiosocket_agent.workflow.model import EXACT, Confirm
 from audiosocket_agent.workflow.templates import fill, places
 
 Slots = Mapping[Slot, str]
@@ -330,7 +329,7 @@ def read_back(company: Company, slots: Slots, today: date) -> str:
 
 
 def exactly(company: Company, slots: Slots, today: date, known: str) -> tuple[str, ...]:
-    """Say character by character what the read-back leaves out and one wrong figure would spoil.
+    """Say what the read-back leaves out: figures one by one, and what only some calls are asked.
 
     Args:
         company: Facts.
@@ -341,11 +340,15 @@ def exactly(company: Company, slots: Slots, today: date, known: str) -> tuple[st
     there = set(places(company.workflow.read_back or ""))
     told = []
     for slot, rule in company.workflow.slots.items():
-        spelled = rule.kind in EXACT and rule.confirm is Confirm.ALWAYS and slot not in there
-        if spelled and slot in slots and slots[slot] != known:
+        if slot in slots and slot not in there and _is_unsaid(slot, slots[slot], company, known):
             name = "number" if rule.kind is Kind.PHONE else str(slot).replace("_", " ")
             told.append(f"I have {said(slot, slots[slot], company, today)} as your {name}.")
     return tuple(told)
+
+
+def _is_unsaid(slot: Slot, value: str, company: Company, known: str) -> bool:
+    """Whether a value is booked, and nobody has said it to the caller."""
+    return value != known and is_detail(company.workflow, slot)
 
 
 def booked(
