@@ -1,7 +1,7 @@
 """Whether a call came out as its scenario says, and as every call must. Pure.
 
-What every call must: prices are those in the company's list, a reference is that of a booking, no
-call makes two bookings, and it ends.
+What every call must: prices are those in the company's list, each of its own service, a reference
+is that of a booking, no call makes two bookings, and it ends.
 """
 
 from __future__ import annotations
@@ -9,15 +9,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from datetime import date
+from decimal import Decimal
 from statistics import median
 from typing import Any
 
+from ari_app.simulate.prices import wrong_prices
 from ari_app.simulate.record import CallRecord
 from ari_app.simulate.scenario import Expected, says
 from audiosocket_agent.company import Company
 from audiosocket_agent.workflow import Outcome
 
-_POUNDS = re.compile(r"(?:£\s?(\d+(?:\.\d\d)?))|(?:\b(\d+)(?:\.(\d\d))? pounds?(?: (\d\d)\b)?)")
 _REFERENCE = re.compile(r"reference is ((?:\d[, ]*){4,10})")
 
 
@@ -35,15 +36,21 @@ def _always(record: CallRecord, company: Company) -> Iterator[str]:
     if len(record.bookings) > 1:
         yield f"{len(record.bookings)} bookings were made in one call"
     words = record.agent_words
-    listed = {f"{s.price_pounds:.2f}" for s in company.services if s.price_pounds is not None}
-    for sign, whole, point, pence in _POUNDS.findall(words):
-        price = f"{float(sign or f'{whole}.{point or pence or 0}'):.2f}"
-        if price not in listed:
-            yield f"a price that is not in the list was said: {price} pounds"
+    yield from wrong_prices(words, company)
+    yield from _booked_at(record, company)
     references = {str(b.get("reference", "")) for b in record.bookings}
     for said in _REFERENCE.findall(words):
         if "".join(c for c in said if c.isdigit()) not in references:
             yield "a reference was said that no booking has"
+
+
+def _booked_at(record: CallRecord, company: Company) -> Iterator[str]:
+    """Tell of bookings whose price is not that of their service."""
+    prices = {service.key: service.price_pounds for service in company.services}
+    for row in record.bookings:
+        price, listed = row.get("price_pounds"), prices.get(str(row.get("service", "")))
+        if price is not None and listed is not None and Decimal(str(price)) != listed:
+            yield f"a booking holds a price that is not its service's: {price} pounds"
 
 
 def _ends(record: CallRecord, expect: Expected) -> Iterator[str]:
