@@ -10,6 +10,8 @@ import re
 from collections.abc import Mapping, Sequence
 
 _PLACE = re.compile(r"\{([a-z][a-z0-9_]{0,31})\}")
+_GAP = re.compile(" {2,}")
+_BEFORE_STOP = re.compile(" +(?=[,.?!])")
 OR = " / "  # between the forms of a fragment of a summary
 
 
@@ -28,10 +30,12 @@ def places(template: str) -> tuple[str, ...]:
 def fill(template: str, values: Mapping[str, str]) -> str:
     """Return the sentence with its places filled; what is filled in is never looked at again.
 
-    Raises:
-        KeyError: If a place has no value.
+    A place whose value is not known is left out: a sentence with a gap is better than a dead call.
     """
-    return _PLACE.sub(lambda place: values[place[1]], template)
+    if values.keys() >= set(places(template)):
+        return _PLACE.sub(lambda place: values[place[1]], template)
+    without = _PLACE.sub(lambda place: place[0] if place[1] in values else "", template)
+    return fill(_BEFORE_STOP.sub("", _GAP.sub(" ", without)).strip(), values)
 
 
 def sum_up(fragments: Sequence[str], values: Mapping[str, str]) -> str:

@@ -30,8 +30,20 @@ def test_other_braces_are_refused(bad):
 
 def test_what_is_filled_in_is_not_looked_at_again():
     assert fill("{a} {b}", {"a": "{b}", "b": "{a}"}) == "{b} {a}"
-    with pytest.raises(KeyError):
-        fill("{a}", {})
+
+
+@pytest.mark.parametrize(
+    ("template", "said"),
+    [
+        ("Where is the {what}?", "Where is the?"),
+        ("A {service} in {area} costs {price}.", "A tap in costs."),
+        ("{area}, on {day}, at {time}.", ", on, at."),
+        ("{area}", ""),
+        ("It is  {service} {what}!", "It is tap!"),
+    ],
+)
+def test_what_is_not_known_is_left_out_and_the_rest_is_said(template, said):
+    assert fill(template, {"service": "tap"}) == said
 
 
 @settings(deadline=None)
