@@ -14,7 +14,8 @@ from pydantic import ValidationError
 from audiosocket_agent.company_yaml import Lines, YamlError, read_yaml, read_yaml_lines
 from audiosocket_agent.complaints import Complaint, complaints, refusal
 from audiosocket_agent.errors import CompanyError
-from audiosocket_agent.workflow.model import Workflow
+from audiosocket_agent.workflow.findings import finding
+from audiosocket_agent.workflow.model import StepRule, Workflow
 from audiosocket_agent.workflow.names import Step
 from audiosocket_agent.workflow.prove import prove
 
@@ -24,6 +25,8 @@ DEFAULT = "home_services"
 PAGE = "docs/workflows.md"
 LIKE = "like"  # in a file: the shipped workflow that it differs from
 PARTS = ("slots", "steps")
+# Side ways that show in a drawing what the company's own fields and the dialplan do.
+DRAWN = (Step.TRANSFER, Step.RECOVER, Step.VOICEMAIL, Step.OUT_OF_HOURS)
 FOLDER = "folder"  # in a validation context: where the files lie that a company names
 WORKFLOW_FILE = ".workflow.yaml"  # ends the name of one in a folder of companies
 _FILE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_. -]{0,80}\.workflow\.yaml")
@@ -98,7 +101,7 @@ def check_workflow(path: Path) -> Checked:
         return Checked(path, None, wrong, is_company)
     except ValueError as error:
         return Checked(path, None, _placed(path, lines, [Complaint((LIKE,), str(error))]))
-    return Checked(path, workflow, _placed(path, lines, prove(workflow)))
+    return Checked(path, workflow, _placed(path, lines, _complaints_of(workflow)))
 
 
 def read_text(path: Path) -> str:
@@ -155,10 +158,21 @@ def refuse_unproved(workflow: Workflow) -> Workflow:
     Raises:
         PydanticCustomError: The first thing that is wrong, with its place.
     """
-    wrong = () if is_shipped(workflow) else prove(workflow)
+    wrong = () if is_shipped(workflow) else _complaints_of(workflow)
     if wrong:
         raise refusal(wrong[0])
     return workflow
+
+
+def _complaints_of(workflow: Workflow) -> tuple[Complaint, ...]:
+    """Return what keeps a workflow from being proved, and what it sets without effect."""
+    usual = {step: StepRule.model_validate(_side_ways()["steps"][step]) for step in DRAWN}
+    idle = (s for s in DRAWN if workflow.steps[s].model_dump() != usual[s].model_dump())
+    return prove(workflow) or tuple(
+        finding(("steps", str(step)), "what happens there is not set in a workflow",
+                "leave it out; a company's people, closed and hours say it")
+        for step in idle
+    )  # fmt: skip
 
 
 def is_shipped(workflow: Workflow) -> bool:

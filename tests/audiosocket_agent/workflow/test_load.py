@@ -67,6 +67,11 @@ BAD_WORKFLOWS = {
         PLUMBER + "  quote: {goal: a}\n  quote: {goal: b}\n",
         " line 15: quote stands there twice",
     ),
+    "a side way that is only drawn": (
+        PLUMBER + "  recover: {goal: Try again., timeout_s: 30}\n",
+        " line 14: steps.recover: what happens there is not set in a workflow; leave it out; a "
+        "company's people, closed and hours say it",
+    ),
     "a slot asked twice in a step": (
         PLUMBER.replace("[area, floor]", "[area, floor, area]"),
         " line 13: steps.qualify.needs: area stands there twice",
