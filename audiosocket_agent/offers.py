@@ -11,7 +11,7 @@ from datetime import date, time
 from audiosocket_agent.agenda import Agenda, Opening
 from audiosocket_agent.conversation_state import Facts, State
 from audiosocket_agent.roles import area_slot, service_slot, visit_slot, when_slots
-from audiosocket_agent.understanding import clock, day_name, parts_of
+from audiosocket_agent.understanding import PARTS, clock, day_name, parts_of
 from audiosocket_agent.workflow import Kind, Slot
 
 MOST_DAYS = 5
@@ -88,8 +88,14 @@ def wish(state: State, facts: Facts) -> str:
     if start is not None:
         said.append(f"at {clock(f'{start:%H:%M}')}")
     elif part:
-        said.append(part.replace("_", " "))
+        return _with_part(" ".join(said), part)
     return " ".join(said)
+
+
+def _with_part(day: str, part: str) -> str:
+    """Say a part of a day: "Tuesday morning"; of today it is "this morning"."""
+    named = "this" if day == "today" and part in PARTS else day
+    return f"{named} {part.replace('_', ' ')}".strip()
 
 
 def instead(state: State, facts: Facts) -> list[str]:
@@ -109,7 +115,7 @@ def instead(state: State, facts: Facts) -> list[str]:
             parts = [
                 p for p in parts_of(facts.company) if _openings(facts.agenda, day, p, state, facts)
             ]
-            found += [f"{name} {part.replace('_', ' ')}" for part in parts]
+            found += [_with_part(name, part) for part in parts]
         elif has_times:
             times = _spread(_openings(facts.agenda, day, "", state, facts))
             found += [f"{name} at {clock(f'{one.start:%H:%M}')}" for one in times[:1]]

@@ -271,6 +271,18 @@ def test_a_time_that_is_full_is_never_taken_and_others_are_offered():
     assert Slot.PART not in again.slots and "is full" in reply.say[0]
 
 
+def test_what_is_free_today_is_offered_as_people_say_it_and_understood():
+    company = with_calendar(HARBOUR).company
+    monday = datetime(2026, 11, 23, 7, 0, tzinfo=UTC)
+    day = [Visit(monday.replace(hour=12), monday.replace(hour=20), lane=n) for n in range(5)]
+    facts = Facts(company, CALLER, monday.date(), Agenda(company, day, monday))
+    state, reply = run([*ASKS_DAY, Heard("this afternoon")], facts)
+    assert reply.say[:2] == ("I'm afraid this afternoon is full.",
+                             "I could do this morning or Tuesday morning.")  # fmt: skip
+    state, _ = run([Heard("this morning")], facts, state)
+    assert (state.slots[Slot.DAY], state.slots[Slot.PART]) == ("2026-11-23", "morning")
+
+
 def test_another_day_may_be_named_instead_of_a_part():
     facts = with_calendar(HARBOUR, *TUESDAY_MORNING)
     state, reply = run([*ASKS_DAY, Heard("Tuesday")], facts)
