@@ -76,6 +76,7 @@ async def open_mind(
     return Mind(
         ModelChain(models, _breakers(models), asyncio.get_running_loop().time) if models else None,
         rules=RULES in settings.chain(Kind.LLM, environ),
+        talk_tokens=settings.llm_talk_tokens,
     )
 
 

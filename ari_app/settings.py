@@ -109,6 +109,15 @@ class Settings(TurnSettings, PbxSettings):
         description="language models, tried in this order; rules: the built-in dialogue without a "
         "model; empty: groq or openai with their keys, then rules",
     )
+    llm_talk_tokens: int = Field(
+        2000,
+        ge=200,
+        le=100_000,
+        description="most of the talk so far that a language model is shown, older turns as a "
+        "summary: less costs less and is sooner answered, more is forgotten later; never more than "
+        "the model takes",
+        json_schema_extra={"unit": "tokens"},
+    )
     tts: str = Field(
         "",
         description="text-to-speech engines, tried in this order; empty: cartesia with "

@@ -40,7 +40,7 @@ from audiosocket_agent.guard import Guard
 from audiosocket_agent.guard_call import agrees, known_in_call, tells
 from audiosocket_agent.guard_facts import Known
 from audiosocket_agent.journal import Speaker
-from audiosocket_agent.memory import begins_at, budget, left_out
+from audiosocket_agent.memory import budget, left_out, shown_from
 from audiosocket_agent.prefill import prefill
 from audiosocket_agent.scene import Late, Prompt, Scene
 from audiosocket_agent.seams import (
@@ -271,9 +271,9 @@ class Draft:
         tokens = budget(
             model.traits.context_tokens, tokens_of_request(bare), self._scene.mind.talk_tokens
         )
-        start = begins_at(history, tokens)
+        start = shown_from(history, tokens)
         talk = list(briefing.messages(self._facts, stands, history[start:], said))
-        talk[1:1] = left_out(start)
+        talk[1:1] = left_out(history[:start], tokens, briefing.DATA)
         return talk
 
     def _known(self, said: str) -> Known:

@@ -1,13 +1,16 @@
 """However long a call, the model is shown a bounded part of it, whose beginning seldom changes."""
 
 import asyncio
+import json
 from datetime import date
 
+from audiosocket_agent.briefing import DATA
 from audiosocket_agent.company import load_companies
 from audiosocket_agent.conversation import Facts, Heard, Started
 from audiosocket_agent.dialogue import Dialogue, Mind
 from audiosocket_agent.journal import Speaker
-from audiosocket_agent.memory import MOST_TURNS, begins_at, budget, left_out
+from audiosocket_agent.memory import MOST_TURNS, begins_at, budget, left_out, shown_from, summary
+from audiosocket_agent.seams import Role
 from audiosocket_agent.tokens import tokens_of_request, tokens_of_text
 from tests.engines import ScriptedModel
 from tests.fake_asterisk import DID, SHIPPED
@@ -21,14 +24,14 @@ def turns(count, text=SAID):
 
 
 def test_a_short_call_is_shown_whole():
-    assert begins_at(turns(8), 2000) == 0 and left_out(0) == ()
+    assert shown_from(turns(8), 2000) == 0 and left_out((), 2000, DATA) == ()
 
 
 def test_what_is_shown_fits_and_changes_its_beginning_seldom():
     starts = []
     for count in range(1, 200):
         history = turns(count)
-        start = begins_at(history, 1000)
+        start = shown_from(history, 1000)
         shown = history[start:]
         assert len(shown) <= MOST_TURNS
         assert sum(tokens_of_text(text) for _, text in shown) <= 1000
@@ -46,6 +49,47 @@ def test_a_small_model_is_shown_less_and_never_nothing():
     assert budget(8000, 1500, 2000) == 2000
     assert budget(3500, 1500, 2000) == 1200
     assert budget(1000, 1500, 2000) == 200
+
+
+TALK = [
+    (Speaker.AGENT, "Hello, this is Harbour. How can I help?"),
+    (Speaker.CALLER, "my tap drips"),
+    (Speaker.AGENT, "Oh dear. A leaking tap repair costs 75 pounds. Would you like to book it?"),
+    (Speaker.CALLER, "can I have a discount"),
+    (Speaker.AGENT, "I'm afraid there is none. Lovely weather. Would you like to book it?"),
+    (Speaker.CALLER, ""),
+    (Speaker.AGENT, "We are open on Saturday from nine."),
+]
+
+
+def test_the_summary_holds_what_was_asked_answered_and_told_in_order():
+    assert summary(TALK, 500) == [
+        "asked: How can I help?",
+        "answered: my tap drips",
+        "told: A leaking tap repair costs 75 pounds.",
+        "asked: Would you like to book it?",
+        "answered: can I have a discount",
+        "told: I'm afraid there is none.",
+        "told: We are open on Saturday from nine.",
+    ]
+
+
+def test_a_summary_that_is_too_long_keeps_what_was_told():
+    told = [entry for entry in summary(TALK, 500) if entry.startswith("told")]
+    enough = sum(tokens_of_text(f'"{entry}"') + 1 for entry in told)
+    assert summary(TALK, enough) == told
+    assert summary(TALK, enough - 1) == told[1:]
+    for tokens in range(0, 120, 7):
+        short = summary(TALK * 3, tokens)
+        assert sum(tokens_of_text(f'"{entry}",') for entry in short) <= tokens
+        assert short == [entry for entry in summary(TALK, 500) if entry in short]
+
+
+def test_what_is_not_shown_is_summed_up_as_data_and_no_word_of_it_is_the_systems():
+    note, data = left_out(TALK, 2000, DATA)
+    assert note.role is Role.SYSTEM and "tap" not in note.content
+    assert data.role is Role.USER and data.content.startswith(DATA)
+    assert json.loads(data.content.removeprefix(DATA))["earlier"] == summary(TALK, 250)
 
 
 def test_forty_turns_cost_no_more_than_the_budget():
@@ -71,4 +115,6 @@ def test_forty_turns_cost_no_more_than_the_budget():
     prefixes = {request.messages[0].content for request in model.requests}
     assert sum(costs) / len(costs) < fixed + 600, "a turn's mean"
     assert len(prefixes) == 1
+    summed = [m for m in model.requests[-1].messages if m.content.startswith(DATA)]
+    assert len(summed) == 1 and "answered: turn" in summed[0].content
     assert all(request.tools == model.requests[0].tools for request in model.requests)
