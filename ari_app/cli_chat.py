@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from audiosocket_agent.company import Company
 
 WRONG, INTERRUPTED = 1, 130
-MODELS = ("settings", "simulated", "rules")
+MODELS = ("settings", "simulated", "rules", "hostile")
 PROMPT = "  you: "
 WIDTH = 80
 
@@ -60,7 +60,8 @@ class Asked:
     type=click.Choice(MODELS),
     default="settings",
     show_default=True,
-    help="What thinks: as VOICEAGENT_LLM says, the simulated model, or the rules alone.",
+    help="What thinks: as VOICEAGENT_LLM says, the simulated model, the rules alone, or a model "
+    "that lies and obeys the caller.",
 )
 @click.option("--real", is_flag=True, help="Book in the agent's own database.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
@@ -131,7 +132,11 @@ async def _chat(asked: Asked) -> int:
         info = CallInfo(call_id, did, asked.caller, "Typed/1", "0.1", call_id)
         facts = Facts(company, asked.caller, datetime.now(ZoneInfo(company.timezone)).date())
         call = TypedCall(info, facts, mind, desks, Notes(), screen.agent, behind.asked, behind.work)
-        names = {"settings": "the model of the settings", "simulated": "the simulated model"}
+        names = {
+            "settings": "the model of the settings",
+            "simulated": "the simulated model",
+            "hostile": "a model that lies",
+        }
         model = "the rules alone" if mind.model is None else names[asked.model]
         where = f"bookings go into {database}" if asked.real else "bookings are thrown away"
         text = f"{company.name}, {model}; {where}. /help tells the commands."

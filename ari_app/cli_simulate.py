@@ -16,16 +16,18 @@ if TYPE_CHECKING:
 
 FAILED, USAGE = 1, 2
 MODELS = ("rules", "simulated")
+HOSTILE = "hostile"
 
 
 @click.command()
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path))
 @click.option(
     "--model",
-    type=click.Choice([*MODELS, "both"]),
+    type=click.Choice([*MODELS, "both", HOSTILE]),
     default="both",
     show_default=True,
-    help="What thinks: the rules, the simulated language model, or each in turn.",
+    help="What thinks: the rules, the simulated language model, each in turn, or a model that lies "
+    "and obeys the caller (with the scenarios that are for it).",
 )
 @click.option("--speech", is_flag=True, help="Speak, in real time, instead of writing.")
 @click.option(

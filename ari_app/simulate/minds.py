@@ -1,4 +1,4 @@
-"""What thinks in simulated calls: the rules, the simulated language model, or the settings' own."""
+"""What thinks in simulated calls: rules, a simulated model, a hostile one, or the settings' own."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from pydantic import SecretStr
 
 from ari_app.engines import open_mind as open_minds
 from ari_app.settings import load_settings
+from ari_app.simulate.hostile import Hostile
 from audiosocket_agent.dialogue import Mind
 from audiosocket_agent.llm.openai import Options, open_engine
 from audiosocket_agent.simulators.delays import Delays
 from audiosocket_agent.simulators.faults import Faults
 from audiosocket_agent.simulators.server import Simulators
 
-RULES, SIMULATED, SETTINGS = "rules", "simulated", "settings"
+RULES, SIMULATED, HOSTILE, SETTINGS = "rules", "simulated", "hostile", "settings"
 PATIENCE_MS = 20_000  # the machine may be busy with other calls; no caller waits here
 AT_ONCE = Delays(llm_first=0, llm_token=0)
 
@@ -27,7 +28,7 @@ async def open_mind(name: str) -> AsyncIterator[Mind]:
     The simulated model is asked over HTTP, by the client that asks the real ones.
 
     Args:
-        name: `RULES`, `SIMULATED` or `SETTINGS`: what `VOICEAGENT_LLM` names.
+        name: `RULES`, `SIMULATED`, `HOSTILE` or `SETTINGS`: what `VOICEAGENT_LLM` names.
 
     Raises:
         SettingsError: If a setting is wrong.
@@ -45,7 +46,7 @@ async def open_mind(name: str) -> AsyncIterator[Mind]:
     try:
         model = await open_engine(model_options(port))
         try:
-            yield Mind(model)
+            yield Mind(Hostile(model) if name == HOSTILE else model)
         finally:
             await model.close()
     finally:

@@ -172,7 +172,7 @@ class Scenario(FieldsModel):
     modes: tuple[Literal["text", "speech"], ...] = Field(
         ("text",), min_length=1, description="how it can be run"
     )
-    models: tuple[Literal["rules", "simulated"], ...] = Field(
+    models: tuple[Literal["rules", "simulated", "hostile"], ...] = Field(
         ("rules", "simulated"), min_length=1, description="which minds it is for"
     )
     offline_ear: bool = Field(
