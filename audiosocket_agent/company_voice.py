@@ -1,4 +1,4 @@
-"""Which voice a company speaks with, engine by engine; read from its file or refused. Pure."""
+"""Which voice a company speaks with, engine by engine; read from its file or refused."""
 
 from __future__ import annotations
 

@@ -67,9 +67,12 @@ def test_what_is_put_is_found_by_its_number_and_read_back_as_it_was(tmp_path):
             found = await api.get(f"/dids/{written}")
             assert found["key"] == "a" and found["dids"] == [A]
         assert await api.get("/companies/a") == found
-        status, _, body = await api.ask("PUT", "/companies/a", json={**found, "greeting": "Hello."})
+        other = {**found, "greeting": "Hello.", "voice": {"offline": "en-us"}}
+        status, _, body = await api.ask("PUT", "/companies/a", json=other)
         assert body["change"] == "changed"
         assert (await api.get(f"/dids/{A}"))["greeting"] == "Hello."
+        voices = await api.get("/companies/a/voices")
+        assert voices["voice"] == {"offline": {"name": "en-us", "speed": 1.0}}
         assert (await api.ask("DELETE", "/companies/a"))[0] == 204
         for method, path in (
             ("GET", "/companies/a"),
