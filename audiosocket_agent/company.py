@@ -247,6 +247,22 @@ class Company(FieldsModel):
         refuse_twice(outward for area in areas for outward in area.outward)
         return areas
 
+    @field_validator("calendar")
+    @classmethod
+    def _time_for_each_service(
+        cls, calendar: Calendar | None, info: ValidationInfo
+    ) -> Calendar | None:
+        if calendar is None or "hours" not in info.data:
+            return calendar  # hours that are wrong are refused themselves
+        most = calendar.longest_visit_min(info.data["hours"])
+        for service in info.data.get("services", ()):
+            if service.minutes > most:
+                raise ValueError(
+                    f"{service.key} takes {service.minutes} minutes and could never be booked: "
+                    f"the longest opening is {most}"
+                )
+        return calendar
+
     @field_validator("misses_before_offer")
     @classmethod
     def _offered_before_it_is_too_late(cls, misses: int, info: ValidationInfo) -> int:

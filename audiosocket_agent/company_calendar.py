@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import Enum
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -9,7 +10,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, ValidationInfo, field_validator
 from pydantic.functional_validators import AfterValidator, BeforeValidator
 
-from audiosocket_agent.company_calls import Name
+from audiosocket_agent.company_calls import Name, minutes_of
 from audiosocket_agent.company_fields import FieldsModel, read_hours, refuse_twice, spelt
 
 PARTS = {"morning": "08:00-12:00", "afternoon": "12:00-17:00"}
@@ -145,3 +146,11 @@ class Calendar(FieldsModel):
         if self.same_area_gap_min is not None and area and area == other:
             return self.same_area_gap_min
         return self.gap_min
+
+    def longest_visit_min(self, hours: Mapping[str, tuple[str, ...]] | None) -> int:
+        """Return how many minutes a visit may take at the most, by the company's `hours`."""
+        if hours is None:
+            parts = [minutes_of(span) for span in self.parts.values()]
+            return max(end for _, end in parts) - min(begin for begin, _ in parts)
+        spans = (minutes_of(span) for day in hours.values() for span in day)
+        return max((end - begin for begin, end in spans), default=0)

@@ -108,7 +108,9 @@ def worlds(draw):
         "step_min": draw(st.sampled_from([15, 30, 45])),
         "parts": {"early": "00:00-03:00", "morning": "03:00-12:00", "late": "13:00-24:00"},
     }
-    it = company(calendar, hours=draw(st.sampled_from([{DAYS[day.weekday()]: spans}, None])))
+    hours = draw(st.sampled_from([{DAYS[day.weekday()]: spans}, None]))
+    tap = {"key": "tap", "name": "tap repair", "price_pounds": "80", "phrases": ["tap"]}
+    it = company(calendar, hours=hours, services=[tap | {"minutes": 30}])
     midnight = datetime.combine(day, time(), LONDON).astimezone(UTC)
     visits = []
     for _ in range(draw(st.integers(0, 6))):

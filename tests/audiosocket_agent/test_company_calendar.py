@@ -45,3 +45,22 @@ def test_nonsense_is_refused_in_one_line(fields, why):
     with pytest.raises(ValidationError) as caught:
         company(fields)
     assert why in complaint(caught.value) and "\n" not in complaint(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("fields", "minutes", "most"),
+    [
+        ({"hours": {"mon": "08:00-12:00", "tue": ["08:00-12:30", "13:00-17:30"]}}, 271, 270),
+        ({}, 541, 540),  # from the first part to the last
+    ],
+)
+def test_a_service_longer_than_any_day_is_refused(fields, minutes, most):
+    tap = {"key": "tap", "name": "tap repair", "price_pounds": "80", "phrases": ["tap"]}
+    assert company({}, services=[tap | {"minutes": most}], **fields).services[0].minutes == most
+    assert company(None, services=[tap | {"minutes": minutes}], **fields)  # nobody looks
+    with pytest.raises(ValidationError) as caught:
+        company({}, services=[tap | {"minutes": minutes}], **fields)
+    assert complaint(caught.value) == (
+        f"calendar: tap takes {minutes} minutes and could never be booked: "
+        f"the longest opening is {most}"
+    )
