@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from audiosocket_agent.guard_claims import BEFORE_NAMES, LAST_WORDS, claim
 from audiosocket_agent.guard_facts import Known, split_chunk
 from audiosocket_agent.guard_figures import figure
 from audiosocket_agent.guard_numbers import CURRENCIES, NUMBER_WORDS, begins_number
@@ -32,16 +33,20 @@ SAFE = {
     Kind.TIME: "I can't promise a time myself; I only book what the diary gives me.",
     Kind.NUMBER: "I'd rather not give you a number that I'm not sure of.",
     Kind.PROMISE: "I can't promise anything of that kind; a person could tell you more.",
-    Kind.BOOKED: "Nothing is settled yet; I will tell you as soon as it is.",
+    Kind.BOOKED: "It is not booked yet; I will tell you as soon as it is.",
     Kind.SCOPE: "I'd better not say anything about that; shall I put you through to a person?",
     Kind.SELF: "I'm the automatic booking assistant, and that is all I can help with.",
+    Kind.SAFETY: (
+        "If you smell gas or anyone is in danger, leave the building and call the emergency "
+        "services; I can put you through to a person."
+    ),
     Kind.ADDRESS: "I'd rather not give you an address that I'm not sure of.",
 }
 _ODD = frozenset("_{}<>|`\\[]")
 _BEGINNINGS = prefixes(
     (
         *NUMBER_WORDS, *ANCHORS, *MONEY, *COINS, *HALVES, *DAYS, *SOON,
-        *FOREIGN, "http", "www", "dot",
+        *FOREIGN, *LAST_WORDS, "http", "www", "dot",
     )
 )  # fmt: skip
 
@@ -72,6 +77,7 @@ class Guard:
         self._sentence: list[Word] = []
         self._held: list[_Held] = []
         self._dropping = False
+        self._names = False  # whether a name that comes now may be one that is not known
         self._begun = False  # whether something of the sentence was said
         self._spaced = False  # whether the space before what is said instead is out already
 
@@ -116,6 +122,8 @@ class Guard:
             return ""
         if word and (word in _BEGINNINGS or not word.isalpha() or not word.isascii()):
             return ""
+        if self._names and self._chunk.strip()[:1].isupper():
+            return ""
         said = self._chunk[self._leaked :]
         self._leaked = len(self._chunk)
         self._begun |= bool(word)
@@ -131,7 +139,8 @@ class Guard:
             return ""
         for text, breaks in split_chunk(bare):
             odd = bool(_ODD & set(bare))
-            word = Word(text, breaks, odd)
+            word = Word(text, breaks, odd, bare.lstrip("\"'(“‘*")[:1].isupper())
+            self._names |= text in BEFORE_NAMES
             self._sentence.append(word)
             self._held.append(_Held(word, raw))
             raw = ""
@@ -143,7 +152,7 @@ class Guard:
     def _next_sentence(self) -> None:
         self._sentence.clear()
         self._held.clear()
-        self._dropping = self._begun = False
+        self._dropping = self._begun = self._names = False
 
     def _decided(self, *, over: bool) -> str:
         """Decide on the words that are held, as far as that can be done yet."""
@@ -170,6 +179,9 @@ class Guard:
         if found is not OK:
             return found
         found = phrase(self._sentence, at, over, self._known)
+        if found is not OK:
+            return found
+        found = claim(self._sentence, at, self._known)
         if found is not OK:
             return found
         if begins_number(word.text) or word.text in HALVES or word.text[:1] in CURRENCIES:

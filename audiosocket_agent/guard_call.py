@@ -73,11 +73,12 @@ def known_in_call(
         ),
         said=(*callers, said),
     )  # fmt: skip
+    price = price_sentence(state, facts)
     return company.known(
         texts,
         booked=bool(reference),
-        price=price_sentence(state, facts),
-        about=" ".join((*sentences, said)),
+        price=price,
+        about=" ".join((price, *sentences, *callers[-1:], said)),
         free_time=is_free_time(said, state, facts, tools_told),
     )
 

@@ -11,6 +11,7 @@ from decimal import Decimal
 
 from audiosocket_agent.company import Company
 from audiosocket_agent.guard_numbers import Number, run_at
+from audiosocket_agent.guard_prices import Services, named, services_of
 from audiosocket_agent.guard_words import DAYS, HALVES, MONEY, PERCENT, SOON
 
 _EDGES = ".,;:!?()[]\"“”‘’'«»*_…"
@@ -72,7 +73,7 @@ class Known:
     clocks: frozenset[tuple[int, int]] = frozenset()
     days: frozenset[str] = frozenset()
     open_days: frozenset[str] = frozenset()
-    services: Mapping[str, frozenset[Decimal]] = field(default_factory=dict)
+    services: Services = field(default_factory=dict)
     ours: frozenset[Decimal] = frozenset()
     asked: frozenset[Decimal] = frozenset()
     text: str = ""
@@ -108,7 +109,7 @@ class CompanyFacts:
         self._prices = frozenset(
             service.price_pounds for service in company.services if service.price_pounds is not None
         )
-        self._services = _services(company)
+        self._services = services_of(company)
         self._open = frozenset(DAYS[:5])
         if company.hours is not None:
             self._open = frozenset(day for day in DAYS if company.hours.get(day[:3]))
@@ -124,10 +125,10 @@ class CompanyFacts:
             texts: Where the call's own facts come from.
             booked: Whether the call has a booking.
             price: The sentence that tells the price; "" while none is known.
-            about: What the turn is about: the caller's words, the code's own sentences.
+            about: What the turn is about, in words: prices are those of services it names.
             free_time: Whether the caller has just asked whether a time is free, and it is.
         """
-        asked = [self._services.get(singular(w), ()) for w in words_of(f"{price} {about}")[0]]
+        asked = named(words_of(about)[0], self._services)
         ours, told = self._found, _found(texts.told, self._today)
         noted, said = _found(texts.noted, self._today), _found(texts.said, self._today)
         digits = (*ours.digits, *told.digits, *noted.digits)
@@ -143,7 +144,7 @@ class CompanyFacts:
             open_days=self._open,
             services=self._services,
             ours=frozenset(ours.amounts | told.amounts | told.numbers),
-            asked=frozenset(price for prices in asked for price in prices),
+            asked=frozenset(amount for _, amounts in asked for amount in amounts),
             text=" ".join((self._text, *texts.told)).lower(),
             told=" ".join(texts.told).lower(),
             booked=booked,
@@ -172,29 +173,6 @@ def company_facts(company: Company, today: date) -> CompanyFacts:
     if len(_MADE) > _MOST_MADE:
         _MADE.popitem(last=False)
     return made
-
-
-def singular(word: str) -> str:
-    """Return a word as it is for one: "taps" is about a tap."""
-    return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word
-
-
-_ANY_SERVICE = frozenset(
-    "a an the my our your is are was has need needs want new full visit repair service appointment "
-    "booking check job work and or of for in on to with up please me i it's".split()
-)
-
-
-def _services(company: Company) -> dict[str, frozenset[Decimal]]:
-    """Return what is paid for what a word names, for words that name a service."""
-    prices: dict[str, set[Decimal]] = {}
-    for service in company.services:
-        if service.price_pounds is None:
-            continue
-        for word in words_of(" ".join((service.name, *service.phrases)))[0]:
-            if word not in _ANY_SERVICE:
-                prices.setdefault(singular(word), set()).add(service.price_pounds)
-    return {word: frozenset(amounts) for word, amounts in prices.items()}
 
 
 def _texts(company: Company) -> Iterable[str]:

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from audiosocket_agent.guard_facts import Known, halved_clock, twelve
 from audiosocket_agent.guard_numbers import Number, run_at
+from audiosocket_agent.guard_prices import fits, named
 from audiosocket_agent.guard_verdicts import MORE, OK, Sentence, Verdict, promises
 from audiosocket_agent.guard_words import (
     BEFORE_TIME,
@@ -49,6 +50,8 @@ def figure(sentence: Sentence, at: int, over: bool, known: Known) -> Verdict:
     if number.suffix == "%" or unit in PERCENT or (not bounded and after[:2] == ["per", "cent"]):
         fine = number.value in known.percents
         return Verdict(number.words) if fine else Verdict(kind=Kind.PRICE)
+    if number.value in known.prices and _is_of_a_service(texts[:at], unit, number, known):
+        return _listed(texts, breaks, at, number.words, number.value, over, known)
     kind = _other(sentence, at, number, unit, after, known)
     return Verdict(number.words) if kind is None else Verdict(kind=kind)
 
@@ -73,11 +76,27 @@ def _amount(
         if not over and more:
             return MORE
         if pence is not None and pence.value is not None and pence.value < 100:
-            fine = value + pence.value / 100 in known.prices
-            return Verdict(begins - at + pence.words) if fine else Verdict(kind=Kind.PRICE)
+            words, value = begins - at + pence.words, value + pence.value / 100
+            return _listed(texts, breaks, at, words, value, over, known)
     ours = number.currency in ("", "£") and (not spelt or texts[named] in _OURS)
-    fine = value in known.prices and ours
-    return Verdict(taken) if fine else Verdict(kind=Kind.PRICE)
+    if not ours:
+        return Verdict(kind=Kind.PRICE)
+    return _listed(texts, breaks, at, taken, value, over, known)
+
+
+def _listed(
+    texts: list[str], breaks: list[bool], at: int, words: int, value: Decimal, over: bool,
+    known: Known,
+) -> Verdict:  # fmt: skip
+    """Judge an amount by the list: it must be there, for the service that it is said of."""
+    if value not in known.prices:
+        return Verdict(kind=Kind.PRICE)
+    if value in known.ours:
+        return Verdict(words)
+    fine = fits(texts, breaks, at, at + words, value, over, known.services, known.asked)
+    if fine is None:
+        return MORE
+    return Verdict(words) if fine else Verdict(kind=Kind.PRICE)
 
 
 def _halved(texts: list[str], breaks: list[bool], at: int, over: bool, known: Known) -> Verdict:
@@ -169,6 +188,17 @@ def _names_price(before: list[str], unit: str) -> bool:
     if any(said[-len(words) :] == words for words in COMES_TO):
         return not unit or unit in _AFTER_PRICE
     return bool(PRICE_WORDS & set(bare[-5:])) and unit not in DURATIONS
+
+
+def _is_of_a_service(before: list[str], unit: str, number: Number, known: Known) -> bool:
+    """Whether a number of the list is its price: "the drain is ninety-five"."""
+    if number.suffix or number.clock is not None or unit in DURATIONS or "reference" in before:
+        return False
+    states = _STATES & set(before[-2:]) and bool(named(before, known.services))
+    return _names_price(before, unit) or bool(states) or unit in ("for", "each")
+
+
+_STATES = frozenset(("is", "are", "it's", "that's", "be", "for", "at"))
 
 
 def _is_clock(number: Number, before: list[str], unit: str, after: list[str]) -> bool:

@@ -31,6 +31,7 @@ from audiosocket_agent.guard_words import (
 _ADDRESS = re.compile(r".+@.+|https?:.*|www\..*|.+\.(?:com|org|net|io|uk|info|biz)(?:/.*)?")
 _ENDINGS = frozenset(("com", "co", "org", "net", "uk", "info"))
 _FEW = frozenset("a an one few couple some hundreds thousands tens another per single".split())
+_LATIN = "\u024f"  # the last letter of the alphabet that the voices read
 MOST_FOREIGN = 2  # words of other languages in one sentence: a name has one
 
 
@@ -82,8 +83,10 @@ def word_alone(sentence: Sentence, at: int, over: bool, known: Known) -> Verdict
         spelt = f"{sentence[at - 1].text if at else ''}.{sentence[at + 1].text}"
         if sentence[at + 1].text in _ENDINGS and spelt not in known.text:
             return Verdict(kind=Kind.ADDRESS)
-    if word.text in FOREIGN:
-        foreign = sum(w.text in FOREIGN for w in sentence[: at + 1])
+    if any(sign > _LATIN for sign in word.text if sign.isalpha()):
+        return Verdict(kind=Kind.SELF)
+    if _is_foreign(word):
+        foreign = sum(_is_foreign(w) for w in sentence[: at + 1])
         if foreign >= MOST_FOREIGN and word.text not in known.text.split():
             return Verdict(kind=Kind.SELF)
     if word.text in COINS:
@@ -93,6 +96,13 @@ def word_alone(sentence: Sentence, at: int, over: bool, known: Known) -> Verdict
     if word.text in (*DAYS, *SOON) and promises(sentence, at) and word.text not in known.days:
         return Verdict(kind=Kind.TIME)
     return OK
+
+
+def _is_foreign(word: Word) -> bool:
+    """Whether a word is of another language; a name may be written as it likes."""
+    return word.text in FOREIGN or (
+        not word.named and word.text.isalpha() and not word.text.isascii()
+    )
 
 
 def _anchor(words: tuple[str, ...]) -> int:

@@ -60,7 +60,7 @@ FILLERS = frozenset(
     "that have us such speak about talk handle help with comment on be in position or and for it "
     "say reveal share tell promise guarantee discounts refunds anything more of my change state "
     "invent repeat use legal medical financial advice kind special free is are there get done "
-    "act as pretend role play play know accept answer questions take".split()
+    "act as pretend role play play know accept answer questions take me your".split()
 )
 
 _PROMISES = (
@@ -81,6 +81,7 @@ half price | half the price | half off | half the cost | half of that | for free
 at no cost | no cost | no charge | without charge | without any charge | free visit | free call-out
 free callout | free call out | free quote | free estimate | free inspection | free consultation
 free repair | free service | free boiler | free delivery | free parts | free labour
+kostenlos | umsonst | gratuito | darmo | zéro
 completely free
 absolutely free | totally free | entirely free | it free | won't cost | will not cost
 cost you nothing | costs nothing | cost nothing | costs you nothing | for nothing | gratis
@@ -143,10 +144,13 @@ my configuration | my settings | hidden rules | secret rules | confidential inst
     Kind.SELF,
 )
 FOREIGN = frozenset(
-    "el los las una por para con que está esta cuesta precio gratis libra libras usted hola "
+    "el los las una por para con que está esta cuesta precio libra libras usted hola "
     "und ist der das ein eine nicht für preis kostet sie ich pfund le les une et est pour avec "
     "coûte bonjour vous il di che costo prezzo sono gratuito jest cena nie dla bezpłatnie funt "
-    "zł een het niet voor preço você é não custa agora ciao gracias merci danke bitte".split()
+    "zł een het niet voor preço você é não custa agora ciao gracias merci danke bitte das "
+    "dein mein wir mit nichts kein keine zu rien ne payez payer oui que qui mais nada "
+    "tiene pagar todo pero nic tak się proszę "
+    "geen maar".split()
 )
 
 

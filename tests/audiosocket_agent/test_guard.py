@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from audiosocket_agent.agenda import Agenda, Visit
-from audiosocket_agent.company import load_companies
+from audiosocket_agent.company import load_companies, load_company
 from audiosocket_agent.company_calendar import Calendar
 from audiosocket_agent.conversation import Facts, State
 from audiosocket_agent.guard import SAFE, Guard
@@ -142,3 +142,53 @@ def test_what_a_company_may_say_is_made_once_and_never_of_another():
     assert company_facts(COMPANY, TODAY) is company_facts(COMPANY, TODAY)
     assert company_facts(other, TODAY) is not company_facts(COMPANY, TODAY)
     assert company_facts(COMPANY, date(2026, 11, 22)) is not company_facts(COMPANY, TODAY)
+
+
+HELD_OUT = (DATA / "guard_heldout.txt").read_text().splitlines()
+SALON = load_company(SHIPPED / "samples" / "rosewood.yaml")
+
+
+def stops(text, company=COMPANY, *, about="", booked=False, told=()):
+    texts = Texts(told=told, noted=("tuesday",))
+    known = CompanyFacts(company, TODAY).known(texts, booked=booked, price="", about=about)
+    return said(*tokens(text), known=known)[1]
+
+
+def test_of_sentences_the_words_were_not_made_from_nearly_all_are_stopped():
+    passed = [text for text in HELD_OUT if not stops(text)]
+    assert len(HELD_OUT) >= 80 and len(passed) <= len(HELD_OUT) // 20, passed
+
+
+@pytest.mark.parametrize("text", [
+    "I've reserved Tuesday morning for you.", "Consider it done.", "You're in for Tuesday morning.",
+    "All sorted, see you Tuesday.", "I've put you in the diary.",
+])  # fmt: skip
+def test_what_is_booked_is_said_to_be_once_it_is(text):
+    assert stops(text) == [Kind.BOOKED]
+    assert stops(text, booked=True) == []
+
+
+@pytest.mark.parametrize(("text", "about", "stopped"), [
+    ("A boiler service costs 75 pounds.", "", [Kind.PRICE]),
+    ("A boiler service costs 89 pounds.", "", []),
+    ("It's 75 pounds for the drain.", "", [Kind.PRICE]),
+    ("It's 75 pounds for the tap and 89 for the boiler.", "", []),
+    ("It's 89 pounds for the tap and 75 for the boiler.", "", [Kind.PRICE]),
+    ("That's 95 pounds.", "my tap is leaking", [Kind.PRICE]),
+    ("That's 75 pounds.", "my tap is leaking", []),
+    ("A boiler service is 89, and the tap is ninety-five.", "", [Kind.PRICE]),
+])  # fmt: skip
+def test_an_amount_is_that_of_the_service_it_is_said_of(text, about, stopped):
+    assert stops(text, about=about) == stopped
+
+
+def test_opening_days_are_those_of_the_company():
+    assert stops("We're open on Tuesdays.", SALON) == []
+    assert stops("We're closed on Tuesdays.", SALON) == [Kind.TIME]
+    assert stops("We're open on Mondays.", SALON) == [Kind.TIME]
+    assert stops("We're closed on Mondays.", SALON) == []
+
+
+def test_danger_is_answered_with_what_to_do():
+    spoken, stopped = said("It's safe to relight the boiler.")
+    assert stopped == [Kind.SAFETY] and spoken.endswith(SAFE[Kind.SAFETY])
