@@ -92,10 +92,9 @@ __all__ = [
 ]  # fmt: skip
 
 MOST_SECRET_MISSES = 2
-MOST_UNMOVED = 3  # answers in a row with which a language model did not move the talk
-MOST_QUESTIONS = 12  # of the caller's in a row, which a language model may answer
-_ASKING = frozenset("what what's how when where which who why".split())
-_ASKING_FIRST = frozenset("can could do does is are will would have".split())
+# Answers in a row with which a language model did not move the talk: fewer would take it from
+# callers who ask and chat before they come to the point.
+MOST_UNMOVED = 12
 MOST_TAKEN = 3  # times that have gone while the caller decided
 
 LEGAL: dict[Phase, frozenset[type]] = {
@@ -163,16 +162,9 @@ def answers_offer(state: State, text: str) -> bool:
     """
     if state.step in INSTEAD:
         return True
-    most = MOST_QUESTIONS if _asks(text) else MOST_UNMOVED
-    if state.unmoved >= most and stands(state) == state.stood:
+    if state.unmoved >= MOST_UNMOVED and stands(state) == state.stood:
         return True  # the model gets nowhere: the rules, whose ways all end, until the talk moves
     return state.offer is Offer.OPEN and plain_words(text) in (*YES, *NO, *PERSON)
-
-
-def _asks(text: str) -> bool:
-    """Whether words are a question, which a model answers without moving the talk."""
-    words = plain_words(text).split()
-    return "?" in text or not _ASKING.isdisjoint(words) or not _ASKING_FIRST.isdisjoint(words[:2])
 
 
 def takes_words(state: State, text: str, facts: Facts) -> bool:
