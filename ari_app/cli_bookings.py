@@ -6,7 +6,9 @@ import asyncio
 import json
 import sys
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import click
 import sqlalchemy as sa
@@ -25,6 +27,7 @@ from audiosocket_agent.diary import Status
 
 Row = dict[str, Any]
 COLUMNS = ("reference", "company", "service", "area", "day", "part", "start", "phone", "status")
+INTERNAL = ("begins_at", "ends_at", "lane")  # of the calendar: no caller was told of them
 UNSETTLED = (OutState.WAITING.value, OutState.GIVEN_UP.value, OutState.REFUSED.value)
 
 
@@ -64,7 +67,8 @@ def _list(limit: int, as_json: bool) -> None:
 @as_json_option
 def show_booking(reference: str, as_json: bool) -> None:
     """Show one booking, and what was told of it."""
-    row = _shown(_booking(reference))
+    booking = _booking(reference)
+    row = _shown(booking) | _times(booking)
     told = query(outbox.select().where(outbox.c.reference == reference).order_by(outbox.c.position))
     if as_json:
         click.echo(json.dumps({**row, "outbox": [_told(one) for one in told]}))
@@ -139,9 +143,24 @@ def _booking(reference: str) -> Row:
 
 
 def _shown(row: Row) -> Row:
-    """Return a booking's row; what older versions did not know is filled in."""
+    """Return what of a booking's row is shown; what older versions did not know is filled in."""
     status = row["status"] or Status.BOOKED.value
-    return {**row, "status": status, "details": row["details"] or {}}
+    shown = {name: value for name, value in row.items() if name not in INTERNAL}
+    return {**shown, "status": status, "details": row["details"] or {}}
+
+
+def _times(row: Row) -> Row:
+    """Return when a booking is, as far as was agreed, on its company's clock, if it is known."""
+    company = _company_or_why(row)
+    if isinstance(company, str):
+        return {}
+    told = told_of(row, company)
+    zone = ZoneInfo(told["timezone"])
+    times: Row = {"timezone": told["timezone"], "exact": told["exact"]}
+    for name in ("begins_at", "ends_at"):
+        at = told[name]
+        times[name] = at and datetime.fromisoformat(at).astimezone(zone).isoformat("T", "minutes")
+    return times
 
 
 def _told(row: Mapping[str, Any]) -> Row:
@@ -150,17 +169,24 @@ def _told(row: Mapping[str, Any]) -> Row:
 
 
 def _company(row: Row) -> Company:
+    company = _company_or_why(row)
+    if isinstance(company, Company):
+        return company
+    click.echo(f"voiceagent: the company {row['company']} {company}; import it again", err=True)
+    sys.exit(1)
+
+
+def _company_or_why(row: Row) -> Company | str:
+    """Return a booking's company, or why there is none."""
     table = store.companies
     rows = query(table.select().where(table.c.key == row["company"]))
     document = rows[0]["document"] if rows else None
     try:
         if document:
             return company_of(document)
-        problem = "is not here any more"
     except ValueError as error:
-        problem = f"cannot be read: {error}"
-    click.echo(f"voiceagent: the company {row['company']} {problem}; import it again", err=True)
-    sys.exit(1)
+        return f"cannot be read: {error}"
+    return "is not here any more"
 
 
 async def _cancel(company: Company, reference: str) -> None:

@@ -168,7 +168,7 @@ class Agenda:
 
     def instant(self, day: date, start: time) -> datetime:
         """Return when the company's clock shows this time, UTC."""
-        return self._first_instant(day, start.hour * 60 + start.minute)
+        return _first_instant(self._zone, day, start.hour * 60 + start.minute)
 
     def _free(self, minutes: int, day: date, part: str, area: str) -> Iterator[Visit]:
         today = self._now.astimezone(self._zone).date()
@@ -189,7 +189,7 @@ class Agenda:
     def _starts(self, day: date, part: str) -> Iterator[tuple[datetime, datetime]]:
         """Yield when a visit may begin, and when it has to be over."""
         for begin, end in self._spans(day):
-            closing = self._first_instant(day, end)
+            closing = _first_instant(self._zone, day, end)
             for minute in range(begin, end, self._rules.step_min):
                 if not self._in_part(minute, part):
                     continue
@@ -221,23 +221,6 @@ class Agenda:
         begin, end = minutes_of(self._rules.parts[part])
         return begin <= minute < end
 
-    def _first_instant(self, day: date, minute: int) -> datetime:
-        """Return when the clock on the wall first shows this minute of the day, or a later one."""
-        # Only wall-clock arithmetic: adding to an aware local time does not look at the zone.
-        wall = datetime.combine(day, time(), self._zone) + minute * MINUTE
-        late = wall.astimezone(UTC)
-        if late.astimezone(self._zone).replace(tzinfo=None) == wall.replace(tzinfo=None):
-            return late
-        early = wall.replace(fold=1).astimezone(UTC)  # the clock skips it: between these two
-        offset = early.astimezone(self._zone).utcoffset()
-        while late - early > MINUTE:
-            middle = early + (late - early) // MINUTE // 2 * MINUTE
-            if middle.astimezone(self._zone).utcoffset() == offset:
-                early = middle
-            else:
-                late = middle
-        return late
-
     def _busy(self, wanted: Visit) -> set[int]:
         """Return the teams that cannot make a visit."""
         busy = set()
@@ -253,3 +236,40 @@ class Agenda:
         while day <= last:
             yield day
             day += DAY
+
+
+def window_of(company: Company, day: date, part: str) -> tuple[datetime, datetime] | None:
+    """Return from when to when a part of a day lasts: all that a caller who agreed to it knows.
+
+    Args:
+        company: Whose clock and calendar count.
+        day: The date there.
+        part: Key of the part.
+
+    Returns:
+        Two instants, UTC; None if its calendar has no such part.
+    """
+    span = None if company.calendar is None else company.calendar.parts.get(part)
+    if span is None:
+        return None
+    zone = ZoneInfo(company.timezone)
+    begin, end = minutes_of(span)
+    return _first_instant(zone, day, begin), _first_instant(zone, day, end)
+
+
+def _first_instant(zone: ZoneInfo, day: date, minute: int) -> datetime:
+    """Return when the clock on the wall first shows this minute of the day, or a later one."""
+    # Only wall-clock arithmetic: adding to an aware local time does not look at the zone.
+    wall = datetime.combine(day, time(), zone) + minute * MINUTE
+    late = wall.astimezone(UTC)
+    if late.astimezone(zone).replace(tzinfo=None) == wall.replace(tzinfo=None):
+        return late
+    early = wall.replace(fold=1).astimezone(UTC)  # the clock skips it: between these two
+    offset = early.astimezone(zone).utcoffset()
+    while late - early > MINUTE:
+        middle = early + (late - early) // MINUTE // 2 * MINUTE
+        if middle.astimezone(zone).utcoffset() == offset:
+            early = middle
+        else:
+            late = middle
+    return late

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from audiosocket_agent import person, wording
+from audiosocket_agent import person, price_questions, wording
 from audiosocket_agent.conversation_state import (
     Facts,
     Heard,
@@ -30,6 +30,7 @@ from audiosocket_agent.conversation_state import (
 )
 from audiosocket_agent.filling import filled
 from audiosocket_agent.offers import offers
+from audiosocket_agent.price_questions import MOST_ASIDES
 from audiosocket_agent.putting_right import (
     ask_again,
     denies,
@@ -115,6 +116,11 @@ def _heard(state: State, heard: Heard, wish: Seek | None, facts: Facts) -> tuple
         return corrected
     if value is None and wish is None and _moved(state, known):
         return proceed(replace(known, asked=None, misses=0), facts, ())
+    if value is None and wish is None and state.asked and state.asides < MOST_ASIDES:
+        told = price_questions.answer(heard.text, state, facts)
+        if told:
+            aside = replace(state, asides=state.asides + 1)
+            return ask(aside, facts, (*told, *question(aside, facts)), (state.step,))
     return _answered(known, facts, value, wish)
 
 

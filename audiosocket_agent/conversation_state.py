@@ -273,6 +273,7 @@ class State:
         taken: Times that turned out to have gone, as `offers.key_of` names them.
         stood: Where the talk stood when the language model last answered, as `walk.stands` tells.
         unmoved: How often in a row that did not move it.
+        asides: How often the rules answered a question about prices instead of getting an answer.
     """
 
     step: Step = Step.GREET
@@ -299,6 +300,7 @@ class State:
     taken: tuple[str, ...] = ()
     stood: tuple[object, ...] = ()
     unmoved: int = 0
+    asides: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,6 +85,8 @@ START_OVER = "No problem, let's go through it again."
 GOODBYE = "Thank you for calling. Goodbye."
 DECLINED = "No problem, I won't book anything."
 THANK_YOU = "Thank you."
+NO_PRICES = "I have no prices to tell you."
+FIXED_PRICES = "Our prices are fixed."
 COMFORT = (
     "One moment, please.",
     "Still working on that for you.",
@@ -97,7 +99,7 @@ STOCK = (
     HOLD, GO_ON, TO_VOICEMAIL, NOTING_NOW, CALL_BACK_NOTED, NOT_NOTED, CALL_AGAIN, SECRET_AGAIN,
     HOW_CAN_I_HELP, BOOKING_NOW, NOTHING_FREE, JUST_GONE, TO_PERSON_FULL, TO_CONFIRM, WHICH,
     YES_OR_NO, *MISHEARD, *STILL_THERE, OFFER, OFFER_DECLINED, YES_NO_KEYS, START_OVER, GOODBYE,
-    DECLINED, THANK_YOU, *COMFORT,
+    DECLINED, THANK_YOU, NO_PRICES, FIXED_PRICES, *COMFORT,
 )  # fmt: skip
 WORDINGS = 4  # of each question: the last two take turns for as long as it is asked
 EASIEST = 2  # the first wording that explains the keypad
@@ -309,6 +311,12 @@ def could_do(instead: Sequence[str]) -> str:
 def costs(name: str, price: Decimal) -> str:
     """State what a service costs, whoever asks and wherever it is."""
     return f"A {name} costs {pounds(price)}."
+
+
+def price_list(prices: Sequence[tuple[str, Decimal]]) -> str:
+    """Say all there is of prices, to who asks about something else."""
+    named = [f"{name} {pounds(price)}" for name, price in prices]
+    return f"I can only tell you the prices on our list: {', '.join(named)}."
 
 
 def number_so_far(keys: str) -> str:

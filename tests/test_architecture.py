@@ -86,6 +86,8 @@ PURE = [
     "ari_app/unrouted.py",
     "ari_app/simulate/prices.py",
     "ari_app/simulate/read_back.py",
+    "audiosocket_agent/refused_words.py",
+    "audiosocket_agent/price_questions.py",
     "audiosocket_agent/backchannels.py",
     "audiosocket_agent/barge_in.py",
     "audiosocket_agent/caller_script.py",

@@ -20,7 +20,7 @@ from ari_app.diary.outbox import (
     put_off,
     settle,
 )
-from ari_app.diary.rows import is_active, stamp, visit_of
+from ari_app.diary.rows import is_active, stamp, told_of, visit_of
 from ari_app.diary.sending import Answer, Sent
 from ari_app.store import bookings, callbacks
 from audiosocket_agent.agenda import Agenda
@@ -115,7 +115,8 @@ async def _still_possible(
     if before is None or company is None or company.calendar is None or before["lane"] is None:
         return None
     known = await last_taken_in(db, parcel)
-    if known is None or any(known.data[name] != before[name] for name in TOLD):
+    told = told_of(before, company)
+    if known is None or any(known.data[name] != told[name] for name in TOLD):
         return None
     taken = [visit for visit in await book.taken(db, company) if visit.owner != before["call_id"]]
     return before if Agenda(company, taken, book.now()).fits(visit_of(before)) else None

@@ -56,11 +56,14 @@ def _status(told: Mapping[str, Any]) -> str:
 
 
 def _times(told: Mapping[str, Any]) -> tuple[date, date]:
-    """Return begin and end of the visit, as instants no table of zones gets wrong; else the day."""
-    length = timedelta(minutes=told["minutes"])
+    """Return what was agreed, as instants no table of zones gets wrong; else the day.
+
+    That is begin and end of the visit, or of the part of the day in which it begins.
+    """
     if told["begins_at"]:
-        begin = datetime.fromisoformat(told["begins_at"]).astimezone(UTC)
-        return begin, begin + length
+        begin, end = (datetime.fromisoformat(told[name]) for name in ("begins_at", "ends_at"))
+        return begin.astimezone(UTC), end.astimezone(UTC)
+    length = timedelta(minutes=told["minutes"])
     day = date.fromisoformat(told["day"])
     if told["start"]:
         wall = datetime.combine(day, time.fromisoformat(told["start"]), ZoneInfo(told["timezone"]))
@@ -68,10 +71,19 @@ def _times(told: Mapping[str, Any]) -> tuple[date, date]:
     return day, day + timedelta(days=1)
 
 
+def _window(told: Mapping[str, Any]) -> str:
+    """Say what was agreed instead of a time."""
+    agreed = f"Agreed: {told['part'] or 'the day'}, no exact time"
+    if not told["part_span"]:
+        return agreed
+    begin, end = told["part_span"].split("-")
+    return f"{agreed}; the visit begins between {begin} and {end} ({told['timezone']})"
+
+
 def _lines(told: Mapping[str, Any]) -> list[str]:
     lines = [f"Reference {told['reference']}"]
-    if told["part"] and not told["start"]:
-        lines.append(f"Agreed: {told['part']}")
+    if not told["exact"]:
+        lines.append(_window(told))
     if told["price_pounds"]:
         lines.append(f"Price: {told['price_pounds']} pounds")
     return lines

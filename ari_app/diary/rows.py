@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime, time
 from typing import Any
 
-from audiosocket_agent.agenda import Visit
+from audiosocket_agent.agenda import Visit, window_of
 from audiosocket_agent.company import Company
 from audiosocket_agent.conversation_state import BookingRequest
 from audiosocket_agent.diary import Booking, Status
@@ -108,7 +108,11 @@ def booking_of(row: Row) -> Booking:
 
 
 def told_of(row: Row, company: Company) -> dict[str, Any]:
-    """Return a booking as others are told of it, as JSON."""
+    """Return a booking as others are told of it, as JSON.
+
+    Where only a part of the day was agreed its times are that part's: of the time that the calendar
+    keeps inside it the caller knows nothing, and nobody is to hold them to it.
+    """
     services = {service.key: service.name for service in company.services}
     areas = {area.key: area.name for area in company.areas}
     spans = company.calendar.parts if company.calendar is not None else {}
@@ -129,14 +133,22 @@ def told_of(row: Row, company: Company) -> dict[str, Any]:
         "part_span": spans.get(row["part"]),
         "start": row["start"],
         "minutes": minutes_of(row),
-        "begins_at": row["begins_at"],
-        "ends_at": row["ends_at"],
+        "exact": row["start"] is not None,
+        **_agreed_times(row, company),
         "phone": row["phone"],
         "price_pounds": row["price_pounds"],
         "details": dict(row["details"] or {}),
         "created_at": row["created_at"],
         "changed_at": row["changed_at"] or row["created_at"],
     }
+
+
+def _agreed_times(row: Row, company: Company) -> dict[str, str | None]:
+    if row["start"] is not None:
+        return {"begins_at": row["begins_at"], "ends_at": row["ends_at"]}
+    window = window_of(company, date.fromisoformat(row["day"]), row["part"])
+    begin, end = (None, None) if window is None else map(stamp, window)
+    return {"begins_at": begin, "ends_at": end}
 
 
 def same_number(one: str, other: str) -> bool:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import uuid
+from datetime import date
 
 import pytest
 from click.testing import CliRunner
@@ -55,6 +56,27 @@ def test_one_booking_and_what_was_told_of_it(voiceagent, reference):
     assert (told["type"], told["target"], told["state"]) == ("booking.created", HOOK, "waiting")
     shown = voiceagent("show", reference).output
     assert "Jane" in shown and f"booking.created to {HOOK}: waiting" in shown
+
+
+def test_it_shows_what_was_agreed_on_the_company_s_clock_and_no_other_time(
+    tmp_path, voiceagent, reference
+):
+    async def another():
+        async with shop(tmp_path, RULES, Clock()) as it:
+            made = await it.diary.book(uuid.UUID(int=2), it.firm, request(day=date(2027, 1, 4)))
+            (kept,) = [row for row in await it.bookings() if row["part"]]
+            firm = it.firm.model_copy(update={"timezone": "Europe/Berlin"})
+            await import_companies(it.store, [CompanyFile(tmp_path / "it.yaml", firm)])
+            return made.reference, kept["begins_at"]
+
+    part, kept = asyncio.run(another())
+    shown = [json.loads(voiceagent("show", one, "--json").output) for one in (reference, part)]
+    assert [(one["exact"], one["begins_at"], one["ends_at"], one["timezone"]) for one in shown] == [
+        (True, "2026-11-23T15:30+01:00", "2026-11-23T16:30+01:00", "Europe/Berlin"),
+        (False, "2027-01-04T08:00+01:00", "2027-01-04T12:00+01:00", "Europe/Berlin"),
+    ]
+    assert "lane" not in shown[1] and kept not in voiceagent("show", part).output
+    assert kept not in voiceagent("--json").output
 
 
 def test_cancelling_tells_everybody_and_the_file_says_so(voiceagent, reference):

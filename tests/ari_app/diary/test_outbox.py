@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import json
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -68,6 +68,33 @@ def test_webhooks_are_told_in_order_signed_with_the_file_for_calendars(tmp_path)
         assert [str(file["METHOD"]) for file in files] == ["PUBLISH", "PUBLISH", "CANCEL"]
         assert str(events[2]["STATUS"]) == "CANCELLED"
         assert events[1].decoded("dtstart").isoformat() == "2026-11-23T14:30:00+00:00"
+
+    run(scenario, tmp_path)
+
+
+def test_who_agreed_to_a_part_of_the_day_is_promised_no_time(tmp_path):
+    async def scenario(it, receiver):
+        summer = date(2027, 3, 29)  # the day after the clock went forward
+        it.firm = it.firm.model_copy(update={"timezone": "Europe/London"})
+        it.clock.now = NOW.replace(year=2027, month=3, day=27)
+        for call in (FIRST, SECOND):
+            await it.diary.book(call, it.firm, request(day=summer))
+        await it.diary.book(SECOND, it.firm, request(day=summer, start="14:30"))
+        await it.deliver()
+        bodies = [json.loads(body)["data"] for _, _, _, body in receiver.seen]
+        slots = {row["call_id"]: row["begins_at"] for row in await it.bookings()}
+        assert len(set(slots.values())) == 2  # what the calendar keeps for them
+        window = ("2027-03-29T07:00:00.000+00:00", "2027-03-29T11:00:00.000+00:00")
+        told = [body["booking"] for body in bodies]
+        assert [(one["exact"], one["begins_at"], one["ends_at"]) for one in told] == [
+            (False, *window), (False, *window),
+            (True, "2027-03-29T13:30:00.000+00:00", "2027-03-29T14:30:00.000+00:00")]  # fmt: skip
+        part, _, exact = (Calendar.from_ical(one["ics"]).walk("VEVENT")[0] for one in bodies)
+        assert [part.decoded(name).isoformat() for name in ("dtstart", "dtend")] == [
+            "2027-03-29T07:00:00+00:00", "2027-03-29T11:00:00+00:00"]  # fmt: skip
+        assert "between 08:00 and 12:00 (Europe/London)" in part["DESCRIPTION"]
+        assert "no exact time" in part["DESCRIPTION"]
+        assert "no exact time" not in exact["DESCRIPTION"]
 
     run(scenario, tmp_path)
 
