@@ -10,12 +10,7 @@ import asyncio
 from audiosocket_agent.errors import DeadlineMissed, StreamBroken
 from audiosocket_agent.seams import SAMPLE_RATE_HZ, VoiceTraits
 from audiosocket_agent.tts.cartesia_wire.failures import PROVIDER, URL
-from audiosocket_agent.tts.cartesia_wire.request import (
-    ENCODING,
-    FASTEST,
-    SLOWEST,
-    CartesiaOptions,
-)
+from audiosocket_agent.tts.cartesia_wire.request import ENCODING, CartesiaOptions
 from audiosocket_agent.tts.cartesia_wire.session import CartesiaSession
 
 CHECK_S = 10.0
@@ -31,28 +26,19 @@ class CartesiaVoice:
 
     Args:
         options: What is set.
-        sessions: Those that are open, when other voices of the engine share them.
     """
 
     traits = VoiceTraits(ENCODING, SAMPLE_RATE_HZ, timestamps=True, idle_s=IDLE_S)
 
-    def __init__(
-        self, options: CartesiaOptions, sessions: set[CartesiaSession] | None = None
-    ) -> None:
+    def __init__(self, options: Options) -> None:
         self._options = options
-        self._sessions = set[CartesiaSession]() if sessions is None else sessions
+        self._sessions: set[CartesiaSession] = set()
 
     @property
     def voice_id(self) -> str:
         """See `TextToSpeech.voice_id`."""
         o = self._options
         return f"{PROVIDER}-{o.version}-{o.model}-{o.voice}-{o.language}-{o.speed:g}"
-
-    def speaking(self, voice: str, speed: float) -> CartesiaVoice:
-        """See `OtherVoices.speaking`; the voice is its id."""
-        faster = min(max(self._options.speed * speed, SLOWEST), FASTEST)
-        own = {"voice": voice, "speed": round(faster, 3)}
-        return CartesiaVoice(self._options.model_copy(update=own), self._sessions)
 
     async def session(self, call_id: str) -> CartesiaSession:
         """See `TextToSpeech.session`."""
@@ -81,7 +67,8 @@ class CartesiaVoice:
 
     async def close(self) -> None:
         """See `TextToSpeech.close`."""
-        await asyncio.gather(*(session.close() for session in list(self._sessions)))
+        sessions, self._sessions = self._sessions, set()
+        await asyncio.gather(*(session.close() for session in sessions))
 
     async def _open(self, options: CartesiaOptions, call_id: str) -> CartesiaSession:
         session = CartesiaSession(options, call_id, self._sessions.discard)
