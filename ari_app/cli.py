@@ -15,10 +15,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ari_app.cli_bookings import bookings
 from ari_app.cli_call import call
 from ari_app.cli_callbacks import callbacks
+from ari_app.cli_chat import chat
 from ari_app.cli_companies import companies
-from ari_app.cli_records import bookings, calls
+from ari_app.cli_records import calls
+from ari_app.cli_simulate import simulate
+from ari_app.cli_tokens import tokens
+from ari_app.cli_workflow import workflow
 from ari_app.env_source import EnvSourceError, adopt_settings_file
 from ari_app.supervisor import EX_CONFIG, supervise
 from installer.doctor.cli import doctor
@@ -158,6 +163,10 @@ main.add_command(call)
 main.add_command(calls)
 main.add_command(bookings)
 main.add_command(callbacks)
+main.add_command(chat)
 main.add_command(companies)
 main.add_command(doctor)
 main.add_command(sandbox)
+main.add_command(tokens)
+main.add_command(simulate)
+main.add_command(workflow)

@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 
 from ari_app import store
 from ari_app.cli_records import as_json_option, database_path, limit_option, print_table, query
+from ari_app.schema import SchemaError
 
 
 @click.group()
@@ -62,6 +63,9 @@ async def _execute(change: sa.Update) -> None:
                 await db.execute(change)
         finally:
             await database.close()
+    except SchemaError as error:
+        click.echo(f"voiceagent: {error}", err=True)
+        sys.exit(1)
     except DBAPIError as error:
         click.echo(f"voiceagent: cannot write {database_path()}: {error.orig}", err=True)
         sys.exit(1)

@@ -19,6 +19,7 @@ from sqlalchemy.exc import DBAPIError
 
 from ari_app import store
 from ari_app.cli_records import as_json_option, database_path, print_table
+from ari_app.schema import SchemaError
 
 T = TypeVar("T")
 
@@ -50,7 +51,7 @@ def import_(paths: tuple[Path, ...], dry_run: bool, as_json: bool) -> None:
         async def put(db: store.Store) -> list[Imported]:
             return await import_companies(db, files, dry_run=dry_run)
 
-        done = _writing(put)
+        done = writing(put)
     except CompanyError as error:
         _fail(str(error))
     if as_json:
@@ -96,6 +97,59 @@ def show(key: str, as_json: bool) -> None:
     _unknown(key)
 
 
+@companies.command("export")
+@click.argument("keys", nargs=-1, metavar="[KEY]...")
+@click.option(
+    "--dir",
+    "folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Write a file for each company there, instead of printing it.",
+)
+@as_json_option
+def export(keys: tuple[str, ...], folder: Path | None, as_json: bool) -> None:
+    """Write companies, all or those named, as files that can be imported again.
+
+    Without --dir they are printed, one after the other. Files of companies that are not in the
+    database are left as they are.
+    """
+    there = {row.key: fields for row, fields in _stored()}
+    for key in keys:
+        if key not in there:
+            _unknown(key)
+    chosen = {key: there[key] for key in dict.fromkeys(keys)} if keys else there
+    if folder is not None:
+        chosen_files = _write_files(folder, chosen)
+        if as_json:
+            click.echo(json.dumps([{"key": key, "file": str(it)} for key, it in chosen_files]))
+        for key, it in [] if as_json else chosen_files:
+            click.echo(f"{key}: {it}")
+    elif as_json:
+        click.echo(json.dumps(list(chosen.values())))
+    else:
+        click.echo("---\n".join(_as_yaml(fields) for fields in chosen.values()), nl=False)
+
+
+def _write_files(folder: Path, chosen: dict[str, dict[str, Any]]) -> list[tuple[str, Path]]:
+    """Write company files; each is there as a whole or as it was before.
+
+    Raises:
+        PermissionError: If this account may not.
+    """
+    written = []
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for key, fields in chosen.items():
+            file, new = folder / f"{key}.yaml", folder / f".{key}.yaml.new"
+            new.write_text(_as_yaml(fields), encoding="utf-8")
+            new.replace(file)
+            written.append((key, file))
+    except PermissionError:
+        raise
+    except OSError as error:
+        _fail(f"cannot write into {folder}: {error.strerror}")
+    return written
+
+
 @companies.command("remove")
 @click.argument("key")
 @as_json_option
@@ -103,7 +157,7 @@ def remove(key: str, as_json: bool) -> None:
     """Take a company out of the database; its records and bookings stay."""
     from ari_app.company_store import remove_company
 
-    if not _writing(lambda db: remove_company(db, key)):
+    if not writing(lambda db: remove_company(db, key)):
         _unknown(key)
     click.echo(json.dumps({"removed": key}) if as_json else f"{key}: removed")
 
@@ -133,7 +187,7 @@ def _stored() -> list[tuple[sa.Row[Any], dict[str, Any]]]:
         _fail(f"cannot read {database_path()}: {error.orig}")
 
 
-def _writing(change: Callable[[store.Store], Awaitable[T]]) -> T:
+def writing(change: Callable[[store.Store], Awaitable[T]]) -> T:
     """Change the database; ends the command with one clear line if that is not possible."""
     path = database_path()
     _refuse_unwritable(path)
@@ -151,6 +205,8 @@ def _writing(change: Callable[[store.Store], Awaitable[T]]) -> T:
     before = os.umask(0o077)  # records hold callers' numbers and words: nobody else's to read
     try:
         return asyncio.run(run())
+    except SchemaError as error:
+        _fail(str(error))
     except DBAPIError as error:
         _fail(f"cannot write {path}: {error.orig}; see VOICEAGENT_DATA_DIR")
     finally:

@@ -1,4 +1,4 @@
-"""``voiceagent calls`` and ``voiceagent bookings``: looking at what is on record."""
+"""``voiceagent calls``: looking at what is on record."""
 
 from __future__ import annotations
 
@@ -165,16 +165,3 @@ def hang_up(call_id: str) -> None:
     except ControlError as error:
         click.echo(f"voiceagent: the call goes on: {error}; see voiceagent doctor", err=True)
         sys.exit(1)
-
-
-@click.command()
-@as_json_option
-@limit_option(50)
-def bookings(as_json: bool, limit: int) -> None:
-    """List bookings, newest first."""
-    table = store.bookings
-    rows = query(table.select().order_by(table.c.created_at.desc()).limit(limit))
-    if as_json:
-        click.echo(json.dumps(rows))
-        return
-    print_table(rows, ("reference", "company", "service", "area", "day", "part", "phone"))

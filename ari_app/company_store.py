@@ -15,14 +15,20 @@ from typing import Any
 
 import sqlalchemy as sa
 from pydantic import ValidationError
-from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from ari_app.database import begin_writing, upserting
 from ari_app.store import Store, companies, dids, utc_now
 from audiosocket_agent.company import Company, complaint
 from audiosocket_agent.errors import CompanyError
 
 SETS = ("holidays", "blocked")  # of a company: without an order of their own
+
+
+# Of a row among all that ever changed: its revision and its company's key. Companies that were put
+# there together share a revision.
+Place = tuple[int, str]
+BEFORE_ALL: Place = (0, "")
 
 
 class Change(Enum):
@@ -71,6 +77,21 @@ class Stored:
     revision: int
 
 
+@dataclass(frozen=True, slots=True)
+class Learnt:
+    """What a service told of a company.
+
+    Attributes:
+        key: The company.
+        document: What it sets, as `document_of` writes it; "" with None.
+        company: It; None: there is no such company any more.
+    """
+
+    key: str
+    document: str
+    company: Company | None
+
+
 def document_of(company: Company) -> str:
     """Return what a company's file sets, as JSON: equal companies give equal texts."""
     fields = company.model_dump(mode="json", exclude_unset=True)
@@ -115,7 +136,7 @@ async def import_companies(
     _refuse_two_of_a_kind(files)
     async with store.transaction() as db:
         # At once the only writer: what is checked here still holds when it is written.
-        await db.exec_driver_sql("BEGIN IMMEDIATE")
+        await begin_writing(db)
         there = {row.key: row for row in await _rows(db)}
         owners = {row.number: row.key for row in await db.execute(sa.select(dids))}
         _refuse_numbers_of_others(files, owners)
@@ -134,7 +155,7 @@ async def remove_company(store: Store, key: str) -> bool:
         Whether it was there.
     """
     async with store.transaction() as db:
-        await db.exec_driver_sql("BEGIN IMMEDIATE")
+        await begin_writing(db)
         latest = sa.select(sa.func.max(companies.c.revision)).scalar_subquery()
         removed = await db.execute(
             companies.update()
@@ -145,16 +166,52 @@ async def remove_company(store: Store, key: str) -> bool:
     return removed.rowcount > 0
 
 
-async def companies_since(store: Store, revision: int) -> list[Stored]:
-    """Return the companies that changed after a revision, in the order they did."""
-    async with store.transaction() as db:
-        return [row for row in await _rows(db) if row.revision > revision]
+class CompanyRows:
+    """The rows of companies in one table, followed as they change.
+
+    Args:
+        store: The database.
+        table: Where they are: with columns `key`, `document` and `revision`.
+        which: Narrows it down to some of the table's rows.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        table: sa.Table = companies,
+        which: sa.ColumnElement[bool] | None = None,
+    ) -> None:
+        self._store = store
+        self._table = table
+        self._which = sa.true() if which is None else which
+
+    async def latest(self) -> int:
+        """Return the revision of the last change; 0 if there was none."""
+        query = sa.select(sa.func.max(self._table.c.revision)).where(self._which)
+        async with self._store.transaction() as db:
+            return await db.scalar(query) or 0
+
+    async def after(self, place: Place, most: int) -> list[Stored]:
+        """Return a page of what changed after a place, in the order it did.
+
+        Args:
+            place: The last row known.
+            most: Rows of a page.
+        """
+        revision, key = place
+        table = self._table.c
+        same = sa.and_(table.revision == revision, table.key > key)
+        query = sa.select(table.key, table.document, table.revision).where(
+            self._which, sa.or_(table.revision > revision, same)
+        )
+        async with self._store.transaction() as db:
+            rows = await db.execute(query.order_by(table.revision, table.key).limit(most))
+            return [Stored(row.key, row.document, row.revision) for row in rows]
 
 
 async def latest_revision(store: Store) -> int:
-    """Return the revision of the last change; 0 if there was none."""
-    async with store.transaction() as db:
-        return await db.scalar(sa.select(sa.func.max(companies.c.revision))) or 0
+    """Return the revision of the last change of any company; 0 if there was none."""
+    return await CompanyRows(store).latest()
 
 
 async def _rows(db: AsyncConnection) -> list[Stored]:
@@ -163,16 +220,19 @@ async def _rows(db: AsyncConnection) -> list[Stored]:
     return [Stored(row.key, row.document, row.revision) for row in rows]
 
 
-async def _write(db: AsyncConnection, changed: Iterable[Company], revision: int) -> None:
-    changed = list(changed)
-    await db.execute(dids.delete().where(dids.c.key.in_([company.key for company in changed])))
-    for company in changed:
-        values = {"document": document_of(company), "revision": revision, "updated_at": utc_now()}
-        statement = insert(companies).values(key=company.key, **values)
-        await db.execute(statement.on_conflict_do_update(index_elements=["key"], set_=values))
-    for company in changed:
-        for number in company.dids:
-            await db.execute(dids.insert().values(number=number, key=company.key))
+async def _write(db: AsyncConnection, changed: Sequence[Company], revision: int) -> None:
+    """Write companies; few statements, as calls cannot note anything meanwhile."""
+    now = utc_now()
+    rows = [
+        {"key": one.key, "document": document_of(one), "revision": revision, "updated_at": now}
+        for one in changed
+    ]
+    numbers = [{"number": number, "key": one.key} for one in changed for number in one.dids]
+    replaced = ["document", "revision", "updated_at"]
+    of_key = dids.delete().where(dids.c.key == sa.bindparam("of_key"))
+    await db.execute(of_key, [{"of_key": one.key} for one in changed])
+    await db.execute(upserting(db, companies, ["key"], replaced), rows)
+    await db.execute(dids.insert(), numbers)
 
 
 def _change(file: CompanyFile, there: Mapping[str, Stored]) -> Change:

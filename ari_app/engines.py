@@ -53,20 +53,30 @@ async def open_engines(
     Raises:
         ProviderError: If an engine cannot be used on this machine at all.
     """
-    opened = {kind: await _open_kind(settings, kind, stack, environ) for kind in Kind}
+    kinds = (Kind.STT, Kind.TTS)
+    opened = {kind: await _open_kind(settings, kind, stack, environ) for kind in kinds}
     now = asyncio.get_running_loop().time
     ears = [(name, cast(SpeechToText, engine)) for name, engine in opened[Kind.STT]]
-    models = [(name, cast(LanguageModel, engine)) for name, engine in opened[Kind.LLM]]
     voices = [(name, cast(TextToSpeech, engine)) for name, engine in opened[Kind.TTS]]
     return ProcessEngines(
         EarChain(ears, _breakers(ears), now),
-        Mind(
-            ModelChain(models, _breakers(models), now) if models else None,
-            rules=RULES in settings.chain(Kind.LLM, environ),
-        ),
+        await open_mind(settings, stack, environ),
         VoiceChain(voices, _breakers(voices), now),
-        Phrases([voice for _, voice in voices], settings.data_dir / "speech"),
+        Phrases(voices, settings.data_dir / "speech"),
         judge,
+    )
+
+
+async def open_mind(
+    settings: Settings, stack: AsyncExitStack, environ: Mapping[str, str] = os.environ
+) -> Mind:
+    """Open the language models the settings name; see `open_engines`."""
+    opened = await _open_kind(settings, Kind.LLM, stack, environ)
+    models = [(name, cast(LanguageModel, engine)) for name, engine in opened]
+    return Mind(
+        ModelChain(models, _breakers(models), asyncio.get_running_loop().time) if models else None,
+        rules=RULES in settings.chain(Kind.LLM, environ),
+        talk_tokens=settings.llm_talk_tokens,
     )
 
 

@@ -8,12 +8,17 @@ from contextlib import AsyncExitStack
 
 from sqlalchemy.exc import DBAPIError
 
+from ari_app.context.remote import remote_of
+from ari_app.diary.book import Book
+from ari_app.diary.keeper import StoreDiary
+from ari_app.diary.sending import Sender
 from ari_app.directory import load
 from ari_app.engines import open_engines
 from ari_app.garbage import collect_between_calls
 from ari_app.media_control import MediaControl
-from ari_app.records import StoreBookings, StoreCallbacks, StoreJournal
+from ari_app.records import StoreCallbacks, StoreJournal
 from ari_app.roles import PlaceTakenError, StartError
+from ari_app.schema import SchemaError
 from ari_app.settings import Settings
 from ari_app.store import Store, open_store
 from audiosocket_agent.errors import CompanyError, ProviderError
@@ -35,7 +40,10 @@ async def serve_media(
         store = await open_database(settings)
         stack.push_async_callback(store.close)
         try:
-            directory = await load(store, settings)
+            elsewhere = remote_of(settings, store)
+            if elsewhere is not None:
+                stack.push_async_callback(elsewhere.close)
+            directory = await load(store, settings, elsewhere)
             engines = await open_engines(settings, stack, SpeechJudge())
         except (CompanyError, ProviderError, SpeechJudgeMissing) as error:
             raise StartError(str(error)) from None
@@ -46,8 +54,13 @@ async def serve_media(
         sounds = Sounds(settings.sounds_dir, settings.pbx_sounds, engines.voice)
         control = MediaControl(settings.control_socket)
         people = PersonDesk(control, StoreCallbacks(store), sounds)
-        bookings = StoreBookings(store)
-        media = MediaProcess(settings.media(), directory.dids, engines, journal, bookings, people)
+        book = Book(store)
+        diary = StoreDiary(book, Sender(book.now))
+        stack.push_async_callback(diary.close)
+        media = MediaProcess(
+            settings.media(), directory.dids, engines, journal, diary, people,
+            directory.lookup,
+        )  # fmt: skip
         collecting = asyncio.create_task(collect_between_calls(lambda: media.load))
         stack.callback(collecting.cancel)
         watching = asyncio.create_task(
@@ -81,6 +94,8 @@ async def open_database(settings: Settings) -> Store:
     """
     try:
         return await open_store(settings.database)
+    except SchemaError as error:
+        raise StartError(str(error)) from None
     except DBAPIError as error:
         raise StartError(
             f"cannot open the database {settings.database}: {error.orig}; see VOICEAGENT_DATA_DIR"

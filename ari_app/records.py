@@ -1,24 +1,21 @@
-"""Writing calls and bookings down: the storage side of `audiosocket_agent.journal`."""
+"""Writing calls down: the storage side of `audiosocket_agent.journal`."""
 
 from __future__ import annotations
 
-import secrets
 import uuid
 from dataclasses import asdict
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DBAPIError
 
 from ari_app.note_writer import NoteWriter
-from ari_app.store import Store, bookings, callbacks, calls, turns, utc_now
-from audiosocket_agent.conversation_state import BookingRequest, CallbackRequest
+from ari_app.store import Store, callbacks, calls, turns, utc_now
+from audiosocket_agent.conversation_state import CallbackRequest
 from audiosocket_agent.errors import BookingError
 from audiosocket_agent.journal import EndReason, Spent, Turn
 from audiosocket_agent.registry import CallInfo
 from audiosocket_agent.workflow import Outcome
-
-REFERENCE_TRIES = 20
 
 
 class StoreJournal:
@@ -129,55 +126,3 @@ class StoreCallbacks:
             await self._store.upsert(callbacks, row)
         except DBAPIError as error:
             raise BookingError(f"the database refused it ({type(error.orig).__name__})") from None
-
-
-class StoreBookings:
-    """Bookings in the store.
-
-    Args:
-        store: The database.
-    """
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-
-    async def book(self, call_id: uuid.UUID, company: str, request: BookingRequest) -> str:
-        """Make a booking, once a call.
-
-        Returns:
-            The six-digit reference.
-
-        Raises:
-            BookingError: If the database does not take it.
-        """
-        row = {
-            "call_id": str(call_id),
-            "company": company,
-            "service": request.service,
-            "area": request.area,
-            "day": request.day.isoformat(),
-            "part": request.part,
-            "phone": request.phone,
-            "price_pounds": request.price_pounds,
-            "created_at": utc_now(),
-        }
-        try:
-            for _ in range(REFERENCE_TRIES):
-                if reference := await self._try(row, f"{secrets.randbelow(900_000) + 100_000}"):
-                    return reference
-        except DBAPIError as error:
-            raise BookingError(f"the database refused it ({type(error.orig).__name__})") from None
-        raise BookingError("no free reference")
-
-    async def _try(self, row: dict[str, str], reference: str) -> str | None:
-        """Insert under this reference; None if another call has it."""
-        mine = sa.select(bookings.c.reference).where(bookings.c.call_id == row["call_id"])
-        async with self._store.transaction() as db:
-            made: str | None = (await db.execute(mine)).scalar_one_or_none()
-            if made:
-                return made
-            try:
-                await db.execute(bookings.insert().values(reference=reference, **row))
-            except IntegrityError:
-                return None
-        return reference

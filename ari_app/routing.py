@@ -37,6 +37,7 @@ from zoneinfo import ZoneInfo
 from ari_app.numbers import e164
 from audiosocket_agent.company import Company
 from audiosocket_agent.company_calls import ClosedTo, is_open
+from audiosocket_agent.company_voice import Voices
 
 
 class RouteKind(Enum):
@@ -206,9 +207,16 @@ def _of_company(
     return RouteKind.AGENT, "agent"
 
 
-def variables(
-    route: Route, call_id: uuid.UUID, sound: Callable[[str], str] = lambda _text: ""
-) -> dict[str, str]:
+# Tells where Asterisk finds the sound of a text in a company's voice, without ending; "": nowhere.
+Sound = Callable[[str, Voices], str]
+
+
+def unmade(_text: str, _voices: Voices) -> str:
+    """Know of no sound."""
+    return ""
+
+
+def variables(route: Route, call_id: uuid.UUID, sound: Sound = unmade) -> dict[str, str]:
     """Return what the dialplan is told of a route; what is left out is the installer's default.
 
     How often a caller comes back to the agent, and whether the call is recorded, is not among it:
@@ -217,19 +225,19 @@ def variables(
     Args:
         route: The way.
         call_id: The call.
-        sound: Tells where Asterisk finds the sound of a text, without ending; "": it is not made.
+        sound: Tells where it is that a text is said.
     """
     told = {
         "VA_ROUTE": route.kind.value,
         "VA_CALL": str(call_id),
         "VA_DID": route.did,
-        "VA_SOUND": sound(route.say) if route.say else "",
     }
     company = route.company
     if company is not None:
         if route.did not in company.dids:  # given to it by `unknown_did`: the agent looks it up
             told["VA_DID"] = company.dids[0]
         told |= {
+            "VA_SOUND": sound(route.say, company.voice) if route.say else "",
             "VA_QUEUE": company.queue or "",
             "VA_RING_S": str(company.people.ring_s or ""),
             "VA_MAILBOX": company.mailbox or "",

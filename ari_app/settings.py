@@ -12,8 +12,9 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
-from pydantic import Field, ValidationError, ValidationInfo, field_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import SettingsConfigDict
 
 import audiosocket_agent
@@ -78,6 +79,15 @@ class Settings(TurnSettings, PbxSettings):
     data_dir: Path = Field(
         Path("/var/lib/voiceagent"), description="folder of the database and the speech cache"
     )
+    context_url: str = Field(
+        "",
+        max_length=200,
+        description="HTTP service that keeps the companies instead of the database, asked with GET "
+        "URL/dids/NUMBER; https, or http on this machine; empty: the database does",
+    )
+    context_token: SecretStr = Field(
+        SecretStr(""), description="its bearer token; empty: none is sent"
+    )
     companies: Path = Field(SHIPPED_COMPANIES, description="folder of company YAML files")
     link_group: str = Field(
         "", description="group that may reach the media socket (for setup.agi); empty: owner only"
@@ -99,6 +109,15 @@ class Settings(TurnSettings, PbxSettings):
         description="language models, tried in this order; rules: the built-in dialogue without a "
         "model; empty: groq or openai with their keys, then rules",
     )
+    llm_talk_tokens: int = Field(
+        2000,
+        ge=200,
+        le=100_000,
+        description="most of the talk so far that a language model is shown, older turns as a "
+        "summary: less costs less and is sooner answered, more is forgotten later; never more than "
+        "the model takes",
+        json_schema_extra={"unit": "tokens"},
+    )
     tts: str = Field(
         "",
         description="text-to-speech engines, tried in this order; empty: cartesia with "
@@ -112,6 +131,20 @@ class Settings(TurnSettings, PbxSettings):
         description="file the log lines go to besides stderr; moved away by log rotation, it is "
         "made anew; empty: none",
     )
+
+    @field_validator("context_url")
+    @classmethod
+    def _keeps_its_token_secret(cls, url: str) -> str:
+        if not url:
+            return url
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError("write it like https://crm.example/voice")
+        if parts.scheme == "http" and parts.hostname not in ("localhost", "127.0.0.1", "::1"):
+            raise ValueError("its token needs https, but on this machine (127.0.0.1)")
+        if parts.username or parts.query or parts.fragment:
+            raise ValueError("no user, question mark or # in it; see VOICEAGENT_CONTEXT_TOKEN")
+        return url.rstrip("/")
 
     @field_validator("link_group")
     @classmethod

@@ -28,7 +28,8 @@ Only root and Asterisk's group may read this file: it holds secrets. Run the voi
 as root, and they read it too. What is set now, and what it means: sudo voiceagent settings
 """
 _EVERYDAY = (
-    "COMPANIES QUEUE REGION UNKNOWN_DID BLOCKED MAX_CALLS ORIGINATE_CALLS STT LLM TTS LOG_LEVEL"
+    "COMPANIES CONTEXT_URL CONTEXT_TOKEN QUEUE REGION UNKNOWN_DID BLOCKED MAX_CALLS "
+    "ORIGINATE_CALLS STT LLM TTS LOG_LEVEL"
 )
 _ASTERISK = (
     "AMI_HOST AMI_PORT AMI_USER AMI_SECRET ARI_URL ARI_USER ARI_PASSWORD "

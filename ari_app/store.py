@@ -17,9 +17,11 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from ari_app.database import reading_engine, upserting, writing_engine
+from ari_app.schema import SchemaError, bring_up_to_date
 
 metadata = sa.MetaData()
 
@@ -101,6 +103,17 @@ bookings = sa.Table(
     sa.Column("phone", sa.String(32), nullable=False),
     sa.Column("price_pounds", sa.String(16), nullable=False),
     sa.Column("created_at", sa.String(32), nullable=False),
+    # Empty in bookings of versions that knew no times.
+    sa.Column("start", sa.String(5)),  # HH:MM on the company's clock; empty: only a part is agreed
+    sa.Column("minutes", sa.Integer),
+    sa.Column("begins_at", sa.String(32)),
+    sa.Column("ends_at", sa.String(32)),
+    sa.Column("lane", sa.Integer),  # which of the company's teams
+    sa.Column("details", sa.JSON),
+    sa.Column("status", sa.String(16)),  # `audiosocket_agent.diary.Status`; empty: booked
+    sa.Column("sequence", sa.Integer),  # how often it was changed
+    sa.Column("changed_at", sa.String(32)),
+    sa.Index("bookings_of_a_day", "company", "day"),
 )
 
 companies = sa.Table(
@@ -120,7 +133,6 @@ dids = sa.Table(
 )
 
 LONGEST_CALL = timedelta(days=1)
-BUSY_TIMEOUT_MS = 3000
 OPEN_TRIES = 5
 OPEN_PAUSE_S = 0.1
 
@@ -128,15 +140,6 @@ OPEN_PAUSE_S = 0.1
 def utc_now() -> str:
     """Return the time as stored: ISO 8601, UTC, milliseconds."""
     return datetime.now(UTC).isoformat(timespec="milliseconds")
-
-
-def _set_pragmas(connection: Any, _record: Any) -> None:
-    cursor = connection.cursor()
-    cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
-    cursor.execute("PRAGMA journal_mode=WAL")
-    cursor.execute("PRAGMA synchronous=NORMAL")  # with a WAL: a crash loses nothing committed
-    cursor.execute("PRAGMA foreign_keys=ON")
-    cursor.close()
 
 
 class Store:
@@ -205,11 +208,9 @@ class Store:
 
     async def add_call(self, row: Mapping[str, Any]) -> None:
         """Insert a call's record; what the media process has put there already stays."""
-        rest = {name: row[name] for name in ("route", "direction")}
-        statement = insert(calls).values(dict(row))
-        statement = statement.on_conflict_do_update(index_elements=["call_id"], set_=rest)
         async with self.transaction() as db:
-            await db.execute(statement)
+            statement = upserting(db, calls, ["call_id"], ["route", "direction"])
+            await db.execute(statement.values(dict(row)))
 
     async def note_call(
         self, call_id: uuid.UUID, values: Mapping[str, Any], *, over: bool, reason: str
@@ -273,47 +274,33 @@ class Store:
     async def upsert(self, table: sa.Table, values: dict[str, Any]) -> None:
         """Insert a row, or replace the one with the same key."""
         keys = [column.name for column in table.primary_key]
-        rest = {name: value for name, value in values.items() if name not in keys}
-        statement = insert(table).values(values)
-        statement = statement.on_conflict_do_update(index_elements=keys, set_=rest)
+        rest = [name for name in values if name not in keys]
         async with self.transaction() as db:
-            await db.execute(statement)
+            await db.execute(upserting(db, table, keys, rest).values(values))
 
 
 async def open_store(path: Path) -> Store:
-    """Open the database, creating it and its tables where needed.
+    """Open the database, making it where needed, and bringing its tables up to date.
 
     Raises:
+        SchemaError: If a newer version of this program made it.
         sqlalchemy.exc.DBAPIError: If the file cannot be opened or written.
     """
-    engine = create_async_engine(f"sqlite+aiosqlite:///{path}", hide_parameters=True)
-    sa.event.listen(engine.sync_engine, "connect", _set_pragmas)
+    engine = writing_engine(path)
     for tries_left in reversed(range(OPEN_TRIES)):
         try:
-            async with engine.begin() as connection:
-                await connection.run_sync(metadata.create_all)
-                await connection.run_sync(_add_missing_columns)
+            await bring_up_to_date(engine)
             break
+        except SchemaError:
+            await engine.dispose()
+            raise
         except OperationalError:
-            # Both roles make a new database at the same moment: one finds it locked, or a table
-            # there that was not a moment ago.
+            # Both roles make a new database at the same moment: one finds it locked.
             await asyncio.sleep(OPEN_PAUSE_S)  # also: the driver's thread reports to this loop
             if not tries_left:
                 await engine.dispose()
                 raise
     return Store(engine)
-
-
-def _add_missing_columns(connection: sa.Connection) -> None:
-    """Bring tables of an older version up to date: what was added since may be empty."""
-    there = sa.inspect(connection)
-    for table in metadata.sorted_tables:
-        known = {column["name"] for column in there.get_columns(table.name)}
-        for column in table.columns:
-            if column.name not in known:
-                kind = column.type.compile(connection.dialect)
-                name = connection.dialect.identifier_preparer.quote(column.name)
-                connection.execute(sa.text(f"ALTER TABLE {table.name} ADD COLUMN {name} {kind}"))
 
 
 @contextmanager
@@ -327,10 +314,7 @@ def reading(path: Path) -> Iterator[sa.Connection]:
     path.stat()  # says why not, which SQLite does not
     if not os.access(path, os.R_OK):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
-    engine = sa.create_engine(f"sqlite:///file:{path}?mode=ro&uri=true", hide_parameters=True)
-    sa.event.listen(
-        engine, "connect", lambda c, _: c.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
-    )
+    engine = reading_engine(path)
     try:
         with engine.connect() as connection:
             yield connection

@@ -11,13 +11,22 @@ import asyncio
 import logging
 import re
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from ari_app.ari import AriError, AriRefused
-from ari_app.routing import Companies, Incoming, Load, Rules, decide, variables
+from ari_app.routing import (
+    Companies,
+    Incoming,
+    Load,
+    Rules,
+    Sound,
+    decide,
+    unmade,
+    variables,
+)
 
 log = logging.getLogger(__name__)
 
@@ -103,6 +112,7 @@ class Switchboard:
         rules: What holds for every company.
         sound: Tells where Asterisk finds the sound of a text, without ending; "": it is not made.
         now: Tells the time.
+        find: Gives a moment to find out whose number one is that nobody knows.
     """
 
     def __init__(
@@ -111,8 +121,9 @@ class Switchboard:
         companies: Companies,
         records: Records,
         rules: Rules,
-        sound: Callable[[str], str] = lambda _text: "",
+        sound: Sound = unmade,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        find: Callable[[str], Awaitable[object]] | None = None,
     ) -> None:
         self._ari = ari
         self._companies = companies
@@ -120,6 +131,7 @@ class Switchboard:
         self._rules = rules
         self._sound = sound
         self._now = now
+        self._find = find
         self._call_ids: dict[str, uuid.UUID] = {}  # by channel, as long as it is here
         self._busy: set[str] = set()
 
@@ -219,6 +231,8 @@ class Switchboard:
             ExceptionGroup: Of `AriError`, if Asterisk does not take it.
         """
         call = Incoming(arrival.did, arrival.caller)
+        if self._find is not None:
+            await self._find(arrival.did)
         # No await between the count and the note: of many calls at once each sees the others.
         route = decide(call, self._companies, self._records.load(), self._rules, self._now())
         self._records.routed(

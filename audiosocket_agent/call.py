@@ -27,7 +27,16 @@ from audiosocket_agent.conversation import (
     Started,
     Warned,
 )
-from audiosocket_agent.conversation_state import Returned, Seek, Sought, Unanswered, Why
+from audiosocket_agent.conversation_state import (
+    CallbackRequest,
+    Noted,
+    NotNoted,
+    Returned,
+    Seek,
+    Sought,
+    Unanswered,
+    Why,
+)
 from audiosocket_agent.desk import BookingDesk
 from audiosocket_agent.dialogue import Dialogue, Mind
 from audiosocket_agent.errors import ProviderError
@@ -45,9 +54,10 @@ from audiosocket_agent.secret_desk import SecretDesk
 from audiosocket_agent.speech import Mouth, Stock
 from audiosocket_agent.speech_judge import SpeechJudge
 from audiosocket_agent.talker import Booking, Talker
+from audiosocket_agent.tools.of_call import Tools
 from audiosocket_agent.turns import Act, TurnConfig, TurnPolicy
 from audiosocket_agent.vad import EnergyVad, VadConfig
-from audiosocket_agent.workflow import STEPS, Outcome, Step
+from audiosocket_agent.workflow import Outcome, Step
 
 log = logging.getLogger(__name__)
 
@@ -126,6 +136,7 @@ class Call:
         desk: Makes its bookings.
         people: Looks for people.
         before: The conversation so far, of a caller who comes back from people.
+        tools: Runs tools that need the world; None: there are none.
     """
 
     def __init__(
@@ -140,6 +151,7 @@ class Call:
         desk: BookingDesk,
         people: PersonDesk,
         before: Away | None = None,
+        tools: Tools | None = None,
     ) -> None:
         self.info = info
         self._facts = facts
@@ -158,21 +170,24 @@ class Call:
         self._onset = Onset(engines.judge, config.turns.barge_in.probability)
         self._playout = Playout()
         self._mouth = Mouth(self._playout, engines.voice, engines.stock, self._urge)
+        self._dialogue = Dialogue(
+            engines.mind,
+            facts,
+            self._book,
+            str(info.call_id),
+            None if before is None else before.state,
+            None if tools is None else tools.of_call(info.record_id, facts, self._note),
+            lambda request: desk.hold(info.record_id, facts.company, request),
+        )
         self._talker = Talker(
             self,
-            Dialogue(
-                engines.mind,
-                facts,
-                self._book,
-                str(info.call_id),
-                None if before is None else before.state,
-            ),
+            self._dialogue,
             self._mouth,
             self._playout,
             minutes,
             self._book,
             self._seek,
-            lambda wish: people.note(info, facts.company.key, wish),
+            self._note,
             comfort_after_s=facts.company.comfort_after_s,
             most_discarded=config.speculation_tokens,
         )
@@ -193,9 +208,13 @@ class Call:
             async with asyncio.TaskGroup() as tasks:
                 self._tasks = tasks
                 listening = self.spawn(self._listen())
+                following = self.spawn(
+                    self._desk.follow(self.info.record_id, self._facts.company, self._dialogue.know)
+                )
                 self._talker.on(self._first_event())
                 await self._over.wait()
                 listening.cancel()
+                following.cancel()
                 self._talker.stop()
         except* ProviderError as failures:
             for failure in failures.exceptions:
@@ -319,7 +338,7 @@ class Call:
         if state.phase in (Phase.ENDED, Phase.SEEKING, Phase.NOTING):
             return  # what is waited for there has a deadline of its own
         nobody_speaks = self._talker.silent and not self._turns.caller_speaks
-        over_s = now_s - since_s - STEPS[step].timeout_s
+        over_s = now_s - since_s - company.workflow.steps[step].timeout_s
         if not self._long:  # told once: what is offered instead of a person takes its time
             over_s = max(over_s, on_s - company.max_call_s)
         if over_s > 0 and (nobody_speaks or over_s > OVERTIME_S):
@@ -346,7 +365,7 @@ class Call:
                 self._mark("finalize")
                 self._ear.finalize()
             case Act.SPECULATE:
-                self._talker.think_ahead(self._turns.draft)
+                self._talker.think_ahead(self._turns.draft, self._confidence)
             case Act.DISCARD:
                 self._talker.think_again()
             case Act.COMMIT:
@@ -376,7 +395,15 @@ class Call:
             if ms >= last_voice_ms or name == "stt_partial"
         }
         marks_ms = {"speech_end": last_voice_ms} | marks_ms | {"decision": now_ms}
-        self._talker.hear(self._turns.take_turn(), last_voice_ms, marks_ms)
+        confidence = self._confidence
+        self._talker.hear(self._turns.take_turn(), last_voice_ms, marks_ms, confidence)
+
+    @property
+    def _confidence(self) -> float:
+        """How sure the ear is of the turn; one that hears only what it expects tells no more."""
+        sure = self._turns.confidence
+        enough = sure >= self._facts.company.workflow.unsure_below
+        return 1.0 if enough or not self.free_speech else sure
 
     def _take_keys(self) -> None:
         keys, now_ms = self._turns.take_keys(), round(self.now_ms())
@@ -392,7 +419,10 @@ class Call:
         self._marks_ms[name] = round(self.now_ms())
 
     def _book(self, request: BookingRequest) -> Booking:
-        return self._desk.begin(self.info.record_id, self._facts.company.key, request)
+        return self._desk.begin(self.info.record_id, self._facts.company, request)
+
+    def _note(self, wish: CallbackRequest) -> asyncio.Task[Noted | NotNoted]:
+        return self._people.note(self.info, self._facts.company.key, wish)
 
     def _seek(self, seek: Seek) -> asyncio.Task[Sought]:
         """Look for people, and have ready what the one who answers is told."""
@@ -400,7 +430,7 @@ class Call:
         self._minutes.wanted(seek.why.value)
         if company.people.whisper:
             text = exits.whisper_text(state, self._facts)
-            self._whisper = self._people.whisper(self.info, text)
+            self._whisper = self._people.whisper(self.info, text, company.voice)
         return self._people.seek(company, seek)
 
     def _secret_taken(self, name: str, ok: bool) -> None:

@@ -6,12 +6,21 @@ import json
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, Field, ValidationError, ValidationInfo, field_validator
+from pydantic import (
+    AfterValidator,
+    Field,
+    SerializerFunctionWrapHandler,
+    ValidationError,
+    ValidationInfo,
+    field_serializer,
+    field_validator,
+)
 from pydantic.functional_validators import BeforeValidator
 
+from audiosocket_agent.company_calendar import Calendar
 from audiosocket_agent.company_calls import (
     Closed,
     Holidays,
@@ -34,8 +43,24 @@ from audiosocket_agent.company_fields import (
     refuse_twice,
     spelt,
 )
-from audiosocket_agent.company_yaml import read_yaml
+from audiosocket_agent.company_messages import Messages
+from audiosocket_agent.company_tools import Tools
+from audiosocket_agent.company_voice import CompanyVoices
+from audiosocket_agent.company_yaml import YamlError, read_yaml_lines
+from audiosocket_agent.complaints import complaints
 from audiosocket_agent.errors import CompanyError
+from audiosocket_agent.workflow.load import (
+    DEFAULT,
+    FOLDER,
+    WORKFLOW_FILE,
+    is_shipped,
+    read_text,
+    read_workflow,
+    refuse_unproved,
+    trade,
+)
+from audiosocket_agent.workflow.model import Workflow
+from audiosocket_agent.workflow.prove import unknown_tools
 
 Did = Annotated[Number, spelt(r"[0-9]{3,15}", "a number has 3-15 digits")]
 Outward = Annotated[
@@ -51,6 +76,10 @@ def _known_timezone(name: str) -> str:
     return name
 
 
+def _read_workflow(value: object, info: ValidationInfo) -> object:
+    return read_workflow(value, (info.context or {}).get(FOLDER))
+
+
 Timezone = Annotated[str, AfterValidator(_known_timezone)]
 
 
@@ -60,13 +89,17 @@ class Service(FieldsModel):
     Attributes:
         key: Stable name in bookings.
         name: As spoken after "a" or "your", e.g. "blocked drain visit".
-        price_pounds: The fixed price quoted.
+        price_pounds: The fixed price quoted; unset only where the workflow says no prices.
+        minutes: How long it takes.
         phrases: Ways a caller names it: lower-case words only.
     """
 
     key: Name
     name: Said
-    price_pounds: Annotated[Decimal, Field(gt=0, le=100_000, max_digits=8, decimal_places=2)]
+    price_pounds: (
+        Annotated[Decimal, Field(gt=0, le=100_000, max_digits=8, decimal_places=2)] | None
+    ) = None
+    minutes: Annotated[int, Field(ge=5, le=1440)] = 60
     phrases: Annotated[tuple[Words, ...], Field(min_length=1)]
 
 
@@ -104,8 +137,9 @@ class Company(FieldsModel):
         name: As spoken.
         dids: Numbers it is reached on, digits only with the country code.
         greeting: First sentence of every call.
+        workflow: How its calls go: a shipped workflow by name, or one of its own.
         services: What can be booked.
-        areas: Where it works.
+        areas: Where it works; none only where the workflow asks for none.
         timezone: IANA name; "Tuesday" is counted from the date there.
         no_input_s: Silence in seconds after a question before it is asked again.
         max_misses: Answers in a row that make no sense before a person takes over.
@@ -127,14 +161,21 @@ class Company(FieldsModel):
         people: How callers reach people.
         recording: Whether calls are recorded.
         secrets: Digits that only their receiver may see, by name.
+        calendar: When it can be booked; unset: whatever the caller wants.
+        voice: Which voice each engine uses for it; an engine that is not named speaks as it is set.
+        tools: The company's own HTTP interfaces that the language model may use, by name.
+        messages: The texts and emails that may be sent to callers.
     """
 
     key: Name
     name: Said
     dids: Annotated[tuple[Did, ...], Field(min_length=1)]
     greeting: Said
+    workflow: Annotated[
+        Workflow, BeforeValidator(_read_workflow), AfterValidator(refuse_unproved)
+    ] = Field(default_factory=lambda: trade(DEFAULT))
     services: Annotated[tuple[Service, ...], Field(min_length=1, max_length=12)]
-    areas: Annotated[tuple[Area, ...], Field(min_length=1, max_length=60)]
+    areas: Annotated[tuple[Area, ...], Field(max_length=60, validate_default=True)] = ()
     timezone: Timezone = "Europe/London"
     no_input_s: Annotated[float, Field(ge=1, le=60)] = 6.0
     max_misses: Annotated[int, Field(ge=1, le=10)] = 3
@@ -156,6 +197,23 @@ class Company(FieldsModel):
     people: People = People()
     recording: Recording = Recording()
     secrets: dict[Name, Secret] = Field(default_factory=dict)
+    calendar: Calendar | None = None
+    voice: CompanyVoices = Field(default_factory=dict)
+    tools: Annotated[Tools, Field(validate_default=True)] = Field(default_factory=dict)
+    messages: Messages = Messages()
+
+    @field_serializer("workflow", mode="wrap")
+    def _shipped_by_name(self, workflow: Workflow, fields: SerializerFunctionWrapHandler) -> Any:
+        return workflow.name if is_shipped(workflow) else fields(workflow)
+
+    @field_validator("tools")
+    @classmethod
+    def _tools_of_the_workflow_there(cls, tools: Tools, info: ValidationInfo) -> Tools:
+        workflow: Workflow | None = info.data.get("workflow")
+        wrong = unknown_tools(workflow, tools) if workflow is not None else ()
+        if wrong:
+            raise ValueError(f"the workflow's {wrong[0]}")
+        return tools
 
     @field_validator("dids")
     @classmethod
@@ -165,18 +223,45 @@ class Company(FieldsModel):
 
     @field_validator("services")
     @classmethod
-    def _services_told_apart(cls, services: tuple[Service, ...]) -> tuple[Service, ...]:
+    def _services_told_apart(
+        cls, services: tuple[Service, ...], info: ValidationInfo
+    ) -> tuple[Service, ...]:
+        workflow: Workflow | None = info.data.get("workflow")
+        for service in services:
+            if service.price_pounds is None and workflow is not None and workflow.quotes:
+                raise ValueError(
+                    f"{service.key} has no price_pounds, which the workflow {workflow.name} says"
+                )
         refuse_twice(service.key for service in services)
         refuse_twice(words for service in services for words in service.phrases)
         return services
 
     @field_validator("areas")
     @classmethod
-    def _areas_told_apart(cls, areas: tuple[Area, ...]) -> tuple[Area, ...]:
+    def _areas_told_apart(cls, areas: tuple[Area, ...], info: ValidationInfo) -> tuple[Area, ...]:
+        workflow: Workflow | None = info.data.get("workflow")
+        if not areas and workflow is not None and workflow.places_asked:
+            raise ValueError(f"is empty, and the workflow {workflow.name} asks for one")
         refuse_twice(area.key for area in areas)
         refuse_twice(words for area in areas for words in area.phrases)
         refuse_twice(outward for area in areas for outward in area.outward)
         return areas
+
+    @field_validator("calendar")
+    @classmethod
+    def _time_for_each_service(
+        cls, calendar: Calendar | None, info: ValidationInfo
+    ) -> Calendar | None:
+        if calendar is None or "hours" not in info.data:
+            return calendar  # hours that are wrong are refused themselves
+        most = calendar.longest_visit_min(info.data["hours"])
+        for service in info.data.get("services", ()):
+            if service.minutes > most:
+                raise ValueError(
+                    f"{service.key} takes {service.minutes} minutes and could never be booked: "
+                    f"the longest opening is {most}"
+                )
+        return calendar
 
     @field_validator("misses_before_offer")
     @classmethod
@@ -210,37 +295,29 @@ def load_company(path: Path, read_number: Callable[[str], str | None] = plain_nu
     Raises:
         CompanyError: One line that says what is wrong, in which file and where.
     """
+    text = read_text(path)
     try:
-        data = read_yaml(path.read_text(encoding="utf-8"))
-        try:
-            json.dumps(data, ensure_ascii=False, default=str).encode()
-        except UnicodeEncodeError:  # half of a surrogate pair, written as an escape
-            raise ValueError("a text holds half a character (\\ud800 to \\udfff)") from None
-        return Company.model_validate(data, context={NUMBER: read_number})
-    except OSError as error:
-        raise CompanyError(path, error.strerror or "cannot be read") from None
-    except UnicodeDecodeError:
-        raise CompanyError(path, "is not UTF-8 text") from None
+        data, lines = read_yaml_lines(text)
+        json.dumps(data, ensure_ascii=False, default=str).encode()
+    except YamlError as error:
+        raise CompanyError(path, error.what, error.line) from None
+    except UnicodeEncodeError:  # half of a surrogate pair, written as an escape
+        what = "a text holds half a character (\\ud800 to \\udfff)"
+        raise CompanyError(path, what) from None
+    try:
+        return Company.model_validate(data, context={NUMBER: read_number, FOLDER: path.parent})
     except ValidationError as error:
-        raise CompanyError(path, complaint(error)) from None
-    except ValueError as error:
-        raise CompanyError(path, str(error)) from None
+        first = complaints(error)[0]
+        raise CompanyError(path, str(first), lines.of(first.where)) from None
 
 
 def complaint(error: ValidationError) -> str:
     """Say in one line what is wrong with a company: the first thing that is."""
-    first = error.errors(include_url=False, include_input=False)[0]
-    where = ".".join(str(part) for part in first["loc"]) or "the file"
-    what = {
-        "extra_forbidden": "there is no such field; docs/companies.md lists them all",
-        "missing": "is missing",
-        "model_type": "holds no fields; write NAME: VALUE",
-    }.get(first["type"], first["msg"].removeprefix("Value error, "))
-    return f"{where}: {what}".replace("\n", " ")
+    return str(complaints(error)[0])
 
 
 def load_companies(folder: Path) -> dict[str, Company]:
-    """Read every ``*.yaml`` in a folder.
+    """Read every ``*.yaml`` in a folder, but for the workflows beside them.
 
     Returns:
         Companies by DID digits.
@@ -251,7 +328,7 @@ def load_companies(folder: Path) -> dict[str, Company]:
     if not folder.is_dir():
         raise CompanyError(folder, "there is no such folder; see VOICEAGENT_COMPANIES")
     by_did: dict[str, Company] = {}
-    for path in sorted(folder.glob("*.yaml")):
+    for path in sorted(p for p in folder.glob("*.yaml") if not p.name.endswith(WORKFLOW_FILE)):
         company = load_company(path)
         for did in company.dids:
             if did in by_did:

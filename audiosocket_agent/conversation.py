@@ -30,10 +30,11 @@ by the same table. So either can take over from the other in the middle of a tur
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 from audiosocket_agent import person, wording
+from audiosocket_agent.agreed import booking_request
+from audiosocket_agent.answering import answered, failed, wish_of
 from audiosocket_agent.conversation_state import (
     Booked,
     BookingFailed,
@@ -57,36 +58,44 @@ from audiosocket_agent.conversation_state import (
     Started,
     State,
     Stuck,
+    Trouble,
     Warned,
     Why,
 )
 from audiosocket_agent.errors import IllegalEvent
-from audiosocket_agent.understanding import (
-    NO,
-    PERSON,
-    YES,
-    date_of,
-    digits_so_far,
-    offer_answer,
-    offer_answer_of_keys,
-    plain_words,
-    value_in,
-    value_of_keys,
+from audiosocket_agent.offers import key_of
+from audiosocket_agent.roles import (
+    INSTEAD,
+    asked_in,
+    is_last,
+    when_slots,
+    without_later_gates,
 )
-from audiosocket_agent.walk import ask, attended, ended, proceed, question
+from audiosocket_agent.understanding import NO, PERSON, YES, plain_words
+from audiosocket_agent.walk import (
+    ask,
+    attended,
+    ended,
+    offer_others,
+    proceed,
+    question,
+    stands,
+)
 from audiosocket_agent.wishes import wish_in
-from audiosocket_agent.workflow import INSTEAD, STEPS, YES_NO_SLOTS, Outcome, Slot, Step
+from audiosocket_agent.workflow import Outcome, Step
 
 __all__ = [
     "LEGAL", "Booked", "BookingFailed", "BookingRequest", "Carry", "Event", "Facts", "Heard",
     "Keyed", "NotNoted", "Noted", "Offer", "Overtime", "Phase", "Reply", "Returned", "SecretDone",
-    "Seek", "Silent", "Sought", "Started", "State", "Stuck", "Warned", "Why", "advance",
+    "Seek", "Silent", "Sought", "Started", "State", "Stuck", "Trouble", "Warned", "Why", "advance",
     "answers_offer", "attended", "booking_request", "key_in", "proceed", "takes_words",
 ]  # fmt: skip
 
-# What callers tell without being asked; a yes or a number means nothing without its question.
-VOLUNTEERED = (Slot.SERVICE, Slot.AREA, Slot.DAY, Slot.PART)
 MOST_SECRET_MISSES = 2
+# Answers in a row with which a language model did not move the talk: fewer would take it from
+# callers who ask and chat before they come to the point.
+MOST_UNMOVED = 12
+MOST_TAKEN = 3  # times that have gone while the caller decided
 
 LEGAL: dict[Phase, frozenset[type]] = {
     Phase.ASKING: frozenset(
@@ -110,6 +119,7 @@ def advance(state: State, event: Event, facts: Facts) -> tuple[State, Reply]:
         raise IllegalEvent(state.phase.value, type(event).__name__)
     match event:
         case Started(open_question):
+            state = replace(state, step=facts.company.workflow.first)
             state, reply = proceed(state, facts, (facts.company.greeting,))
             if open_question:
                 reply = replace(reply, say=(facts.company.greeting, wording.HOW_CAN_I_HELP))
@@ -124,9 +134,12 @@ def advance(state: State, event: Event, facts: Facts) -> tuple[State, Reply]:
             return _overtime(state, facts)
         case Stuck():
             return person.wish(state, Seek(Why.PROVIDER), facts)
-        case Booked(reference):
-            done = replace(state, step=Step.CONFIRM, phase=Phase.ASKING, asked=None)
-            return proceed(done, facts, (wording.booked(reference),))
+        case Booked(reference, confirmed):
+            company, today = facts.company, facts.today
+            say = wording.booked(reference, company, state.slots, today, confirmed=confirmed)
+            return proceed(after_booking(state, facts), facts, say)
+        case BookingFailed(Trouble.TAKEN):
+            return gone(state, facts)
         case BookingFailed():
             return person.wish(state, Seek(Why.BOOKING), facts)
         case Sought():
@@ -144,10 +157,13 @@ def advance(state: State, event: Event, facts: Facts) -> tuple[State, Reply]:
 def answers_offer(state: State, text: str) -> bool:
     """Whether the caller's words are for the rules even where a language model holds the talk.
 
-    The model did not make the offer of a person, nor what is offered instead of one.
+    The model did not make the offer of a person, nor what is offered instead of one. A model that
+    has answered again and again without moving the talk would go on like that for ever.
     """
     if state.step in INSTEAD:
         return True
+    if state.unmoved >= MOST_UNMOVED and stands(state) == state.stood:
+        return True  # the model gets nowhere: the rules, whose ways all end, until the talk moves
     return state.offer is Offer.OPEN and plain_words(text) in (*YES, *NO, *PERSON)
 
 
@@ -160,167 +176,34 @@ def takes_words(state: State, text: str, facts: Facts) -> bool:
 
 def _caller_did(state: State, event: Heard | Keyed | Silent, facts: Facts) -> tuple[State, Reply]:
     """Take what the caller did, or that it was nothing."""
-    wish = _wish_of(event, facts)
+    wish = wish_of(event, facts)
     if state.phase is Phase.KEYING:
         if wish is not None:
             return person.wish(state, wish, facts)
         return state, _keying(state, facts, ())
-    if state.step is Step.CLOSE:
+    if is_last(facts.company.workflow, state.step):
         if wish is not None:
             return person.wish(state, wish, facts)
         return proceed(state, facts, ())  # all is done: whatever was said, say goodbye
-    offered = state.offer is Offer.OPEN
-    match event:
-        case Heard(text):
-            known = _with_extras(state, text, facts)
-            if offered:
-                said = None if state.asked in YES_NO_SLOTS else _spoken_value(state, text, facts)
-                return _offer_answered(known, facts, said, offer_answer(text), wish)
-            return _answered(known, facts, _spoken_value(state, text, facts), wish)
-        case Keyed(keys) if offered:
-            answer = offer_answer_of_keys(keys, facts.company.person_key)
-            value = None if answer else _keyed_value(state, keys, facts)
-            return _offer_answered(state, facts, value, answer, None)
-        case Keyed(keys):
-            return _keyed(state, keys, facts, wish)
-        case Silent() if offered:
-            return person.wish(state, Seek(Why.SILENT), facts)
-        case Silent():
-            return _missed(state, facts, wording.still_there, Why.SILENT)
+    return answered(state, event, wish, facts)
 
 
-def _wish_of(event: Heard | Keyed | Silent, facts: Facts) -> Seek | None:
-    """Return the wish for a person in what the caller did; the key for it must stand alone."""
-    if isinstance(event, Heard):
-        return wish_in(event.text, facts.company)
-    if isinstance(event, Keyed) and event.keys and event.keys == facts.company.person_key:
-        return Seek(Why.ASKED)
-    return None
+def after_booking(state: State, facts: Facts) -> State:
+    """Return the state once the booking exists: what follows it is left."""
+    following = facts.company.workflow.steps[state.step].then or Step.CLOSE
+    return replace(state, step=following, phase=Phase.ASKING, asked=None, restarts=0)
 
 
-def _spoken_value(state: State, text: str, facts: Facts) -> str | None:
-    if state.asked is None or not text:
-        return None
-    return value_in(state.asked, text, facts.company, facts.today)
-
-
-def _with_extras(state: State, text: str, facts: Facts) -> State:
-    """Fill what the caller said besides the answer: "a leaking tap, in Truro, on Tuesday"."""
-    extras = {
-        slot: value
-        for slot in VOLUNTEERED
-        if slot is not state.asked and slot not in state.slots
-        if (value := value_in(slot, text, facts.company, facts.today)) is not None
-    }
-    return replace(state, slots={**state.slots, **extras}) if extras else state
-
-
-def _keyed_value(state: State, keys: str, facts: Facts) -> str | None:
-    if state.asked is None:
-        return None
-    if state.asked is Slot.PHONE:
-        keys = digits_so_far(state.keyed, keys)
-    return value_of_keys(state.asked, keys, facts.company, facts.today)
-
-
-def _keyed(state: State, keys: str, facts: Facts, wish: Seek | None) -> tuple[State, Reply]:
-    """Take keys; a number may be keyed in several goes, and each but the last counts as a miss."""
-    value = _keyed_value(state, keys, facts)
-    if state.asked is not Slot.PHONE or value is not None or wish is not None:
-        return _answered(state, facts, value, wish)
-    begun = replace(state, keyed=digits_so_far(state.keyed, keys))
-    after, reply = _answered(begun, facts, None, None)
-    if begun.keyed and after.attempt > state.attempt:  # asked again, no person offered
-        reply = replace(reply, say=(wording.number_so_far(begun.keyed),))
-    return after, reply
-
-
-def _answered(
-    state: State, facts: Facts, value: str | None, wish: Seek | None
-) -> tuple[State, Reply]:
-    if wish is not None and value is None:
-        return _wished(state, wish, facts)
-    if state.asked is None or value is None:
-        return _missed(state, facts, wording.misheard, Why.MISSES)
-    slots: dict[Slot, str] = {**state.slots, state.asked: value}
-    filled = replace(state, slots=slots, asked=None, misses=0)
-    if value == "no" and state.asked is Slot.CALLBACK:
-        without: dict[Slot, str] = {s: v for s, v in slots.items() if s is not Slot.PHONE}
-        return proceed(replace(filled, slots=without), facts, ())
-    if state.step in INSTEAD:
-        return person.answered(filled, state.asked, value, facts)
-    if value == "no":
-        return _refused(filled, facts)
-    if state.asked is Slot.AGREED:
-        booking = replace(filled, phase=Phase.BOOKING)
-        request = booking_request(filled, facts)
-        return booking, Reply((wording.BOOKING_NOW,), state.step, (state.step,), book=request)
-    return proceed(filled, facts, ())
-
-
-def _wished(state: State, wish: Seek, facts: Facts) -> tuple[State, Reply]:
-    """Take a wish for a person; one who was just told what to expect may insist."""
-    if state.step not in INSTEAD or wish.place:
-        return person.wish(state, wish, facts)
-    if state.may_wait:
-        return ended(state, Outcome.QUEUE, (wording.HOLD,))
-    return _missed(state, facts, wording.still_nobody, Why.MISSES)
-
-
-def _refused(state: State, facts: Facts) -> tuple[State, Reply]:
-    """Handle a "no" to the price, or to what was read back."""
-    back = STEPS[state.step].if_no
-    if back is Step.COLLECT:
-        if state.restarts:
-            return person.wish(state, Seek(Why.MISSES), facts)
-        again = set(STEPS[Step.COLLECT].needs) | {Slot.AGREED}
-        kept: dict[Slot, str] = {s: v for s, v in state.slots.items() if s not in again}
-        state = replace(state, step=back, slots=kept, restarts=1)
-        return proceed(state, facts, (wording.START_OVER,))
-    return proceed(replace(state, step=Step.CLOSE), facts, (wording.DECLINED,))
-
-
-def _missed(
-    state: State, facts: Facts, sorry: Callable[[int], str], why: Why
-) -> tuple[State, Reply]:
-    apology = sorry(state.attempt + 1)
-    if state.asked is None:
-        return proceed(state, facts, (apology,))  # nothing was asked yet: ask
-    missed = replace(state, misses=state.misses + 1)
-    if missed.misses >= facts.company.max_misses:
-        if state.step in INSTEAD:
-            return person.given_up(missed)
-        return person.wish(missed, Seek(why), facts)
-    # A person is not offered in place of one, nor where nobody was found before.
-    offers = state.offer is Offer.UNMADE and state.step not in INSTEAD and not state.refused
-    if offers and missed.misses >= facts.company.misses_before_offer:
-        missed = replace(missed, offer=Offer.OPEN)
-    else:
-        missed = replace(missed, attempt=state.attempt + 1)
-    return ask(missed, facts, (apology, *question(missed, facts)), (state.step,))
-
-
-def _offer_answered(
-    state: State, facts: Facts, value: str | None, answer: str | None, wish: Seek | None
-) -> tuple[State, Reply]:
-    """Take what the caller says to the offer of a person.
-
-    Args:
-        state: The offer is open.
-        facts: Facts.
-        value: What was said, as an answer to the question before the offer.
-        answer: What was said, as an answer to the offer: ``yes`` or ``no``.
-        wish: What was said, as a wish for a person.
-    """
-    if value is not None:
-        return _answered(state, facts, value, None)
-    if answer != "no":
-        why = Why.ASKED if answer else Why.MISSES
-        return person.wish(state, wish or Seek(why), facts)
-    attempt = max(state.attempt + 1, wording.EASIEST)
-    declined = replace(state, offer=Offer.DECLINED, misses=0, attempt=attempt)
-    say = (wording.OFFER_DECLINED, *question(declined, facts))
-    return ask(declined, facts, say, (state.step,))
+def gone(state: State, facts: Facts) -> tuple[State, Reply]:
+    """The time has just gone: go back to the question when, with what is left."""
+    workflow = facts.company.workflow
+    back = asked_in(workflow, when_slots(workflow))
+    taken = (*state.taken, key_of(state, facts))
+    if back is None or len(taken) > MOST_TAKEN:
+        return person.wish(state, Seek(Why.FULL), facts)
+    slots = without_later_gates(workflow, state.slots, back, when_slots(workflow))
+    state = replace(state, step=back, phase=Phase.ASKING, asked=None, slots=slots, taken=taken)
+    return offer_others(state, facts, (), (state.step,), wording.JUST_GONE)
 
 
 def _overtime(state: State, facts: Facts) -> tuple[State, Reply]:
@@ -330,10 +213,8 @@ def _overtime(state: State, facts: Facts) -> tuple[State, Reply]:
             return ended(state, Outcome.QUEUE, ())
         case Phase.NOTING:
             return person.not_noted(state)
-        case _ if state.step in INSTEAD:
-            return person.given_up(state)
         case _:
-            return person.wish(state, Seek(Why.LONG), facts)
+            return failed(state, Seek(Why.LONG), facts)
 
 
 def key_in(state: State, name: str, facts: Facts) -> tuple[State, Reply]:
@@ -364,19 +245,6 @@ def _warned(state: State, facts: Facts) -> tuple[State, Reply]:
     warning = wording.time_short(facts.company.warn_before_s)
     if state.asked is not None:
         return ask(state, facts, (warning, *question(state, facts)), (state.step,))
-    if state.step is Step.CLOSE:
+    if is_last(facts.company.workflow, state.step):
         return state, Reply((warning,), state.step, (state.step,))
     return proceed(state, facts, (warning,))
-
-
-def booking_request(state: State, facts: Facts) -> BookingRequest:
-    """Return the booking that the filled slots describe, at the price in the list."""
-    service = wording.service_of(facts.company, state.slots)
-    return BookingRequest(
-        service=service.key,
-        area=state.slots[Slot.AREA],
-        day=date_of(state.slots[Slot.DAY], facts.today),
-        part=state.slots[Slot.PART],
-        phone=state.slots[Slot.PHONE],
-        price_pounds=str(service.price_pounds),
-    )

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, time
 from enum import Enum
 
+from audiosocket_agent.agenda import Agenda
 from audiosocket_agent.company import Company
 from audiosocket_agent.control import Outlook
 from audiosocket_agent.seams import Expectation
@@ -52,9 +53,15 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """The caller finished an utterance; empty text means nothing was recognised."""
+    """The caller finished an utterance.
+
+    Attributes:
+        text: The words; empty if nothing was recognised.
+        confidence: How sure the ear is of them, 0.0 to 1.0.
+    """
 
     text: str
+    confidence: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +78,31 @@ class Silent:
 
 @dataclass(frozen=True, slots=True)
 class Booked:
-    """The booking exists."""
+    """The booking exists.
+
+    Attributes:
+        reference: What it is called, for the caller.
+        confirmed: Whether it is sure; else it is kept, and the company's own system is yet to
+            confirm it.
+    """
 
     reference: str
+    confirmed: bool = True
+
+
+class Trouble(Enum):
+    """Why a booking could not be made."""
+
+    UNREACHABLE = "unreachable"  # nobody can tell what became of it
+    TAKEN = "taken"  # that time has just gone
+    REFUSED = "refused"  # the company's own system does not want it
 
 
 @dataclass(frozen=True, slots=True)
 class BookingFailed:
     """The booking could not be made."""
+
+    why: Trouble = Trouble.UNREACHABLE
 
 
 class Why(Enum):
@@ -93,6 +117,7 @@ class Why(Enum):
     BOOKING = "booking"  # the booking could not be made
     PROVIDER = "provider"  # an engine failed
     LONG = "long"  # the call or the step took too long
+    FULL = "full"  # nothing that suits is free
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,11 +235,13 @@ class Facts:
         company: The company that was called.
         caller: The caller's number, ``""`` if withheld or implausible.
         today: The date at the company, for "Tuesday".
+        agenda: What is free, as of when the call began; None: nobody keeps a calendar.
     """
 
     company: Company
     caller: str
     today: date
+    agenda: Agenda | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,6 +258,8 @@ class State:
         offer: What became of the offer of a person at the open question.
         keyed: The beginning of a number that was keyed in answer to the open question.
         restarts: How often the caller said "no" to what was read back.
+        put_right: How often the caller put a detail of it right instead.
+        read_back: What was read back, while the first question of it is asked again.
         farewells: How often the model tried to end the call before its time.
         seek: The wish for a person that is being followed, or was last.
         back: In a step instead of a person: the step to go back to.
@@ -239,6 +268,12 @@ class State:
         secret: The digits being keyed that only their receiver sees, by name; "" for none.
         secret_misses: How often that did not work in a row.
         collected: The names of those that reached their receivers.
+        unsure: Slots whose values the ear was not sure of: each is said back before it counts.
+        full: How often the caller wanted a time that is full.
+        taken: Times that turned out to have gone, as `offers.key_of` names them.
+        stood: Where the talk stood when the language model last answered, as `walk.stands` tells.
+        unmoved: How often in a row that did not move it.
+        asides: How often the rules answered a question about prices instead of getting an answer.
     """
 
     step: Step = Step.GREET
@@ -250,6 +285,8 @@ class State:
     offer: Offer = Offer.UNMADE
     keyed: str = ""
     restarts: int = 0
+    put_right: int = 0
+    read_back: Mapping[Slot, str] = field(default_factory=dict)
     farewells: int = 0
     seek: Seek | None = None
     back: Step | None = None
@@ -258,6 +295,12 @@ class State:
     secret: str = ""
     secret_misses: int = 0
     collected: tuple[str, ...] = ()
+    unsure: tuple[Slot, ...] = ()
+    full: int = 0
+    taken: tuple[str, ...] = ()
+    stood: tuple[object, ...] = ()
+    unmoved: int = 0
+    asides: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,9 +311,12 @@ class BookingRequest:
         service: Key of the service.
         area: Key of the area.
         day: The date agreed.
-        part: ``morning`` or ``afternoon``.
+        part: ``morning`` or ``afternoon``; "" where a time of day was agreed instead.
         phone: Where the caller can be reached.
-        price_pounds: The price quoted, as the company's list has it.
+        price_pounds: The price quoted, as the company's list has it; "" if none was.
+        start: The time of day agreed, in the company's time zone; None where a part was.
+        details: Everything else the caller told, by name of the slot.
+        minutes: How long it takes.
     """
 
     service: str
@@ -279,6 +325,9 @@ class BookingRequest:
     part: str
     phone: str
     price_pounds: str
+    start: time | None = None
+    details: Mapping[str, str] = field(default_factory=dict)
+    minutes: int = 60
 
 
 @dataclass(frozen=True, slots=True)

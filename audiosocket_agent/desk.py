@@ -9,42 +9,83 @@ from __future__ import annotations
 import asyncio
 import logging
 import uuid
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
 
-from audiosocket_agent.conversation import Booked, BookingFailed, BookingRequest
-from audiosocket_agent.errors import BookingError
-from audiosocket_agent.journal import Bookings
+from audiosocket_agent.agenda import Agenda
+from audiosocket_agent.company import Company
+from audiosocket_agent.conversation_state import Booked, BookingFailed, BookingRequest
+from audiosocket_agent.diary import Diary
 
 log = logging.getLogger(__name__)
 
-BOOKING_DEADLINE_S = 5.0
+FOLLOW_S = 1.0  # how often a call looks at what is free
+T = TypeVar("T")
 
 
 class BookingDesk:
-    """Runs bookings and turns their results into conversation events."""
+    """Runs what calls ask of the diary.
 
-    def __init__(self, bookings: Bookings) -> None:
-        self._bookings = bookings
-        self._under_way: set[asyncio.Task[Booked | BookingFailed]] = set()
+    Args:
+        diary: Keeps the bookings.
+
+    Attributes:
+        diary: The same.
+    """
+
+    def __init__(self, diary: Diary) -> None:
+        self.diary = diary
+        self._under_way: set[asyncio.Task[Any]] = set()
 
     def begin(
-        self, call_id: uuid.UUID, company: str, request: BookingRequest
+        self, record_id: uuid.UUID, company: Company, request: BookingRequest
     ) -> asyncio.Task[Booked | BookingFailed]:
         """Start making a booking; the task never raises."""
-        task = asyncio.create_task(self._book(call_id, company, request))
+        return self._run(self._book(record_id, company, request))
+
+    def hold(
+        self, record_id: uuid.UUID, company: Company, request: BookingRequest
+    ) -> asyncio.Task[bool]:
+        """Start to keep a time for a call while its caller decides; see `Diary.hold`."""
+        return self._run(self.diary.hold(record_id, company, request))
+
+    def release(self, record_id: uuid.UUID) -> None:
+        """Give back what a call holds; what it has begun to book is booked first."""
+        self._run(self.diary.release(record_id))
+
+    async def follow(
+        self, record_id: uuid.UUID, company: Company, tell: Callable[[Agenda | None], None]
+    ) -> None:
+        """Tell a call what is free, again and again, until it is cancelled.
+
+        Args:
+            record_id: The call, for which what it holds itself is free.
+            company: Its company; one without a calendar is not looked at.
+            tell: Called with what is free when it may have changed.
+        """
+        while company.calendar is not None:
+            looking = self._run(self.diary.agenda(company, record_id))
+            agenda = await asyncio.shield(looking)
+            if agenda is not None:
+                tell(agenda)
+            await asyncio.sleep(FOLLOW_S)
+
+    async def close(self) -> None:
+        """Wait for what is under way; its deadlines bound the wait."""
+        while self._under_way:
+            await asyncio.wait(self._under_way)
+
+    async def _book(
+        self, record_id: uuid.UUID, company: Company, request: BookingRequest
+    ) -> Booked | BookingFailed:
+        result = await self.diary.book(record_id, company, request)
+        if isinstance(result, BookingFailed):
+            extra = {"call_id": str(record_id)}
+            log.error("booking failed: %s", result.why.value, extra=extra)
+        return result
+
+    def _run(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+        task = asyncio.create_task(work)
         self._under_way.add(task)
         task.add_done_callback(self._under_way.discard)
         return task
-
-    async def close(self) -> None:
-        """Wait for the bookings under way; their deadline bounds the wait."""
-        await asyncio.gather(*self._under_way)
-
-    async def _book(
-        self, call_id: uuid.UUID, company: str, request: BookingRequest
-    ) -> Booked | BookingFailed:
-        try:
-            async with asyncio.timeout(BOOKING_DEADLINE_S):
-                return Booked(await self._bookings.book(call_id, company, request))
-        except (BookingError, TimeoutError) as error:
-            log.error("booking failed: %s", error, extra={"call_id": str(call_id)})
-            return BookingFailed()

@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from audiosocket_agent.agenda import Agenda
 from audiosocket_agent.conversation import (
     LEGAL,
+    BookingRequest,
     Event,
     Facts,
     Phase,
@@ -21,10 +23,12 @@ from audiosocket_agent.conversation import (
 )
 from audiosocket_agent.draft import Draft, Piece
 from audiosocket_agent.errors import IllegalEvent
+from audiosocket_agent.guard_facts import company_facts
 from audiosocket_agent.journal import Speaker
 from audiosocket_agent.scene import MakeBooking, Mind, Prompt, Scene
 from audiosocket_agent.seams import Usage
 from audiosocket_agent.tokens import sum_of
+from audiosocket_agent.tools import ToolRunner
 from audiosocket_agent.workflow import Outcome, Step
 
 __all__ = ["Dialogue", "Draft", "MakeBooking", "Mind", "Piece"]
@@ -39,6 +43,8 @@ class Dialogue:
         book: Makes a booking; never raises.
         call_id: For logs.
         begin: Where it stands at first: of a caller who comes back, where it stood.
+        tools: Runs tools that need the world.
+        hold: Keeps a time while its caller decides, beside the talk.
     """
 
     def __init__(
@@ -48,9 +54,12 @@ class Dialogue:
         book: MakeBooking,
         call_id: str,
         begin: State | None = None,
+        tools: ToolRunner | None = None,
+        hold: Callable[[BookingRequest], object] | None = None,
     ) -> None:
-        self._scene = Scene(mind, facts, book, call_id)
-        self._begin = State() if begin is None else begin
+        guarded = None if mind.model is None else company_facts(facts.company, facts.today)
+        self._scene = Scene(mind, facts, book, call_id, tools, hold, guarded=guarded)
+        self._begin = State(step=facts.company.workflow.first) if begin is None else begin
         self._given: Draft | None = None  # the newest committed answer: it moves the conversation
         self._tokens = Usage(0, 0)
 
@@ -63,6 +72,10 @@ class Dialogue:
     def tokens(self) -> Usage:
         """What the model has cost so far, drafts that were thrown away included."""
         return self._tokens
+
+    def know(self, agenda: Agenda | None) -> None:
+        """Take what is free now; answers that are under way go on with what was free then."""
+        self._scene = replace(self._scene, facts=replace(self._scene.facts, agenda=agenda))
 
     def accepts(self, event: Event) -> bool:
         """Whether an event may be answered now."""

@@ -12,13 +12,12 @@ same step with the same slots.
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 
-from audiosocket_agent import briefing, toolbox, wording
+from audiosocket_agent import briefing, toolbox
 from audiosocket_agent.conversation import (
     Booked,
     BookingFailed,
@@ -32,24 +31,42 @@ from audiosocket_agent.conversation import (
     advance,
     answers_offer,
     attended,
+    booking_request,
     proceed,
 )
+from audiosocket_agent.errands import Errand, Told, comfort, in_json, told_late
 from audiosocket_agent.errors import ProviderError
+from audiosocket_agent.guard import Guard
+from audiosocket_agent.guard_call import agrees, known_in_call, tells
+from audiosocket_agent.guard_facts import Known
 from audiosocket_agent.journal import Speaker
+from audiosocket_agent.memory import budget, left_out, shown_from
 from audiosocket_agent.prefill import prefill
-from audiosocket_agent.scene import Prompt, Scene
-from audiosocket_agent.seams import ChatRequest, LanguageModel, Message, Role, ToolCall, Usage
+from audiosocket_agent.scene import Late, Prompt, Scene
+from audiosocket_agent.seams import (
+    ChatRequest,
+    Expectation,
+    Expects,
+    LanguageModel,
+    Message,
+    Role,
+    ToolCall,
+    Usage,
+)
 from audiosocket_agent.situation import NOTHING_RECORDED, situation
 from audiosocket_agent.speech import Line
 from audiosocket_agent.tokens import sum_of, tokens_of_request, tokens_of_text
-from audiosocket_agent.workflow import Outcome, Step
+from audiosocket_agent.toolbox import Worked
+from audiosocket_agent.understanding import NO, YES
+from audiosocket_agent.walk import question
+from audiosocket_agent.workflow import Does, Outcome, Step
 
 log = logging.getLogger(__name__)
 
 MOST_ROUNDS = 4  # model, tools, model again: more than this is a model that goes in circles
 MOST_ARGUMENT_CHARS = 4000
-LETTERS_A_SECOND = 16  # of speech, about
-COMFORT_EVERY_S = 4.0  # after the first sentence of comfort, which the company's setting times
+MOST_TOLD = 20  # answers of tools that the guard goes by
+NOT_AGREED: Told = {"booked": False, "why": "the caller has not said yes: ask again, and wait"}
 
 Piece = str | Line | Reply
 
@@ -84,13 +101,18 @@ class Draft:
         self.reference = reference
         self.end: Outcome | None = None
         self.cost = Usage(0, 0)
+        self._late: list[Late] = []  # tools that came to their end late; the model is told of them
         self._scene = scene
         self._facts = scene.facts
         self._prompt = prompt
         self._spend = spend
         self._committed = asyncio.Event()
+        self._kept = state  # what is read back of it is kept already
         # What was written down of the words before the model was asked, until a tool was called.
         self._recorded = NOTHING_RECORDED
+        self._over = False  # whether the model has nothing more to say
+        self._code: list[str] = []  # the code's own sentences of this turn
+        self._guard: Guard | None = None
         self._untold: list[str] = []  # facts that came of it and of tools, until the model has told
 
     @property
@@ -101,13 +123,15 @@ class Draft:
     def commit(self) -> None:
         """Let the tools that waited do their work; called by `Dialogue.commit` only."""
         self._committed.set()
+        self._retire()
+        self._hold()
 
     def listening(self) -> Reply:
         """Return what to listen for after the model's own words, or while they are on their way."""
         if self.state.step is Step.CLOSE or self.state.phase is not Phase.ASKING:
             return Reply((), self.state.step, (self.state.step,))
         _, reply = proceed(self.state, self._facts, ())
-        return replace(reply, say=(), book=None, end=None)
+        return replace(reply, say=(), book=None, seek=None, end=None)
 
     async def pieces(self) -> AsyncGenerator[Piece, None]:
         """Answer; one consumer, once. Closing it early closes the model's answer at once.
@@ -125,18 +149,22 @@ class Draft:
         if model is None or not isinstance(event, Heard) or not self._is_for_a_model(event.text):
             for piece in self._by_rules(event):
                 yield piece
+            self._hold()
             return
         before = self.state
         asked = self._asked_aloud()
-        state, self._recorded = prefill(event.text, before, self._facts, asked=asked)
+        sure = event.confidence >= self._facts.company.workflow.unsure_below
+        state, self._recorded = prefill(event.text, before, self._facts, asked=asked, sure=sure)
         self.state = begun = attended(state)
         self._untold = list(self._recorded.tell)
         taken_in = bool(self._recorded.values)
         try:
             begun_in = before.step if asked else Step.GREET
-            async with aclosing(self._by_model(model, event.text, begun_in)) as pieces:
+            async with aclosing(self._by_model(model, event, begun_in)) as pieces:
                 async for piece in pieces:
                     yield piece
+            self._note_stops()
+            self._hold()
             return
         except ProviderError as error:
             extra = {"call_id": self._scene.call_id}
@@ -144,6 +172,22 @@ class Draft:
         instead = self._taken_over(event, before, taken_in or self.state is not begun)
         for piece in self._by_rules(instead, self._untold):
             yield piece
+        self._hold()
+
+    def _hold(self) -> None:
+        """Have the time kept that is read back, once the answer is given and if it leads there."""
+        scene, step = self._scene, self.state.step
+        same = (step, self.state.slots) == (self._kept.step, self._kept.slots)
+        if scene.hold is None or same or not self.committed or self.state.phase is not Phase.ASKING:
+            return
+        if self._facts.company.workflow.steps[step].does is Does.BOOK:
+            self._kept = self.state
+            scene.hold(booking_request(self.state, self._facts))
+
+    def _retire(self) -> None:
+        """What came late has been told, if this answer is given; once is enough."""
+        if self.committed:
+            self._scene.late[:] = [late for late in self._scene.late if late not in self._late]
 
     def _is_for_a_model(self, text: str) -> bool:
         return bool(text) and self._prompt.free_speech and not answers_offer(self.state, text)
@@ -173,40 +217,89 @@ class Draft:
         return [reply, *map(Line, reply.say)]
 
     async def _by_model(
-        self, model: LanguageModel, said: str, begun_in: Step
+        self, model: LanguageModel, heard: Heard, begun_in: Step
     ) -> AsyncGenerator[Piece, None]:
         stands = situation(self.state, self._facts, self._recorded, self.reference)
-        talk = list(briefing.messages(self._facts, stands, self._prompt.history, said))
+        talk = self._talk(model, stands, heard.text)
+        self._late = [late for late in self._scene.late if late.work.done()]
+        talk[-2:-2] = [message for late in self._late for message in told_late(late)]
+        self._retire()
+        self._code = [*self._recorded.tell, *_sentences(stands)]
+        guard = self._guard = Guard(self._known(heard.text))
         spoken, apart = "", False  # words after a tool, or after a sentence, are another sentence
         for _ in range(MOST_ROUNDS):
             words, calls = "", list[ToolCall]()
             async with aclosing(self._asked(model, talk)) as pieces:
                 async for piece in pieces:
-                    if isinstance(piece, str):
+                    if isinstance(piece, ToolCall):
+                        calls.append(piece)
+                    elif sayable := guard.feed(piece):
                         if apart:
                             yield " "
-                        apart, words = False, words + piece
-                        yield piece
-                    else:
-                        calls.append(piece)
+                        apart, words = False, words + sayable
+                        yield sayable
+            if rest := guard.finish():
+                words += rest
+                yield f" {rest}" if apart else rest
             spoken += words
             if not calls:
-                self._untold.clear()
+                for line in self._left_out(spoken):
+                    yield line
                 yield self.listening()
                 return
             apart = apart or bool(words)
             talk.append(Message(Role.ASSISTANT, words, tool_calls=tuple(calls)))
             for call in calls:
-                async with aclosing(self._worked(call, begun_in, said, spoken)) as worked:
+                async with aclosing(self._worked(call, begun_in, heard, spoken)) as worked:
                     async for done in worked:
                         if isinstance(done, Message):
                             talk.append(done)
                             continue
                         apart = True
                         yield done
-                if self.state.phase is not Phase.ASKING:
-                    return  # the model's part is over: a result speaks next, or nobody
+                guard.learn(self._known(heard.text))
+                if self._over or self.state.phase is not Phase.ASKING:
+                    return  # the model's part is over: the caller or a result speaks, or nobody
         raise ProviderError("llm", f"still calling tools after {MOST_ROUNDS} rounds")
+
+    def _talk(self, model: LanguageModel, stands: Mapping[str, object], said: str) -> list[Message]:
+        """Return the conversation as the model is shown it: the newest part, if it is long."""
+        history = self._prompt.history
+        bare = ChatRequest(
+            briefing.messages(self._facts, stands, (), said), toolbox.tools(self._facts)
+        )
+        tokens = budget(
+            model.traits.context_tokens, tokens_of_request(bare), self._scene.mind.talk_tokens
+        )
+        start = shown_from(history, tokens)
+        talk = list(briefing.messages(self._facts, stands, history[start:], said))
+        talk[1:1] = left_out(history[:start], tokens, briefing.DATA)
+        return talk
+
+    def _known(self, said: str) -> Known:
+        """Return what the model may say now."""
+        scene = self._scene
+        assert scene.guarded is not None  # there is a model
+        return known_in_call(
+            scene.guarded, self._facts, self.state, scene.told, self._code, self._prompt.history,
+            said, self.reference,
+        )  # fmt: skip
+
+    def _left_out(self, spoken: str) -> list[Line]:
+        """Return what the model had to tell and has not: a price, a read-back, a reference."""
+        silent = not spoken.strip()
+        missing = [fact for fact in self._untold if silent or not tells(spoken, fact)]
+        self._untold.clear()
+        if missing and self.state.asked is not None:
+            missing += [s for s in question(self.state, self._facts) if s not in spoken]
+        return [Line(fact) for fact in missing]
+
+    def _note_stops(self) -> None:
+        """Put on record that something was not said, and of what kind; never what."""
+        if self._guard is not None and self._guard.stopped:
+            kinds = ", ".join(kind.value for kind in self._guard.stopped)
+            extra = {"call_id": self._scene.call_id}
+            log.warning("the model was kept from saying: %s", kinds, extra=extra)
 
     async def _asked(
         self, model: LanguageModel, talk: Sequence[Message]
@@ -233,16 +326,23 @@ class Draft:
                 yield piece
 
     async def _worked(
-        self, call: ToolCall, begun_in: Step, said: str, spoken: str
+        self, call: ToolCall, begun_in: Step, heard: Heard, spoken: str
     ) -> AsyncGenerator[Piece | Message, None]:
         """Do one tool call: yield what the model is told, or the last pieces if the call ends."""
         clipped = replace(call, arguments=call.arguments[:MOST_ARGUMENT_CHARS])
-        worked = toolbox.work(clipped, self.state, begun_in, said, self._facts)
+        worked = toolbox.work(
+            clipped, self.state, begun_in, heard.text, self._facts,
+            confidence=heard.confidence, reference=self.reference,
+        )  # fmt: skip
+        if worked.book is not None and not agrees(heard.text):
+            yield self._answer(call, NOT_AGREED)
+            return
         if worked.book is not None:
             await self._committed.wait()  # its owner commits or closes this draft
             self.state = worked.state
             booking = asyncio.ensure_future(self._scene.book(worked.book))
-            async with aclosing(self._comfort(booking, spoken)) as lines:
+            after_s = self._facts.company.comfort_after_s
+            async with aclosing(comfort(booking, after_s, spoken)) as lines:
                 async for line in lines:
                     yield line
             result = booking.result()
@@ -251,8 +351,25 @@ class Draft:
                     yield piece
                 return
             self.reference = result.reference
-            worked = toolbox.booked(self.state, self.reference)
+            worked = toolbox.booked(
+                self.state, result.reference, self._facts, confirmed=result.confirmed
+            )
         self.state = worked.state
+        if worked.run is not None:
+            errand = Errand(self._scene, call, worked.run, self._committed)
+            async with aclosing(errand.run(heard.text, self._prompt.history, spoken)) as lines:
+                async for line in lines:
+                    yield line
+            if errand.question:
+                self._over = True
+                yield Line(errand.question)
+                yield self._listening_for_yes()
+                return
+            self._untold += errand.untold
+            self._scene.told.append(in_json(errand.told))
+            del self._scene.told[:-MOST_TOLD]
+            yield self._answer(call, errand.told)
+            return
         if worked.leads is not None:
             self.end = worked.leads.end
             if worked.insists or not spoken.strip():
@@ -260,30 +377,36 @@ class Draft:
                     yield Line(sentence)
             yield replace(worked.leads, say=())
             return
+        yield self._answer(call, self._told_of(worked))
+
+    def _told_of(self, worked: Worked) -> Told:
         told = dict(worked.answer)
         if worked.facts:
             self._untold = worked.facts
         elif "facts" in told:  # a model that records again what is recorded is told again
             told["facts"] = list(self._recorded.tell)
         self._recorded = NOTHING_RECORDED
-        answer = json.dumps(told, separators=(",", ":"))
-        yield Message(Role.TOOL, answer, tool_call_id=call.id)
+        self._code += _sentences(told)
+        return told
 
-    async def _comfort(
-        self, work: asyncio.Future[Booked | BookingFailed], spoken: str
-    ) -> AsyncGenerator[Line, None]:
-        """Wait for a tool, with a sentence now and then; work goes on if this is closed."""
-        # Nobody is comforted while the words before the tool are still being heard.
-        wait_s = self._facts.company.comfort_after_s + len(spoken) / LETTERS_A_SECOND
-        for sentence in wording.COMFORT:
-            await asyncio.wait((work,), timeout=wait_s)
-            if work.done():
-                return
-            yield Line(sentence)
-            wait_s = COMFORT_EVERY_S
-        await asyncio.wait((work,))
+    def _answer(self, call: ToolCall, told: Told) -> Message:
+        return Message(Role.TOOL, in_json(told), tool_call_id=call.id)
+
+    def _listening_for_yes(self) -> Reply:
+        """Return what to listen for after a question whose answer is yes or no."""
+        return replace(self.listening(), listen=Expectation(Expects.YES_NO, (*YES, *NO)))
 
     def _charge(self, prompt_tokens: int, completion_tokens: int) -> None:
         more = Usage(prompt_tokens, completion_tokens)
         self.cost = sum_of(self.cost, more)
         self._spend(more)
+
+
+def _sentences(told: Mapping[str, object]) -> list[str]:
+    """Return the sentences in what a model is told: all of them are the code's own."""
+    found: list[str] = []
+    for name in ("ask", "tell", "facts", "available", "free"):
+        value = told.get(name, ())
+        found += [value] if isinstance(value, str) else []
+        found += [str(item) for item in value] if isinstance(value, list) else []
+    return found

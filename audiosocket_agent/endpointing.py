@@ -102,6 +102,8 @@ class Endpoint:
     _worded_ms: float = 0.0  # when the ear told something new last
     _voiced_ms: float = 0.0
     _finals: list[str] = field(default_factory=list)
+    _sure: list[float] = field(default_factory=list)  # how sure the ear was of each
+    _partial_sure: float = 1.0
     _partial: str = ""
     _partial_ms: float = float("-inf")
     _told_ms: float = float("-inf")  # the ear has told all that was said before
@@ -122,6 +124,11 @@ class Endpoint:
     def text(self) -> str:
         """What the ear has written of the turn so far."""
         return join([*self._finals, self._partial])
+
+    @property
+    def confidence(self) -> float:
+        """How sure the ear is of the turn so far, 0.0 to 1.0: of the part it is least sure of."""
+        return min(*self._sure, self._partial_sure if self._partial else 1.0, 1.0)
 
     @property
     def told(self) -> bool:
@@ -186,9 +193,10 @@ class Endpoint:
         """
         text, before = transcript.text if wanted else "", self.text
         if transcript.final:
-            self._final(text, now_ms)
+            self._final(text, transcript.confidence, now_ms)
         elif wanted:
             self._partial, self._partial_ms = text, now_ms
+            self._partial_sure = transcript.confidence
         if self.text != before:
             self._worded_ms = now_ms
         if self._since_ms is None and self.text:
@@ -239,6 +247,7 @@ class Endpoint:
         self._since_ms = None
         self._voiced_ms = 0.0
         self._finals.clear()
+        self._sure.clear()
         self._partial = ""
         self.draft = None
         self._overlong = self._paused = self._ear_knows = False
@@ -263,7 +272,7 @@ class Endpoint:
             self._judged = (text, self.expectation, completeness(text, self.expectation))
         return self._judged[2]
 
-    def _final(self, text: str, now_ms: float) -> None:
+    def _final(self, text: str, confidence: float, now_ms: float) -> None:
         if self._asked_ms:
             self._told_ms = self._asked_ms.popleft()
         elif now_ms - self.last_voice_ms >= FRAME_MS * 2:
@@ -271,6 +280,7 @@ class Endpoint:
         self._partial = ""
         if text:
             self._finals.append(text)
+            self._sure.append(confidence)
         if now_ms - self.last_voice_ms >= FRAME_MS * 2:
             self._ear_knows = False
 

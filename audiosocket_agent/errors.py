@@ -9,6 +9,7 @@ AgentError
 ├── IllegalEvent                the conversation was given an event it cannot be in (our bug)
 ├── BookingError                a booking could not be stored
 ├── CompanyError                a company file is missing or wrong
+├── ToolError                   a tool cannot do it; the text is for the model
 └── ProviderError               an ear, a model or a voice failed
     ├── NotConfigured           a setting is missing (the key, usually): never retried
     ├── KeyRefused              the vendor does not take the key (401, 403)
@@ -97,16 +98,23 @@ class CompanyError(AgentError):
 
     Attributes:
         path: The file or folder.
-        what: What is wrong with it, and where.
+        what: What is wrong with it, and in which field.
+        line: In which line, from 1; None: no line is to blame.
     """
 
-    def __init__(self, path: Path, what: str) -> None:
-        super().__init__(path, what)
+    def __init__(self, path: Path, what: str, line: int | None = None) -> None:
+        super().__init__(path, what, line)
         self.path = path
         self.what = what
+        self.line = line
 
     def __str__(self) -> str:
-        return f"{self.path}: {self.what}"
+        line = "" if self.line is None else f" line {self.line}"
+        return f"{self.path}{line}: {self.what}"
+
+
+class ToolError(AgentError):
+    """A tool cannot do what it was called for; the text is what the model is told."""
 
 
 class ProviderError(AgentError):

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import date
 
 from audiosocket_agent import wording
 from audiosocket_agent.company import Company
 from audiosocket_agent.conversation_state import Facts, State, Why
-from audiosocket_agent.understanding import date_of
-from audiosocket_agent.workflow import Slot
+from audiosocket_agent.roles import visit_slot
+from audiosocket_agent.understanding import day_name
+from audiosocket_agent.workflow import Kind, Slot
+from audiosocket_agent.workflow.templates import sum_up
 
 MOST_CHARS = 200
 _VALUE = re.compile(r"[A-Za-z0-9_./@+*#:-]{0,200}")
@@ -30,6 +33,7 @@ _REASONS = {
     Why.BOOKING: "The booking could not be made.",
     Why.PROVIDER: "The assistant failed.",
     Why.LONG: "The call took too long.",
+    Why.FULL: "Nothing that suits is free.",
 }
 
 
@@ -68,28 +72,23 @@ def one_line(text: str) -> str:
     return " ".join(_UNSAFE.sub(" ", text).split())[:MOST_CHARS].rstrip()
 
 
-def about(slots: Mapping[Slot, str], company: Company) -> str:
+def about(slots: Mapping[Slot, str], facts: Facts) -> str:
     """Return what is known of the job: "leaking tap repair in Truro on Tuesday morning", or ""."""
-    parts = []
-    if Slot.SERVICE in slots:
-        parts.append(wording.service_of(company, slots).name)
-    if Slot.AREA in slots:
-        parts.append(f"in {wording.area_of(company, slots).name}")
-    when = [slots[slot].capitalize() for slot in (Slot.DAY,) if slot in slots]
-    if Slot.PART in slots:
-        when.append(slots[Slot.PART])
-    if when:
-        parts.append(f"on {' '.join(when)}" if Slot.DAY in slots else f"in the {when[0]}")
-    return " ".join(parts)
+    company, today = facts.company, facts.today
+    known = wording.values(company, slots, today)
+    for slot, value in slots.items():
+        if company.workflow.slots[slot].kind is Kind.DATE:
+            known[str(slot)] = day_name(date.fromisoformat(value), today)
+    return sum_up(company.workflow.summary, known)
 
 
 def summary(state: State, facts: Facts) -> str:
     """Return one line for the screen of the person who answers, safe in a channel variable."""
     said = [_REASONS[state.seek.why]] if state.seek else []
-    if Slot.DAY in state.slots:
-        on = date_of(state.slots[Slot.DAY], facts.today)
-        said.append(f"Day: {on:%d %B %Y}.")
-    job = about(state.slots, facts.company)
+    day = visit_slot(facts.company.workflow, Kind.DATE)
+    if day is not None and day in state.slots:
+        said.append(f"Day: {date.fromisoformat(state.slots[day]):%d %B %Y}.")
+    job = about(state.slots, facts)
     if job:
         said.insert(0, f"{job[:1].upper()}{job[1:]}.")
     if Slot.PHONE in state.slots:
@@ -102,7 +101,7 @@ def whisper_text(state: State, facts: Facts) -> str:
     said = [f"Call for {facts.company.name}."]
     if state.seek is not None:
         said.append(_REASONS[state.seek.why])
-    job = " ".join(about(state.slots, facts.company).split()[:WHISPER_WORDS])
+    job = " ".join(about(state.slots, facts).split()[:WHISPER_WORDS])
     if job:
         said.append(f"{job[:1].upper()}{job[1:]}.")
     return " ".join(said)

@@ -10,7 +10,7 @@ from dataclasses import astuple, dataclass, field
 from enum import Enum
 from typing import Protocol
 
-from audiosocket_agent.conversation_state import BookingRequest, CallbackRequest
+from audiosocket_agent.conversation_state import CallbackRequest
 from audiosocket_agent.registry import CallInfo
 from audiosocket_agent.workflow import Outcome
 
@@ -136,18 +136,4 @@ class Callbacks(Protocol):
 
         Raises:
             BookingError: If it is not stored.
-        """
-
-
-class Bookings(Protocol):
-    """Makes bookings."""
-
-    async def book(self, call_id: uuid.UUID, company: str, request: BookingRequest) -> str:
-        """Make a booking; a second request of the same call returns the first one's reference.
-
-        Returns:
-            The reference to read to the caller, digits.
-
-        Raises:
-            BookingError: If the booking is not stored.
         """

@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
@@ -15,13 +16,16 @@ from zoneinfo import ZoneInfo
 from audiosocket_agent import briefing, wording
 from audiosocket_agent.away import Away, AwayCalls
 from audiosocket_agent.call import Call, CallConfig, Ear, End, Engines
+from audiosocket_agent.chains.voice import voice_of
 from audiosocket_agent.company import Company, did_digits
+from audiosocket_agent.company_voice import OWN, Voices, key_of
 from audiosocket_agent.conversation import Facts
 from audiosocket_agent.desk import BookingDesk
 from audiosocket_agent.dialogue import Mind
+from audiosocket_agent.diary import Diary
 from audiosocket_agent.early import EarlyEar, EarlyVoice
 from audiosocket_agent.errors import ProviderError, RegistrationError
-from audiosocket_agent.journal import Bookings, EndReason, Journal
+from audiosocket_agent.journal import EndReason, Journal
 from audiosocket_agent.link import LinkServer, Register
 from audiosocket_agent.minutes import Minutes
 from audiosocket_agent.pacer import Pacer
@@ -32,12 +36,15 @@ from audiosocket_agent.registry import CallInfo, Registry
 from audiosocket_agent.seams import EarTraits, TextToSpeech
 from audiosocket_agent.server import AudioSocketServer, Connection
 from audiosocket_agent.speech_judge import SpeechJudge
+from audiosocket_agent.tools.company_http import CompanyHttp
+from audiosocket_agent.tools.of_call import Tools
 from audiosocket_agent.workflow import Outcome
 
 log = logging.getLogger(__name__)
 
 SWEEP_S = 1.0
 LONGEST_CONSENT_S = 60.0  # 400 letters, spoken slowly
+GREETINGS_FIRST = 20  # made before calls are taken; with more companies the rest comes after
 CLOSE_LINES_S = 5.0  # vendors that do not say goodbye in time are left
 
 
@@ -120,8 +127,9 @@ class MediaProcess:
         companies: Companies by DID digits.
         engines: What its calls hear, think and speak with.
         journal: Where notes of calls go.
-        bookings: Makes bookings.
+        diary: Keeps the bookings.
         people: Looks for people.
+        find: Gives a moment to find out whose number one is that nobody knows.
     """
 
     def __init__(
@@ -130,8 +138,9 @@ class MediaProcess:
         companies: Mapping[str, Company],
         engines: ProcessEngines,
         journal: Journal,
-        bookings: Bookings,
+        diary: Diary,
         people: PersonDesk,
+        find: Callable[[str], Awaitable[object]] | None = None,
     ) -> None:
         self._config = config
         self._companies = companies
@@ -139,12 +148,13 @@ class MediaProcess:
         self._lines: dict[uuid.UUID, _Line] = {}
         self._closing: set[asyncio.Task[None]] = set()
         self._journal = journal
-        self._desk = BookingDesk(bookings)
+        self._desk = BookingDesk(diary)
         self._people = people
+        self._tools = Tools(CompanyHttp(), diary)
         self._away = AwayCalls()
         self._registry = Registry(config.capacity)
         self._server = AudioSocketServer(self._admit)
-        self._link = LinkServer(self._register, self._outcome, self._status, self._hang_up)
+        self._link = LinkServer(self._register, self._outcome, self._status, self._hang_up, find)
         self._pacer = Pacer(asyncio.get_running_loop())
         self._calls: dict[uuid.UUID, asyncio.Task[None]] = {}
         self._legs: dict[uuid.UUID, CallLeg] = {}  # by record
@@ -159,8 +169,7 @@ class MediaProcess:
 
     async def serve(self, stop: Awaitable[Any], on_ready: Callable[[], None]) -> None:
         """Serve until `stop` completes, then end every call towards people."""
-        greetings = [company.greeting for company in self._each_company()]
-        await self._prepare([*greetings, wording.HOW_CAN_I_HELP])
+        await self._prepare_greetings(islice(self._each_company(), GREETINGS_FIRST))
         port = await self._server.start(self._config.host, self._config.port)
         self._address = f"{self._config.host}:{port}"
         await self._link.start(
@@ -205,23 +214,36 @@ class MediaProcess:
 
     async def _make_sounds(self) -> None:
         """Make what Asterisk plays of each company's own."""
-        await self._people.sounds.prepare(
-            text
-            for company in self._each_company()
-            for text in (company.recording.consent, company.closed.say)
-            if text
-        )
+        for company in self._each_company():
+            texts = [text for text in (company.recording.consent, company.closed.say) if text]
+            if not await self._people.sounds.prepare(texts, company.voice):
+                return
 
     async def _prepare_rest(self) -> None:
         """Prepare what nobody hears first, the sentences that most calls need before the others."""
         await self._prepare(wording.STOCK)
+        await self._prepare_greetings(self._each_company())
         for company in self._each_company():
+            if self._engines.phrases.is_full:
+                return
             today = datetime.now(ZoneInfo(company.timezone)).date()
-            await self._prepare(wording.company_stock(company, today))
+            own = [*wording.STOCK, *wording.company_stock(company, today)]
+            await self._prepare(own, company.voice)
+            await asyncio.sleep(0)  # where all is ready already, nothing else waits
 
-    async def _prepare(self, texts: Iterable[str]) -> None:
+    async def _prepare_greetings(self, companies: Iterable[Company]) -> None:
+        """Prepare what callers hear first, each voice's in one go."""
+        question = wording.HOW_CAN_I_HELP
+        by_voice: dict[str, tuple[Voices, list[str]]] = {key_of(OWN): (OWN, [question])}
+        for it in companies:
+            texts = by_voice.setdefault(key_of(it.voice), (it.voice, [question]))[1]
+            texts.append(it.greeting)
+        for voices, texts in by_voice.values():
+            await self._prepare(texts, voices)
+
+    async def _prepare(self, texts: Iterable[str], voices: Voices = OWN) -> None:
         try:
-            await self._engines.phrases.prepare(texts)
+            await self._engines.phrases.prepare(texts, voices)
         except ProviderError as error:
             # Calls can still be taken: what is not ready is spoken by the voice when it is needed.
             log.error("stock phrases are not ready: %s", error)
@@ -233,6 +255,7 @@ class MediaProcess:
         if self._calls:
             await asyncio.wait(self._calls.values())
         await self._server.close()
+        await self._tools.close()
         await self._desk.close()
         await self._people.close()
         for call_id in list(self._lines):
@@ -279,7 +302,8 @@ class MediaProcess:
         facts = Facts(company, info.caller, today) if before is None else before.facts
         call_id, engines = str(info.call_id), self._engines
         ear = asyncio.create_task(engines.ear.session(call_id, briefing.vocabulary(facts)))
-        voice = asyncio.create_task(engines.voice.session(call_id))
+        speaker = voice_of(engines.voice, facts.company.voice)
+        voice = asyncio.create_task(speaker.session(call_id))
         model = engines.mind.model
         return _Line(
             facts,
@@ -334,11 +358,12 @@ class MediaProcess:
         self._legs[info.record_id] = leg
         ended = End(EndReason.ENGINE_FAILED, Outcome.SORRY)
         engines = self._engines
+        stock = engines.phrases.stock(line.facts.company.voice)
         try:
             leg.call = Call(
                 info,
                 line.facts,
-                Engines(line.ear, engines.mind, line.voice, engines.phrases.get, engines.judge),
+                Engines(line.ear, engines.mind, line.voice, stock, engines.judge),
                 self._config.call,
                 self._pacer,
                 connection,
@@ -346,6 +371,7 @@ class MediaProcess:
                 self._desk,
                 self._people,
                 line.before,
+                self._tools,
             )
             ended = await leg.run()
         except asyncio.CancelledError:
@@ -354,6 +380,7 @@ class MediaProcess:
             log.exception("call failed", extra=extra)
         finally:
             del self._calls[info.call_id], self._legs[info.record_id]
+            self._desk.release(info.record_id)
             self._registry.finish(info.call_id, ended.outcome, self._now_s(), ended.variables)
             self._journal.ended(info.record_id, ended.reason, ended.outcome)
             log.info("call ended: %s", ended.reason.value, extra=extra)

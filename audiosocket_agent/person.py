@@ -37,13 +37,15 @@ from audiosocket_agent.conversation_state import (
     Why,
 )
 from audiosocket_agent.exits import about
-from audiosocket_agent.walk import ended, fill_known, proceed
-from audiosocket_agent.workflow import INSTEAD, INSTEAD_SLOTS, STEPS, Outcome, Slot, Step
+from audiosocket_agent.roles import INSTEAD, INSTEAD_SLOTS
+from audiosocket_agent.walk import ended, fill_known, proceed, told
+from audiosocket_agent.workflow import Outcome, Slot, Step
+from audiosocket_agent.workflow.model import HANG_UP, PERSON, VOICEMAIL
 
 MOST_REFUSED = 2
 A_CALL_S = 60  # what each caller ahead costs each member, at the least
 
-_FINAL = frozenset((Why.BOOKING, Why.LONG))  # there is nothing to go back to
+_FINAL = frozenset((Why.BOOKING, Why.LONG, Why.FULL))  # there is nothing to go back to
 _SAY = {
     Why.ASKED: wording.TO_PERSON,
     Why.MODEL: wording.TO_PERSON,
@@ -54,6 +56,7 @@ _SAY = {
     Why.BOOKING: wording.TO_PERSON_BOOKING,
     Why.PROVIDER: wording.TO_PERSON_STUCK,
     Why.LONG: wording.TO_PERSON_LONG,
+    Why.FULL: wording.TO_PERSON_FULL,
 }
 
 
@@ -168,10 +171,10 @@ def answered(state: State, slot: Slot, value: str, facts: Facts) -> tuple[State,
     if slot is Slot.MESSAGE:
         return ended(state, Outcome.VOICEMAIL, (wording.TO_VOICEMAIL,))
     state = fill_known(state, facts)
-    if any(needed not in state.slots for needed in STEPS[Step.CALL_BACK].needs):
+    if any(needed not in state.slots for needed in facts.company.workflow.steps[state.step].needs):
         return proceed(state, facts, ())
     why = state.seek.why if state.seek else Why.ASKED
-    request = CallbackRequest(state.slots[Slot.PHONE], why, about(state.slots, facts.company))
+    request = CallbackRequest(state.slots[Slot.PHONE], why, about(state.slots, facts))
     noting = replace(state, phase=Phase.NOTING)
     return noting, Reply((wording.NOTING_NOW,), state.step, (state.step,), note=request)
 
@@ -185,6 +188,29 @@ def noted(state: State, facts: Facts) -> tuple[State, Reply]:
 def not_noted(state: State) -> tuple[State, Reply]:
     """It is not: the queue's own ways are left."""
     return ended(state, Outcome.QUEUE, (wording.NOT_NOTED,))
+
+
+def failed(state: State, seek: Seek, facts: Facts) -> tuple[State, Reply]:
+    """Leave a step that got nowhere by the way its rule names: a person, as a rule.
+
+    Args:
+        state: In that step.
+        seek: Why.
+        facts: Facts.
+    """
+    way = facts.company.workflow.steps[state.step].on_failure
+    if way == PERSON or way == Step.TRANSFER:
+        return wish(state, seek, facts)
+    if way == VOICEMAIL:
+        return ended(state, Outcome.VOICEMAIL, (wording.TO_VOICEMAIL,))
+    if way == HANG_UP:
+        return ended(state, Outcome.HANGUP, (wording.CALL_AGAIN,))
+    step = next(step for step in facts.company.workflow.steps if step == way)
+    stood = state.step if state.back is None else state.back
+    state = replace(state, step=step, asked=None, misses=0, seek=seek)
+    if step in INSTEAD:
+        return proceed(replace(state, back=stood, may_wait=False), facts, ())
+    return proceed(state, facts, told(state, facts))
 
 
 def given_up(state: State) -> tuple[State, Reply]:

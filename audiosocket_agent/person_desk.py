@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from audiosocket_agent.company import Company
 from audiosocket_agent.company_calls import is_open
+from audiosocket_agent.company_voice import OWN, Voices
 from audiosocket_agent.control import CallControl, ControlError
 from audiosocket_agent.conversation_state import CallbackRequest, Noted, NotNoted, Seek, Sought
 from audiosocket_agent.errors import BookingError, ProviderError
@@ -58,9 +59,9 @@ class PersonDesk:
         """Write a wish to be called back down; the task never raises."""
         return self._begin(self._note(info, company, wish))
 
-    def whisper(self, info: CallInfo, text: str) -> asyncio.Task[str]:
+    def whisper(self, info: CallInfo, text: str, voices: Voices = OWN) -> asyncio.Task[str]:
         """Make what the person is told; the task returns its path or "", and never raises."""
-        return self._begin(self._whisper(info, text))
+        return self._begin(self._whisper(info, text, voices))
 
     async def leave(self, info: CallInfo, variables: Mapping[str, str]) -> bool:
         """Tell the dialplan where the call goes; False if it has to ask for it."""
@@ -97,10 +98,10 @@ class PersonDesk:
             return NotNoted()
         return Noted()
 
-    async def _whisper(self, info: CallInfo, text: str) -> str:
+    async def _whisper(self, info: CallInfo, text: str, voices: Voices) -> str:
         try:
             async with asyncio.timeout(WHISPER_DEADLINE_S):
-                return await self.sounds.make(text, whisper_name(info.record_id))
+                return await self.sounds.make(text, whisper_name(info.record_id), voices)
         except (ProviderError, OSError, TimeoutError) as error:
             why = error.strerror if isinstance(error, OSError) else error
             log.error("the person will not be told: %s", why, extra={"call_id": str(info.call_id)})
@@ -115,7 +116,7 @@ def setup_variables(
     A company that wants consent asked for is not recorded when nothing can be said.
     """
     recording, people = company.recording, company.people
-    consent = sounds.path(recording.consent) if recording.consent else ""
+    consent = sounds.path(recording.consent, company.voice) if recording.consent else ""
     recorded = recording.on and bool(consent or not recording.consent)
     if recording.on and not recorded:
         extra = {"call_id": str(info.call_id)}

@@ -12,12 +12,14 @@ import hashlib
 import json
 import logging
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from audiosocket_agent.errors import DeadlineMissed, failure_of
+from audiosocket_agent.chains.chosen import Candidate, candidates, refuses_voice
+from audiosocket_agent.company_voice import OWN, Voices, key_of
+from audiosocket_agent.errors import DeadlineMissed, ProviderError, failure_of
 from audiosocket_agent.seams import SpokenWord, TextToSpeech, VoiceSession
 from audiosocket_agent.spoken import spoken
 
@@ -49,7 +51,8 @@ class Phrases:
     """The sentences that are kept ready.
 
     Args:
-        voices: Who can speak them, the preferred voice first; the others only stand in for it.
+        voices: Names and voices of who can speak them, the preferred one first; the others only
+            stand in for it.
         folder: Where prepared audio is kept; made when missing. One file per voice and text, its
             name a hash, its content a SHA-256 of the rest, the length of the word times in four
             bytes, these as JSON, and the audio.
@@ -59,7 +62,7 @@ class Phrases:
 
     def __init__(
         self,
-        voices: Sequence[TextToSpeech],
+        voices: Sequence[tuple[str, TextToSpeech]],
         folder: Path,
         *,
         max_disk_bytes: int = MAX_DISK_BYTES,
@@ -69,39 +72,74 @@ class Phrases:
         self._folder = folder
         self._max_disk_bytes = max_disk_bytes
         self._max_memory_bytes = max_memory_bytes
-        self._memory: dict[str, Recording] = {}
+        self._memory: dict[tuple[str, str], Recording] = {}  # by company's voice and text
+        self._refused: set[str] = set()  # voices companies chose that their vendors do not have
         self._memory_bytes = 0
+        self._is_full = False
+
+    @property
+    def is_full(self) -> bool:
+        """Whether there is no room in memory for more."""
+        return self._is_full
 
     def get(self, text: str) -> Recording | None:
-        """Return a prepared text as it was spoken; None for any other."""
-        return self._memory.get(text)
+        """Return a prepared text as it was spoken by the engines as they are set; see `stock`."""
+        return self.stock(OWN)(text)
 
-    async def prepare(self, texts: Iterable[str]) -> None:
+    def stock(self, voices: Voices) -> Callable[[str], Recording | None]:
+        """Return what finds a text as it was prepared for a company; None for any other text.
+
+        Args:
+            voices: What the company chose.
+        """
+        key = self._key(voices)
+        return lambda text: self._memory.get((key, text))
+
+    async def prepare(self, texts: Iterable[str], voices: Voices = OWN) -> None:
         """Make every text ready to be played at once; texts already on disk are only read.
+
+        Once the memory is full nothing more is made: what would be spoken could not be kept.
 
         A disk that cannot be written costs a warning, not the sentence. A voice that fails is not
         asked again: the next one speaks the rest.
 
+        Args:
+            texts: What is said.
+            voices: What the company chose that says it.
+
         Raises:
             ProviderError: If the last voice fails; texts before the failing one are ready.
         """
-        waiting = [text for text in dict.fromkeys(texts) if text not in self._memory]
-        for position, voice in enumerate(self._voices, start=1):
+        key = self._key(voices)
+        waiting = [text for text in dict.fromkeys(texts) if (key, text) not in self._memory]
+        speakers = [it for it in candidates(self._voices, voices) if it.chosen not in self._refused]
+        for position, speaker in enumerate(speakers, start=1):
             try:
-                await self._prepare(waiting, voice)
+                await self._prepare(waiting, speaker.engine, key)
                 return
             except Exception as failure:
-                error = failure_of(voice.voice_id, failure)
-                _log.warning("stock phrases: %s", error)
-                if position == len(self._voices):
+                error = failure_of(speaker.engine.voice_id, failure)
+                self._failed(speaker, error)
+                if position == len(speakers):
                     raise error from None
 
-    async def _prepare(self, texts: Sequence[str], voice: TextToSpeech) -> None:
+    def _failed(self, speaker: Candidate, error: ProviderError) -> None:
+        _log.warning("stock phrases: %s", error)
+        if refuses_voice(speaker, error):
+            self._refused.add(speaker.chosen)
+
+    def _key(self, voices: Voices) -> str:
+        """Name the choice among the engines there are."""
+        return key_of({name: voices[name] for name, _ in self._voices if name in voices})
+
+    async def _prepare(self, texts: Sequence[str], voice: TextToSpeech, key: str) -> None:
         session: VoiceSession | None = None
         try:
             for text in texts:
-                if text in self._memory:
+                if (key, text) in self._memory:
                     continue
+                if self._is_full:
+                    return
                 path = self._path(voice, text)
                 recording = await asyncio.to_thread(_load, path)
                 if recording is None:
@@ -109,7 +147,7 @@ class Phrases:
                         session = await voice.session("stock phrases")
                     recording = await recorded(session, text, voice)
                     await asyncio.to_thread(self._store, path, recording)
-                self._remember(text, recording)
+                self._remember((key, text), recording)
         finally:
             if session is not None:
                 await session.close()
@@ -118,12 +156,13 @@ class Phrases:
         key = hashlib.sha256(f"{LAYOUT}\0{voice.voice_id}\0{text}".encode("utf-8", "replace"))
         return self._folder / (key.hexdigest() + SUFFIX)
 
-    def _remember(self, text: str, recording: Recording) -> None:
+    def _remember(self, key: tuple[str, str], recording: Recording) -> None:
         size = len(recording.pcm)
         if self._memory_bytes + size > self._max_memory_bytes:
-            _log.warning("no room in memory for another prepared sentence of %d bytes", size)
+            _log.warning("no room in memory for more prepared sentences: the voice speaks them")
+            self._is_full = True
             return
-        self._memory[text] = recording
+        self._memory[key] = recording
         self._memory_bytes += size
 
     def _store(self, path: Path, recording: Recording) -> None:

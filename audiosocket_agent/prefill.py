@@ -16,10 +16,15 @@ import re
 from collections.abc import Mapping
 
 from audiosocket_agent.caller_words import words_of
-from audiosocket_agent.conversation import VOLUNTEERED, Facts, Offer, Phase, State
+from audiosocket_agent.conversation import Facts, Offer, Phase, State
+from audiosocket_agent.filling import filled
+from audiosocket_agent.roles import (
+    agreement,
+    volunteered,
+    when_slots,
+)
 from audiosocket_agent.situation import Recorded, subject
 from audiosocket_agent.spelled import TIMES, figures, is_number_word
-from audiosocket_agent.toolbox import filled
 from audiosocket_agent.understanding import (
     YES,
     choices,
@@ -28,7 +33,7 @@ from audiosocket_agent.understanding import (
     value_of,
 )
 from audiosocket_agent.wishes import wish_in
-from audiosocket_agent.workflow import Slot, Step
+from audiosocket_agent.workflow import Kind, Of, Slot, Workflow
 
 MOST_WORDS = 30  # a longer story may name anything
 CODE_CHARS = 7  # of a whole postcode, at most; spelled, each is a word
@@ -91,7 +96,9 @@ _NUMBER = re.compile(r"\+?\d[\d\s().,-]*")
 _WHOLE_NUMBER = re.compile(r"0\d{10}|(?:\+44|0044)[1-9]\d{9}")
 
 
-def prefill(text: str, state: State, facts: Facts, *, asked: bool = True) -> tuple[State, Recorded]:
+def prefill(
+    text: str, state: State, facts: Facts, *, asked: bool = True, sure: bool = True
+) -> tuple[State, Recorded]:
     """Write down what a caller's words surely give.
 
     Args:
@@ -99,41 +106,69 @@ def prefill(text: str, state: State, facts: Facts, *, asked: bool = True) -> tup
         state: Where the conversation stands.
         facts: Facts.
         asked: Whether the caller has heard the open question; only then do the words answer it.
+        sure: Whether the ear is sure of the words; else nothing is written down.
 
     Returns:
         The conversation after it, the very state given when nothing was written down; and what was,
         with what to tell: what came of it, or what the open question is about if it was not heard.
     """
-    found = _sure(text, state, state.asked if asked else None, facts)
+    found = _sure(text, state, state.asked if asked else None, facts) if sure else {}
     tell: tuple[str, ...] = ()
     if found:
-        state, reply = filled(state, found, facts)
+        after, reply = filled(state, found, facts)
         assert reply is not None  # only a "no" has none, and no "no" is ever sure
-        tell = reply.say[:-1]
+        if after.phase is Phase.ASKING:
+            state, tell = after, reply.say[:-1]
+        else:
+            found = {}  # it leads to a person, or to the end: the model is to say so
     return state, Recorded(found, tell if asked else tell or subject(state, facts))
 
 
 def _sure(text: str, state: State, asked: Slot | None, facts: Facts) -> dict[Slot, str]:
+    workflow = facts.company.workflow
     words = _without(plain_words(text), _GREETINGS)
-    if state.phase is not Phase.ASKING or state.step in (Step.CONFIRM, Step.CLOSE):
+    if state.phase is not Phase.ASKING or not workflow.needed_from(state.step):
         return {}
-    if asked is Slot.CALLBACK and state.offer is not Offer.OPEN and words in _PLAIN_NO:
-        return {asked: "no"}  # another number is asked for, and nothing else changes
-    if _doubtful(text, words, facts):
+    if state.offer is not Offer.OPEN and asked is not None:
+        if workflow.slots[asked].offers is not None and words in _PLAIN_NO:
+            return {asked: "no"}  # another number is asked for, and nothing else changes
+        if asked in state.unsure and words in YES:
+            return {asked: state.slots[asked]}  # it was rightly heard
+    if _doubtful(text, words, facts) or state.unsure:
         return {}
-    named = {slot: values for slot in VOLUNTEERED if (values := _named(slot, words, facts))}
+    if asked is not None and workflow.slots[asked].kind is Kind.NAME:
+        return {}  # a name may have the name of anything
+    named = {s: values for s in volunteered(workflow) if (values := _named(s, words, facts))}
     if any(len(v) > 1 or state.slots.get(slot, min(v)) not in v for slot, v in named.items()):
         return {}
-    if named.keys() & {Slot.DAY, Slot.PART} and _is_another_time(words):
+    if named.keys() & set(when_slots(workflow)) and _is_another_time(words):
         return {}
     found = {slot: min(values) for slot, values in named.items() if slot not in state.slots}
-    may_be_yes = asked in (Slot.WANTED, Slot.CALLBACK) and state.offer is not Offer.OPEN
-    if asked is not None and may_be_yes and _plain_yes(words, named, facts):
-        found[asked] = "yes"
-    elif Slot.PHONE not in state.slots and (asked is Slot.PHONE or _names_a_number(words)):
-        if (number := _whole_number(text)) is not None:
-            found[Slot.PHONE] = number
-    return found
+    if asked is not None and _may_be_yes(asked, state, workflow):
+        if _plain_yes(words, named, facts):
+            found[asked] = "yes"
+            return found
+    return found | _number_in(text, words, asked, state, workflow)
+
+
+def _may_be_yes(asked: Slot, state: State, workflow: Workflow) -> bool:
+    """Whether a yes to the open question is a detail: not what books, and no offer of a person."""
+    if state.offer is Offer.OPEN or agreement(workflow, asked):
+        return False
+    return asked in workflow.yes_no and asked in workflow.needed_from(state.step)
+
+
+def _number_in(
+    text: str, words: str, asked: Slot | None, state: State, workflow: Workflow
+) -> dict[Slot, str]:
+    """Return the telephone number in the words, if one is wanted and it is all there."""
+    phones = (s for s in workflow.needed_from(workflow.first)
+              if workflow.slots[s].kind is Kind.PHONE)  # fmt: skip
+    slot = next(phones, None)
+    if slot is None or slot in state.slots or not (asked is slot or _names_a_number(words)):
+        return {}
+    number = _whole_number(text)
+    return {} if number is None else {slot: number}
 
 
 def _doubtful(text: str, words: str, facts: Facts) -> bool:
@@ -158,7 +193,7 @@ def _named(slot: Slot, words: str, facts: Facts) -> set[str]:
     best = value_of(words, ways)
     rest = words if best is None else _without(words, ways[best])
     named = {v for v, phrases in ways.items() if v == best or _says_one(rest, phrases)}
-    if slot is Slot.AREA:
+    if facts.company.workflow.slots[slot].of is Of.AREAS:
         # The parser finds codes across words; one that is not written as a code is not sure.
         codes = _codes(words)
         named |= {a.key for a in facts.company.areas if codes & {o.lower() for o in a.outward}}

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from audiosocket_agent.conversation import Booked, BookingFailed, BookingRequest, Event, Facts
+from audiosocket_agent.guard_facts import CompanyFacts
 from audiosocket_agent.journal import Speaker
-from audiosocket_agent.seams import LanguageModel
+from audiosocket_agent.seams import LanguageModel, ToolCall
+from audiosocket_agent.tools import RunningTool, ToolRunner
 
 MakeBooking = Callable[[BookingRequest], Awaitable[Booked | BookingFailed]]
 
@@ -19,10 +22,27 @@ class Mind:
     Attributes:
         model: The language model, or several behind one seam; None: the rules alone.
         rules: Whether the rules take over when the model fails; else a person does.
+        talk_tokens: The most tokens of the talk so far that the model is shown.
     """
 
     model: LanguageModel | None = None
     rules: bool = True
+    talk_tokens: int = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Late:
+    """A tool that goes on although the answer it was called for was cut short.
+
+    Attributes:
+        call: The model's call of it.
+        tool: The tool.
+        work: Its running; the next answer's model is told what comes of it.
+    """
+
+    call: ToolCall
+    tool: RunningTool
+    work: asyncio.Future[Mapping[str, object]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +54,22 @@ class Scene:
         facts: The company and what is known of the caller.
         book: Makes a booking; never raises.
         call_id: For logs.
+        tools: Runs tools that need the world; None: there are none.
+        hold: Keeps a time while its caller decides, beside the talk; None: nobody does.
+        late: Tools that go on, and whose results nobody has been told yet.
+        told: What the company's own tools have told.
+        guarded: What may be said in every call of the company; None: nobody listens in (no model).
     """
 
     mind: Mind
     facts: Facts
     book: MakeBooking
     call_id: str
+    tools: ToolRunner | None = None
+    hold: Callable[[BookingRequest], object] | None = None
+    late: list[Late] = field(default_factory=list)
+    told: list[str] = field(default_factory=list)
+    guarded: CompanyFacts | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 SAMPLE_RATE_HZ = 8000
 FRAME_MS = 20
@@ -398,6 +398,24 @@ class TextToSpeech(Protocol):
 
     async def close(self) -> None:
         """Stop the engine; idempotent."""
+
+
+@runtime_checkable
+class OtherVoices(Protocol):
+    """What a voice engine may have besides: more voices than the one it is set to."""
+
+    def speaking(self, voice: str, speed: float) -> TextToSpeech | None:
+        """Return this engine with another voice; it is closed with this one. Returns at once.
+
+        A voice that the vendor does not have shows when it is to speak, by a `RequestRefused`.
+
+        Args:
+            voice: The vendor's name of it.
+            speed: How fast, as a factor of the engine's own speed.
+
+        Returns:
+            The engine; None if it has but one voice.
+        """
 
 
 class SentenceVoice(Protocol):

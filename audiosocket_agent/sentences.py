@@ -23,12 +23,21 @@ class BySentence:
         engine: Speaks.
         traits: Of the engine.
         name: The engine's, for errors.
+        other: Gives the engine with another voice and speed, see `OtherVoices.speaking`; None if
+            it has but one.
     """
 
-    def __init__(self, engine: SentenceVoice, traits: VoiceTraits, name: str = "offline") -> None:
+    def __init__(
+        self,
+        engine: SentenceVoice,
+        traits: VoiceTraits,
+        name: str = "offline",
+        other: Callable[[str, float], SentenceVoice] | None = None,
+    ) -> None:
         self._engine = engine
         self._traits = traits
         self._name = name
+        self._other = other
         self._sessions: set[SentenceSession] = set()
 
     @property
@@ -40,6 +49,14 @@ class BySentence:
     def traits(self) -> VoiceTraits:
         """See `TextToSpeech.traits`."""
         return self._traits
+
+    def speaking(self, voice: str, speed: float) -> BySentence | None:
+        """See `OtherVoices.speaking`."""
+        if self._other is None:
+            return None
+        other = BySentence(self._other(voice, speed), self._traits, self._name)
+        other._sessions = self._sessions  # closed with this one
+        return other
 
     async def session(self, call_id: str) -> SentenceSession:
         """See `TextToSpeech.session`."""

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from audiosocket_agent import wording
-from audiosocket_agent.conversation import Facts, State
-from audiosocket_agent.workflow import STEPS, Slot, Step
+from audiosocket_agent.conversation import Facts, Offer, State
+from audiosocket_agent.offers import offers
+from audiosocket_agent.roles import agreement
+from audiosocket_agent.walk import question, told
+from audiosocket_agent.workflow import Does, Slot
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,21 +41,30 @@ def situation(
         recorded: What it already holds of the words that the model is about to answer.
         reference: Of the booking that was made, "" while there is none.
     """
+    workflow = facts.company.workflow
     needed = [
         slot.value
-        for step in _ahead(state.step)
-        for slot in STEPS[step].needs
-        if slot not in state.slots and slot is not Slot.AGREED
+        for slot in workflow.needed_from(state.step)
+        if slot not in state.slots and not agreement(workflow, slot)
     ]
-    ask = ""
-    if state.asked is not None:
-        ask = wording.question(state.asked, facts.company, state.slots, facts.today, 0)
     stands: dict[str, object] = {
         "step": state.step.value,
+        "goal": workflow.steps[state.step].goal,
         "known": {slot.value: value for slot, value in state.slots.items()},
         "needed": needed,
-        "ask": ask,
+        "ask": _ask(state, facts),
     }
+    if state.asked is not None:
+        stands["asks"] = state.asked.value
+    if workflow.steps[state.step].does is Does.BOOK:
+        stands["books"] = True  # a yes makes the booking
+    if workflow.steps[state.step].tools:
+        stands["tools"] = list(workflow.steps[state.step].tools)
+    if state.unsure:
+        stands["unsure"] = [slot.value for slot in state.unsure]
+    free = None if state.asked is None else offers(state.asked, state, facts)
+    if free is not None:
+        stands["available"] = list(free)
     if recorded.values:
         stands["recorded"] = {slot.value: value for slot, value in recorded.values.items()}
     if recorded.values or recorded.tell:
@@ -64,20 +76,14 @@ def situation(
     return stands
 
 
+def _ask(state: State, facts: Facts) -> str:
+    """Return the open question in its first wording; "" if none is open."""
+    if state.asked is None:
+        return ""
+    first = replace(state, attempt=0, offer=Offer.UNMADE)
+    return " ".join(question(first, facts))
+
+
 def subject(state: State, facts: Facts) -> tuple[str, ...]:
     """Return what the caller must have heard to answer the open question: price or read-back."""
-    if state.step is Step.QUOTE:
-        service = wording.service_of(facts.company, state.slots)
-        return (wording.quote(service, wording.area_of(facts.company, state.slots)),)
-    if state.step is Step.BOOK:
-        return (wording.read_back(facts.company, state.slots, facts.today),)
-    return ()
-
-
-def _ahead(step: Step | None) -> list[Step]:
-    """Return a step and those that follow it."""
-    ahead = []
-    while step is not None:
-        ahead.append(step)
-        step = STEPS[step].then
-    return ahead
+    return told(state, facts)

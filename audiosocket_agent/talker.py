@@ -31,7 +31,7 @@ from audiosocket_agent.conversation_state import (
     Sought,
 )
 from audiosocket_agent.dialogue import Dialogue
-from audiosocket_agent.draft import COMFORT_EVERY_S
+from audiosocket_agent.errands import COMFORT_EVERY_S
 from audiosocket_agent.journal import Spent
 from audiosocket_agent.minutes import Minutes
 from audiosocket_agent.playout import Playout
@@ -161,30 +161,38 @@ class Talker:
 
     # --- the caller's turns ----------------------------------------------------------------------
 
-    def think_ahead(self, text: str) -> None:
-        """Begin an answer that is held until the caller is surely done."""
+    def think_ahead(self, text: str, confidence: float = 1.0) -> None:
+        """Begin an answer that is held until the caller is surely done.
+
+        Args:
+            text: The words so far.
+            confidence: How sure the ear is of them, 0.0 to 1.0.
+        """
         if self.state.phase is Phase.ASKING and not self._busy:
-            self._begin(Heard(text))
+            self._begin(Heard(text, confidence))
 
     def think_again(self) -> None:
         """Throw away an answer that is only held."""
         if self._answer is not None and not self._answer.committed:
             self.stop()
 
-    def hear(self, text: str, at_ms: float, marks_ms: dict[str, int]) -> None:
+    def hear(
+        self, text: str, at_ms: float, marks_ms: dict[str, int], confidence: float = 1.0
+    ) -> None:
         """Answer what the caller has said: with what was begun, if it fits.
 
         Args:
             text: The words.
             at_ms: When the caller's voice was last heard.
             marks_ms: The waterfall of the caller's turn.
+            confidence: How sure the ear is of the words, 0.0 to 1.0.
         """
         if not self._dialogue.takes(text) or self._busy:
             return  # said while the booking is being made, or after the end
-        answer = self._begun_to(text)
+        answer = self._begun_to(text, confidence)
         if answer is None:
             self.stop()
-            answer = self._begin(Heard(text))
+            answer = self._begin(Heard(text, confidence))
         self._minutes.caller_said(text, self.state, at_ms)
         answer.commit(marks_ms)
 
@@ -230,12 +238,14 @@ class Talker:
 
     # --- one answer ------------------------------------------------------------------------------
 
-    def _begun_to(self, text: str) -> Answer | None:
+    def _begun_to(self, text: str, confidence: float) -> Answer | None:
         """Return the answer that is held, if it answers these words and is still good."""
         answer, speaking = self._answer, self._speaking
         if answer is None or not isinstance(answer.event, Heard):
             return None
         if speaking is None or speaking.done() or answer.error is not None:
+            return None
+        if answer.event.confidence != confidence:
             return None
         return answer if same_words(answer.event.text, text) else None
 

@@ -1,9 +1,10 @@
 """What the language model may do to a conversation: its tools, and what each comes to. Pure.
 
-The model talks; this file keeps the facts. A tool call changes the same state by the same table as
-the rule-driven dialogue: values are checked against the company's lists, prices and read-backs are
-the code's own sentences, and a booking is only made after the caller had a turn to object to the
-read-back. What the model wrote as arguments is data: anything else in it is refused, by name.
+The model talks; this file keeps the facts. A tool call changes the same state by the same workflow
+as the rule-driven dialogue: values are checked against the company's lists and its calendar, prices
+and read-backs are the code's own sentences, and a booking is only made after the caller had a turn
+to object to the read-back. What the model wrote as arguments is data: anything else in it is
+refused, by name. A tool that takes more than this state is returned to be run (`Worked.run`).
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from audiosocket_agent import wording
+from audiosocket_agent import lookups, wording
+from audiosocket_agent.company_tools import running
 from audiosocket_agent.conversation import (
     BookingRequest,
     Facts,
@@ -25,31 +27,33 @@ from audiosocket_agent.conversation import (
     key_in,
     proceed,
 )
+from audiosocket_agent.errors import ToolError
+from audiosocket_agent.filling import filled, was_booked
 from audiosocket_agent.person import wish
-from audiosocket_agent.seams import Tool, ToolCall
+from audiosocket_agent.roles import details, gate, is_last, told_before
+from audiosocket_agent.seams import ToolCall
+from audiosocket_agent.tool_schemas import (
+    AVAILABLE,
+    BOOK,
+    END,
+    PRICE,
+    REASONS,
+    RECORD,
+    SECRET,
+    TRANSFER,
+    tools,
+)
+from audiosocket_agent.tools import RunningTool, built_in, messages
 from audiosocket_agent.understanding import choices, phone_number, plain_words, value_in
-from audiosocket_agent.walk import ended
-from audiosocket_agent.workflow import Outcome, Slot, Step
+from audiosocket_agent.walk import ended, told
+from audiosocket_agent.workflow import Confirm, Does, Kind, Outcome, Slot, Step
 
-RECORD, BOOK, TRANSFER, END = "record_details", "book", "transfer_to_person", "end_call"
-SECRET = "collect_secret"
+__all__ = [
+    "AVAILABLE", "BOOK", "END", "PRICE", "RECORD", "SECRET", "TRANSFER", "Worked", "booked",
+    "filled", "tools", "work",
+]  # fmt: skip
 
-_ASKED_FOR = {
-    Slot.SERVICE: "What the caller needs.",
-    Slot.AREA: "The town it is in, or the town its postcode belongs to.",
-    Slot.WANTED: "Whether the caller wants to book at the price quoted.",
-    Slot.DAY: "The day that suits.",
-    Slot.PART: "The part of the day.",
-    Slot.CALLBACK: "Whether the number the caller rings from is the one to reach them on.",
-    Slot.PHONE: "Another number to reach the caller on, digits.",
-}
-_REASONS = {
-    Why.ASKED: "the caller asked for a person",
-    Why.ANGRY: "the caller is upset",
-    Why.OUT_OF_SCOPE: "the caller wants something that is not listed here",
-    Why.MISSES: "you do not understand the caller",
-    Why.MODEL: "anything else",
-}
+ALWAYS = frozenset((RECORD, TRANSFER, END))  # in every step: nobody is held in one
 _FAREWELLS = {"bye", "goodbye", "nothing", "no", "thanks", "thank", "cheers"}
 
 
@@ -65,6 +69,7 @@ class Worked:
         leads: Where the model's part ends: what happens next, and what to say if the model said
             nothing.
         insists: Whether that is said whatever the model said.
+        run: A tool that needs the world, to be run beside the talk; its result is the answer.
     """
 
     state: State
@@ -73,6 +78,7 @@ class Worked:
     book: BookingRequest | None = None
     leads: Reply | None = None
     insists: bool = False
+    run: RunningTool | None = None
 
     @property
     def facts(self) -> list[str]:
@@ -81,30 +87,16 @@ class Worked:
         return [str(fact) for fact in facts] if isinstance(facts, list) else []
 
 
-def tools(facts: Facts) -> tuple[Tool, ...]:
-    """Return the tools, the same all through a call, so that a vendor can cache the prompt."""
-    properties = {slot.value: _schema(slot, facts) for slot in _ASKED_FOR}
-    nothing: dict[str, object] = {"type": "object", "properties": {}}
-    return (
-        Tool(
-            RECORD,
-            "Write down what the caller has said, or changed. Returns the facts to tell the caller "
-            "and the next question.",
-            {"type": "object", "properties": properties},
-        ),
-        Tool(BOOK, "Make the booking, once the caller has said yes to the read-back.", nothing),
-        Tool(
-            TRANSFER,
-            "Put the caller through to a person: asked for, or you cannot help. The system looks "
-            "who is there, and goes on from there by itself.",
-            {"type": "object", "properties": _transfer(facts)},
-        ),
-        Tool(END, "End the call, after saying goodbye.", nothing),
-        *_secrets(facts),
-    )
-
-
-def work(call: ToolCall, state: State, begun_in: Step, said: str, facts: Facts) -> Worked:
+def work(
+    call: ToolCall,
+    state: State,
+    begun_in: Step,
+    said: str,
+    facts: Facts,
+    *,
+    confidence: float = 1.0,
+    reference: str = "",
+) -> Worked:
     """Do what a tool call asks, as far as it may.
 
     Args:
@@ -113,23 +105,58 @@ def work(call: ToolCall, state: State, begun_in: Step, said: str, facts: Facts) 
         begun_in: The step when the caller's turn ended: what was asked or read out before it.
         said: The caller's words of this turn.
         facts: Facts.
+        confidence: How sure the ear was of them.
+        reference: Of the call's booking, "" while there is none.
     """
+    if why := _not_here(call.name, state, facts):
+        return Worked(state, {"error": why})
+    sure = confidence >= facts.company.workflow.unsure_below
     if call.name == RECORD:
-        return _record(call.arguments, state, begun_in, facts)
+        return _record(call.arguments, state, begun_in, facts, sure=sure)
     if call.name == BOOK:
-        return _book(state, begun_in, facts)
+        return _book(state, begun_in, facts, sure=sure)
     if call.name == TRANSFER:
         state, reply = wish(state, _wished(call.arguments, facts), facts)
         return Worked(state, {"transferred": True}, leads=reply)
     if call.name == END:
-        return _end(state, said)
+        return _end(state, said, facts)
     if call.name == SECRET and facts.company.secrets:
         return _collect(call.arguments, state, facts)
+    if call.name == AVAILABLE:
+        return Worked(state, lookups.availability(_object(call.arguments) or {}, state, facts))
+    if call.name == PRICE:
+        return Worked(state, lookups.price(_object(call.arguments) or {}, facts))
+    return _run(call, state, facts, reference)
+
+
+def _not_here(name: str, state: State, facts: Facts) -> str:
+    """Return why a tool is not for the step the call is in; "" if it is."""
+    rule = facts.company.workflow.steps[state.step]
+    if not rule.tools or name in ALWAYS or name in rule.tools:
+        return ""
+    return f"{name[:40]} is not for this step of the call; its aim: {rule.goal}"
+
+
+def _run(call: ToolCall, state: State, facts: Facts, reference: str) -> Worked:
+    """Return a tool that needs the world, to be run."""
+    try:
+        if call.name in built_in.NAMES:
+            return Worked(state, {}, run=built_in.running(call.name, call.arguments, facts))
+        if messages.channel_of(call.name, facts.company) is not None:
+            run = messages.running(call.name, call.arguments, state, facts, reference)
+            return Worked(state, {}, run=run)
+        if call.name in facts.company.tools:
+            declared = facts.company.tools[call.name]
+            return Worked(state, {}, run=running(call.name, declared, call.arguments))
+    except ToolError as error:
+        return Worked(state, {"error": str(error)})
     return Worked(state, {"error": f"there is no tool called {call.name[:40]!r}"})
 
 
-def booked(state: State, reference: str) -> Worked:
+def booked(state: State, reference: str, facts: Facts, *, confirmed: bool = True) -> Worked:
     """Return what the model is told of a booking that was made; only the goodbye is left."""
+    company = facts.company
+    say = wording.booked(reference, company, state.slots, facts.today, confirmed=confirmed)
     closing = replace(state, step=Step.CLOSE, phase=Phase.ASKING, asked=None)
     return Worked(
         closing,
@@ -137,155 +164,104 @@ def booked(state: State, reference: str) -> Worked:
             "booked": True,
             "reference": reference,
             "step": Step.CLOSE.value,
-            "facts": [wording.booked(reference)],
+            "facts": list(say),
             "ask": "",
         },
     )
 
 
-def _transfer(facts: Facts) -> dict[str, object]:
-    """Return what the tool for a person takes: why, and where to if there is a choice."""
-    reasons = "; ".join(f"{why.value}: {said}" for why, said in _REASONS.items())
-    taken: dict[str, object] = {
-        "reason": {
-            "type": "string",
-            "enum": [why.value for why in _REASONS],
-            "description": f"Why. {reasons}",
-        }
-    }
-    places = facts.company.people.places
-    if places:
-        said = "; ".join(f"{key}: {', '.join(p.phrases)}" for key, p in places.items())
-        taken["place"] = {
-            "type": "string",
-            "enum": list(places),
-            "description": f"Where to, if the caller named it; left out for anybody. {said}",
-        }
-    return taken
-
-
-def _secrets(facts: Facts) -> tuple[Tool, ...]:
-    secrets = facts.company.secrets
-    if not secrets:
-        return ()
-    said = "; ".join(f"{key}: {secret.name}" for key, secret in secrets.items())
-    name = {"type": "string", "enum": list(secrets), "description": f"Which. {said}"}
-    return (
-        Tool(
-            SECRET,
-            "Let the caller key in digits that you must not see; never ask for them in words. The "
-            "system asks for the keys, and goes on from there by itself.",
-            {"type": "object", "properties": {"name": name}, "required": ["name"]},
-        ),
-    )
-
-
-def _schema(slot: Slot, facts: Facts) -> dict[str, object]:
-    ways = choices(slot, facts.company, facts.today)
-    if not ways:
-        return {"type": "string", "description": _ASKED_FOR[slot]}
-    outward = {a.key: a.outward for a in facts.company.areas} if slot is Slot.AREA else {}
-    said = "; ".join(
-        f"{value}: {', '.join((*phrases, *outward.get(value, ())))}"
-        for value, phrases in ways.items()
-    )
-    return {"type": "string", "enum": list(ways), "description": f"{_ASKED_FOR[slot]} {said}"}
-
-
-def _record(arguments: str, state: State, begun_in: Step, facts: Facts) -> Worked:
+def _record(arguments: str, state: State, begun_in: Step, facts: Facts, *, sure: bool) -> Worked:
     given = _object(arguments)
     if given is None:
         return Worked(state, {"error": "the arguments are not a JSON object"})
-    recorded: dict[Slot, str] = {}
-    refused: dict[str, str] = {}
-    for name, value in given.items():
-        slot = next((s for s in _ASKED_FOR if s.value == name), None)
-        if slot is None:
-            refused[str(name)[:40]] = "there is no such detail"
-        elif slot is Slot.WANTED and begun_in is not Step.QUOTE:
-            refused[name] = "tell the price first, then ask"
-        elif (checked := _checked(slot, value, facts)) is None:
-            refused[name] = "not one of the possible values"
-        else:
-            recorded[slot] = checked
-    if state.step is Step.CLOSE and (Slot.AGREED in state.slots or not recorded):
+    recorded, refused = _sorted(given, begun_in, facts, sure=sure)
+    workflow = facts.company.workflow
+    if is_last(workflow, state.step) and (was_booked(workflow, state.slots) or not recorded):
         booked_already = dict.fromkeys(given, "all is done; changes are for a person to make")
-        told = {"step": Step.CLOSE.value, "facts": [], "ask": ""}
-        return Worked(state, {"recorded": {}, "refused": booked_already, **told})
-    state, reply = filled(state, recorded, facts)
+        told_then = {"step": state.step.value, "facts": [], "ask": ""}
+        return Worked(state, {"recorded": {}, "refused": booked_already, **told_then})
+    unsure = () if sure else tuple(s for s in recorded if _is_doubtful(s, facts))
+    state, reply = filled(state, recorded, facts, unsure)
     answer: dict[str, object] = {"recorded": {s.value: v for s, v in recorded.items()}}
     if refused:
         answer["refused"] = refused
     if reply is None:
-        declined = {"step": Step.CLOSE.value, "facts": [wording.DECLINED], "ask": ""}
+        declined = {"step": state.step.value, "facts": [wording.DECLINED], "ask": ""}
         return Worked(state, {**answer, **declined})
+    return _told(state, answer, reply)
+
+
+def _told(state: State, answer: Mapping[str, object], reply: Reply) -> Worked:
+    """Return what the model is told of where the conversation went."""
+    if state.phase is not Phase.ASKING:  # the model's part is over: a person, a goodbye
+        return Worked(state, answer, leads=reply, insists=True)
     following = {"step": state.step.value, "facts": list(reply.say[:-1]), "ask": reply.say[-1]}
     return Worked(state, {**answer, **following}, next=reply)
 
 
+def _sorted(
+    given: Mapping[str, object], begun_in: Step, facts: Facts, *, sure: bool
+) -> tuple[dict[Slot, str], dict[str, str]]:
+    """Return the details that can be written down, and why the others cannot."""
+    workflow = facts.company.workflow
+    known = {str(slot): slot for slot in details(workflow)}
+    recorded: dict[Slot, str] = {}
+    refused: dict[str, str] = {}
+    for name, value in given.items():
+        slot = known.get(name)
+        if slot is None:
+            refused[str(name)[:40]] = "there is no such detail"
+        elif (first := told_before(workflow, slot)) is not None and begun_in is not first:
+            refused[name] = "tell the price first, then ask"
+        elif workflow.slots[slot].kind is Kind.YES_NO and not sure:
+            refused[name] = "the caller was hard to hear: ask whether that was a yes or a no"
+        elif (checked := _checked(slot, value, facts)) is None:
+            refused[name] = "not one of the possible values"
+        else:
+            recorded[slot] = checked
+    return recorded, refused
+
+
+def _is_doubtful(slot: Slot, facts: Facts) -> bool:
+    return facts.company.workflow.slots[slot].confirm is not Confirm.NEVER
+
+
 def _checked(slot: Slot, value: object, facts: Facts) -> str | None:
     """Return a value if it is one the slot may have, by key or in words."""
-    text = str(value)[:200]
-    if slot is Slot.PHONE:
+    text = str(value)[:400]
+    if facts.company.workflow.slots[slot].kind is Kind.PHONE:
         return phone_number(text)
     if text in choices(slot, facts.company, facts.today):
         return text
     return value_in(slot, text, facts.company, facts.today)
 
 
-def filled(state: State, new: Mapping[Slot, str], facts: Facts) -> tuple[State, Reply | None]:
-    """Fill slots and walk on to the next question.
-
-    Args:
-        state: The conversation now; at its end it begins anew.
-        new: What the caller gave, checked.
-        facts: Facts.
-
-    Returns:
-        The conversation after it, and what is to be said: the facts that came of it and, last, the
-        next question; None instead when the caller wants no booking.
-    """
-    slots: dict[Slot, str] = {**state.slots, **new}
-    changed = {slot for slot in new if state.slots.get(slot) != new[slot]}
-    step = state.step
-    if Slot.PHONE in new:
-        slots[Slot.CALLBACK] = "yes"
-    elif new.get(Slot.CALLBACK) == "no":
-        slots.pop(Slot.PHONE, None)
-    if step is Step.CLOSE and Slot.WANTED not in new:
-        slots.pop(Slot.WANTED, None)  # who comes back with something else may want that
-    if slots.get(Slot.WANTED) == "no":
-        return replace(state, slots=slots, step=Step.CLOSE, asked=None), None
-    if changed & {Slot.SERVICE, Slot.AREA} or step is Step.CLOSE:
-        # Another job or place has another price: it is quoted, and agreed to, again.
-        slots.pop(Slot.WANTED, None)
-        step = Step.UNDERSTAND
-    elif changed and step is Step.BOOK:
-        step = Step.COLLECT  # read back again
-    if step is Step.GREET:
-        step = Step.UNDERSTAND
-    before = replace(state, slots=slots, step=step, misses=0 if changed else state.misses)
-    return proceed(before, facts, ())
-
-
-def _book(state: State, begun_in: Step, facts: Facts) -> Worked:
-    if state.step is not Step.BOOK or begun_in is not Step.BOOK:
+def _book(state: State, begun_in: Step, facts: Facts, *, sure: bool) -> Worked:
+    workflow = facts.company.workflow
+    here = workflow.steps[state.step].does is Does.BOOK
+    if not here or begun_in is not state.step or state.unsure or not sure:
         state, reply = proceed(state, facts, ())
+        if state.phase is not Phase.ASKING:
+            return Worked(state, {"booked": False}, leads=reply, insists=True)
         missing = {"booked": False, "why": "details are missing, or were not read back and agreed"}
-        if state.step is Step.BOOK:
+        facts_told = list(reply.say[:-1])
+        if state.unsure:
+            missing["why"] = "the caller was hard to hear: ask first whether it was rightly heard"
+        elif workflow.steps[state.step].does is Does.BOOK:
             missing["why"] = "read the details back and get a yes first"
-            facts_told = [wording.read_back(facts.company, state.slots, facts.today)]
-        else:
-            facts_told = list(reply.say[:-1])
+            facts_told = list(told(state, facts))
         answer = {**missing, "step": state.step.value, "facts": facts_told, "ask": reply.say[-1]}
         return Worked(state, answer, next=reply)
-    agreed = replace(state, slots={**state.slots, Slot.AGREED: "yes"}, asked=None)
+    asked = gate(workflow, state.step)
+    slots = {**state.slots, asked: "yes"} if asked is not None else state.slots
+    agreed = replace(state, slots=slots, asked=None)
     request = booking_request(agreed, facts)
     return Worked(replace(agreed, phase=Phase.BOOKING), {}, book=request)
 
 
-def _end(state: State, said: str) -> Worked:
-    over = state.step is Step.CLOSE or _FAREWELLS & set(plain_words(said).split())
+def _end(state: State, said: str, facts: Facts) -> Worked:
+    last_step = is_last(facts.company.workflow, state.step)
+    over = last_step or _FAREWELLS & set(plain_words(said).split())
     if not over and not state.farewells:
         asked = replace(state, farewells=1)
         why = "the caller has not said goodbye: ask whether there is anything else"
@@ -298,7 +274,7 @@ def _wished(arguments: str, facts: Facts) -> Seek:
     """Return the wish in a call of the tool; what is not in its lists is left out."""
     given = _object(arguments) or {}
     place, reason = str(given.get("place", "")), str(given.get("reason", ""))
-    why = next((why for why in _REASONS if why.value == reason), Why.MODEL)
+    why = next((why for why in REASONS if why.value == reason), Why.MODEL)
     return Seek(why, place if place in facts.company.people.places else "")
 
 

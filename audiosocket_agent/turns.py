@@ -126,6 +126,11 @@ class TurnPolicy:
         return self._endpoint.draft or ""
 
     @property
+    def confidence(self) -> float:
+        """How sure the ear is of the words of the turn so far, 0.0 to 1.0; see `take_turn`."""
+        return self._endpoint.confidence
+
+    @property
     def caller_speaks(self) -> bool:
         """Whether the caller has something under way that is not answered yet."""
         return self._endpoint.open or self._keypad.busy

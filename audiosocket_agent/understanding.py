@@ -3,36 +3,43 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from audiosocket_agent.caller_words import words_of
-from audiosocket_agent.company import Company
+from audiosocket_agent.company import Area, Company, Service
+from audiosocket_agent.refused_words import turns_a_yes, wanted_thing, wanted_time
+from audiosocket_agent.roles import INSTEAD_SLOTS
 from audiosocket_agent.seams import Expectation, Expects
 from audiosocket_agent.spelled import figures, is_number_word, whole_telephone_number
-from audiosocket_agent.workflow import INSTEAD_SLOTS, YES_NO_SLOTS, Slot
+from audiosocket_agent.workflow import Kind, Of, Slot, kinds
+from audiosocket_agent.workflow.model import Option
 
-YES = ("yes", "yes please", "yeah", "that's right")
-NO = ("no", "no thanks", "no thank you")
+YES, NO, PARTS = kinds.YES, kinds.NO, kinds.PARTS
 CALL_ME = ("call me back", "ring me back")
 WAIT = ("i'll wait", "i will wait", "i'd rather wait", "i'll hold")
 PERSON = ("a person please", "speak to a person", "talk to a person", "operator", "a human please")
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday")
+EVERY_DAY = (*WEEKDAYS, "saturday", "sunday")
 TOMORROW = "tomorrow"
-PARTS: dict[str, tuple[str, ...]] = {
-    "morning": ("morning", "in the morning"),
-    "afternoon": ("afternoon", "in the afternoon"),
-}
 
 LEAST_DIGITS = 9  # of a telephone number, area code included
 MOST_DIGITS = 15  # E.164
-_KINDS = {
-    **dict.fromkeys(YES_NO_SLOTS, Expects.YES_NO),
-    Slot.AREA: Expects.POSTCODE,
-    Slot.DAY: Expects.DATE,
-    Slot.PHONE: Expects.DIGITS,
+_EXPECTS = {
+    Kind.CHOICE: Expects.CHOICE,
+    Kind.YES_NO: Expects.YES_NO,
+    Kind.DATE: Expects.DATE,
+    Kind.PART: Expects.CHOICE,
+    Kind.TIME: Expects.DATE,
+    Kind.PHONE: Expects.DIGITS,
+    Kind.POSTCODE: Expects.POSTCODE,
+    Kind.NAME: Expects.NAME,
 }
+_MOST_KEYS = {Kind.TIME: 4, Kind.DATE: 8} | dict.fromkeys(kinds.IN_PAIRS, kinds.MOST_PAIRS)
+POSTCODE_KEYS = 7  # a full postcode has at most seven letters and digits
+_LISTED = frozenset((Kind.CHOICE, Kind.PART, Kind.YES_NO))
+_CORRECTION = r"\b(?:sorry|i mean|or rather|no wait|make that)\b,?"
 _INWARD = "[0-9][A-Z]{2}"  # the half of a postcode after the space
 _KEYPAD = {c: k for k, cs in enumerate(("", "", "ABC", "DEF", "GHI", "JKL", "MNO", "PQRS", "TUV",
                                         "WXYZ")) for c in cs}  # fmt: skip
@@ -51,62 +58,163 @@ class KeyRule:
     pause_ms: int = 2500
 
 
+Offers = Sequence[str] | None
+
+
 def choices(slot: Slot, company: Company, today: date) -> dict[str, tuple[str, ...]]:
-    """Return the acceptable values of a slot, each with the ways to say it, in keypad order."""
-    if slot is Slot.SERVICE:
-        return {s.key: s.phrases for s in company.services}
-    if slot is Slot.AREA:
-        return {a.key: a.phrases for a in company.areas}
-    if slot is Slot.DAY:
-        days: dict[str, tuple[str, ...]] = {day: (day, f"on {day}") for day in WEEKDAYS}
-        if (today + timedelta(days=1)).weekday() < len(WEEKDAYS):
-            days[TOMORROW] = (TOMORROW,)
-        return days
-    if slot is Slot.PART:
-        return dict(PARTS)
-    if slot in INSTEAD_SLOTS:
-        return {"yes": YES + CALL_ME if slot is Slot.RING_BACK else YES, "no": NO + WAIT}
-    if slot in YES_NO_SLOTS:
-        return {"yes": YES, "no": NO}
+    """Return the acceptable values of a slot, each with the ways to say it, in keypad order.
+
+    Empty where what may be said is no list; of days those that have a name of their own.
+    """
+    rule = company.workflow.slots[slot]
+    match rule.kind:
+        case Kind.CHOICE if rule.of is Of.SERVICES:
+            return {s.key: s.phrases for s in company.services}
+        case Kind.CHOICE if rule.of is Of.AREAS:
+            return {a.key: a.phrases for a in company.areas}
+        case Kind.CHOICE:
+            return {option.key: option.phrases for option in rule.options}
+        case Kind.DATE:
+            return _named_days(company, today)
+        case Kind.PART:
+            return parts_of(company)
+        case Kind.YES_NO if slot in INSTEAD_SLOTS:
+            return {"yes": YES + CALL_ME if slot is Slot.RING_BACK else YES, "no": NO + WAIT}
+        case Kind.YES_NO:
+            return {"yes": YES, "no": NO}
     return {}
 
 
-def expectation(slot: Slot, company: Company, today: date) -> Expectation:
+def days_open(company: Company) -> tuple[str, ...]:
+    """Return the weekdays on which a visit can be: those with hours, else Monday to Friday."""
+    if company.hours is None:
+        return WEEKDAYS
+    return tuple(day for day in EVERY_DAY if company.hours.get(day[:3]))
+
+
+def parts_of(company: Company) -> dict[str, tuple[str, ...]]:
+    """Return the parts of a day, each with the ways to say it."""
+    if company.calendar is None:
+        return dict(PARTS)
+    names = ((key, key.replace("_", " ")) for key in company.calendar.parts)
+    return {key: PARTS.get(key, (name, f"in the {name}")) for key, name in names}
+
+
+def _named_days(company: Company, today: date) -> dict[str, tuple[str, ...]]:
+    open_on = days_open(company)
+    days: dict[str, tuple[str, ...]] = {
+        date_of(day, today).isoformat(): (day, f"on {day}") for day in open_on
+    }
+    following = today + timedelta(days=1)
+    if EVERY_DAY[following.weekday()] in open_on:
+        days[following.isoformat()] += (TOMORROW,)
+    return days
+
+
+def key_choices(
+    slot: Slot, company: Company, today: date, offers: Offers = None
+) -> list[tuple[str, str]]:
+    """Return what single keys stand for, the first key first: a value and how it is called.
+
+    Args:
+        slot: What is asked for.
+        company: Facts.
+        today: Date of the call.
+        offers: The values that are free, where a calendar tells; None: nobody knows.
+    """
+    rule = company.workflow.slots[slot]
+    if rule.kind is Kind.DATE:
+        if offers is not None:
+            return [(day, day_name(date.fromisoformat(day), today)) for day in offers]
+        return _keyed_days(company, today)
+    if rule.kind is Kind.TIME:
+        return [(at, clock(at)) for at in offers or ()]
+    values = choices(slot, company, today)  # numbered alike whatever is free
+    return [(value, choice_name(slot, value, company)) for value in values]
+
+
+def choice_name(slot: Slot, value: str, company: Company) -> str:
+    """Return how one of a list is called."""
+    rule = company.workflow.slots[slot]
+    named: Iterable[Service | Area | Option] = rule.options
+    if rule.of is Of.SERVICES:
+        named = company.services
+    elif rule.of is Of.AREAS:
+        named = company.areas
+    return next((one.name for one in named if one.key == value), value.replace("_", " "))
+
+
+def day_name(day: date, today: date) -> str:
+    """Return how a day is called: "Tuesday" within a week, else with its date."""
+    if day == today:
+        return "today"
+    return f"{day:%A}" if day <= today + timedelta(days=7) else kinds.spoken_date(day, today)
+
+
+def clock(at: str) -> str:
+    """Return how a time is called: ``14:30`` is "2:30 in the afternoon"."""
+    hour, minute = int(at[:2]), int(at[3:5])
+    half = "morning" if hour < 12 else "afternoon" if hour < 18 else "evening"
+    return (
+        f"{(hour - 1) % 12 + 1}:{minute:02d} in the {half}"
+        if minute
+        else (f"{(hour - 1) % 12 + 1} o'clock in the {half}")
+    )
+
+
+def _keyed_days(company: Company, today: date) -> list[tuple[str, str]]:
+    days = [(date_of(day, today).isoformat(), day) for day in days_open(company)]
+    following = (today + timedelta(days=1)).isoformat()
+    return days + [(following, TOMORROW)] * any(day == following for day, _ in days)
+
+
+def expectation(slot: Slot, company: Company, today: date, offers: Offers = None) -> Expectation:
     """Return what the ear should listen for when a slot is asked."""
+    rule = company.workflow.slots[slot]
     phrases = [p for ways in choices(slot, company, today).values() for p in ways]
+    if rule.kind is Kind.TIME:
+        phrases += [plain_words(kinds.spoken(rule, at, company, today)) for at in offers or ()]
     places = [phrase for place in company.people.places.values() for phrase in place.phrases]
     wishes = dict.fromkeys((*phrases, *PERSON, *places))
-    return Expectation(_KINDS.get(slot, Expects.CHOICE), tuple(wishes))
+    kind = Expects.POSTCODE if rule.of is Of.AREAS else _EXPECTS.get(rule.kind, Expects.FREE)
+    return Expectation(kind, tuple(wishes))
 
 
-def key_rule(slot: Slot, company: Company, today: date) -> KeyRule:
+def key_rule(slot: Slot, company: Company, today: date, offers: Offers = None) -> KeyRule:
     """Return how keys are collected when a slot is asked."""
-    if slot is Slot.AREA:
-        return KeyRule(most=7)  # a full postcode has at most seven letters and digits
-    if slot is Slot.PHONE:
+    rule = company.workflow.slots[slot]
+    if rule.of is Of.AREAS:
+        return KeyRule(most=POSTCODE_KEYS)
+    if rule.kind is Kind.PHONE:
         return KeyRule(most=MOST_DIGITS, pause_ms=4000)
-    return KeyRule(most=len(str(len(choices(slot, company, today)))))  # the tenth choice is "10"
+    keyed = key_choices(slot, company, today, offers)
+    if not keyed or rule.kind is Kind.TIME:
+        return KeyRule(most=_MOST_KEYS.get(rule.kind, MOST_DIGITS), pause_ms=4000)
+    return KeyRule(most=len(str(len(keyed))))  # the tenth choice is "10"
 
 
-def offer_expectation(slot: Slot, company: Company, today: date) -> Expectation:
+def offer_expectation(
+    slot: Slot, company: Company, today: date, offers: Offers = None
+) -> Expectation:
     """Return what to listen for when a person is offered: yes, no, or an answer after all.
 
     Args:
         slot: What the question was that the caller did not answer.
         company: Facts.
         today: Date of the call.
+        offers: As in `key_choices`.
     """
-    asked = expectation(slot, company, today)
+    asked = expectation(slot, company, today, offers)
     return Expectation(Expects.YES_NO, tuple(dict.fromkeys(YES + NO + asked.phrases)))
 
 
-def offer_key_rule(slot: Slot, company: Company, today: date) -> KeyRule:
+def offer_key_rule(slot: Slot, company: Company, today: date, offers: Offers = None) -> KeyRule:
     """Return how keys are collected when a person is offered: an answer to the slot still counts.
 
     Where the slot takes several keys, its answer must not be cut off after the first; yes and no
     then wait for the pause, or for a hash.
     """
-    return KeyRule(most=key_rule(slot, company, today).most)
+    return KeyRule(most=key_rule(slot, company, today, offers).most)
 
 
 def offer_answer(text: str) -> str | None:
@@ -143,17 +251,36 @@ def value_of(text: str, ways: Mapping[str, tuple[str, ...]]) -> str | None:
 def value_in(slot: Slot, text: str, company: Company, today: date) -> str | None:
     """Return the value a caller's answer gives a slot; None if it gives none or several.
 
+    Who corrects himself means what comes after: "in the morning, no sorry, afternoon".
+
     Args:
         slot: What was asked for.
         text: The words, however an ear writes them: capitals, punctuation, digits.
         company: Facts.
         today: Date of the call.
     """
-    if slot is Slot.PHONE:
+    *_, meant = re.split(_CORRECTION, text, flags=re.IGNORECASE)
+    value = _value_in(slot, meant, company, today) if meant != text else None
+    return value or _value_in(slot, text, company, today)
+
+
+def _value_in(slot: Slot, text: str, company: Company, today: date) -> str | None:
+    rule = company.workflow.slots[slot]
+    if rule.kind is Kind.PHONE:
         return phone_number(text) or _spoken_number(text)
+    if rule.kind in (Kind.DATE, Kind.TIME, Kind.PART):
+        text = wanted_time(text)
+    elif rule.kind is Kind.CHOICE:
+        text = wanted_thing(text)
+    if rule.kind not in _LISTED:
+        return kinds.parse(rule, text, company, today)
     value = value_of(plain_words(text), choices(slot, company, today))
-    if value is None and slot is Slot.AREA:
-        return _area_of_written(text, company)
+    if value == "yes" and rule.kind is Kind.YES_NO and turns_a_yes(text):
+        return None
+    if value is None and rule.of is Of.AREAS:
+        value = _area_of_written(text, company)
+    if value is None and rule.kind is Kind.CHOICE:
+        return kinds.parse(rule, text, company, today)  # by its name, as it was read out
     return value
 
 
@@ -163,14 +290,28 @@ def plain_words(text: str) -> str:
     return " ".join(kept.split())
 
 
-def value_of_keys(slot: Slot, keys: str, company: Company, today: date) -> str | None:
-    """Return the value a run of keys stands for; None if it stands for none."""
-    if slot is Slot.PHONE:
+def value_of_keys(
+    slot: Slot, keys: str, company: Company, today: date, offers: Offers = None
+) -> str | None:
+    """Return the value a run of keys stands for; None if it stands for none.
+
+    Args:
+        slot: What was asked for.
+        keys: The keys.
+        company: Facts.
+        today: Date of the call.
+        offers: As in `key_choices`.
+    """
+    rule = company.workflow.slots[slot]
+    if rule.kind is Kind.PHONE:
         return phone_number(keys)
-    if slot is Slot.AREA and len(keys) > 1:
+    if rule.of is Of.AREAS and len(keys) > 1:
         return _area_of_postcode(keys, company)
-    numbered = {str(n): v for n, v in enumerate(choices(slot, company, today), start=1)}
-    return numbered.get(keys)
+    keyed = key_choices(slot, company, today, offers)
+    numbered = {str(n): value for n, (value, _) in enumerate(keyed, start=1)}
+    return numbered.get(keys) or (
+        None if rule.kind in _LISTED else kinds.parse_keys(rule, keys, company, today)
+    )
 
 
 def digits_so_far(first: str, rest: str) -> str:
@@ -215,7 +356,7 @@ def date_of(day: str, today: date) -> date:
     """Return the next date a spoken day means; a weekday's own name means a week from today."""
     if day == TOMORROW:
         return today + timedelta(days=1)
-    ahead = (WEEKDAYS.index(day) - today.weekday() - 1) % 7 + 1
+    ahead = (EVERY_DAY.index(day) - today.weekday() - 1) % 7 + 1
     return today + timedelta(days=ahead)
 
 

@@ -7,14 +7,24 @@ understood, and the later ones explain the keypad. What does not depend on the c
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 
 from audiosocket_agent.company import Area, Company, Service
 from audiosocket_agent.company_calls import Instead
-from audiosocket_agent.understanding import choices, date_of
-from audiosocket_agent.workflow import INSTEAD_SLOTS, YES_NO_SLOTS, Slot
+from audiosocket_agent.roles import area_slot, is_detail, main_steps, service_slot
+from audiosocket_agent.understanding import (
+    EVERY_DAY,
+    Offers,
+    choice_name,
+    clock,
+    days_open,
+    key_choices,
+    parts_of,
+)
+from audiosocket_agent.workflow import Kind, Of, Slot, keyed, kinds
+from audiosocket_agent.workflow.templates import fill, places
 
 Slots = Mapping[Slot, str]
 
@@ -50,6 +60,14 @@ CALL_AGAIN = "I'm sorry that nobody is there for you. Please call again later. G
 SECRET_AGAIN = "I'm sorry, that didn't work."
 HOW_CAN_I_HELP = "How can I help?"
 BOOKING_NOW = "One moment, I'm booking that for you."
+NOTHING_FREE = "I'm afraid everything is booked just now."
+JUST_GONE = "I'm sorry, that time has just gone."
+TO_PERSON_FULL = (
+    "I'm afraid everything is booked just now. I'll put you through to a person. Please hold."
+)
+TO_CONFIRM = "It's written down, and somebody will confirm it by phone."
+WHICH = "Which would you like?"
+YES_OR_NO = "Sorry, was that a yes, or a no?"
 MISHEARD = (
     "Sorry, I didn't catch that.",
     "I'm sorry, I'm still not following.",
@@ -67,6 +85,8 @@ START_OVER = "No problem, let's go through it again."
 GOODBYE = "Thank you for calling. Goodbye."
 DECLINED = "No problem, I won't book anything."
 THANK_YOU = "Thank you."
+NO_PRICES = "I have no prices to tell you."
+FIXED_PRICES = "Our prices are fixed."
 COMFORT = (
     "One moment, please.",
     "Still working on that for you.",
@@ -77,13 +97,18 @@ STOCK = (
     TO_PERSON, TO_PERSON_LOST, TO_PERSON_SILENT, TO_PERSON_LONG, TO_PERSON_BOOKING, TO_PERSON_STUCK,
     TO_PERSON_ANGRY, TO_PERSON_OTHER, NEXT_IN_LINE, NOBODY_THERE, *STILL_NOBODY, CLOSED, BACK_AGAIN,
     HOLD, GO_ON, TO_VOICEMAIL, NOTING_NOW, CALL_BACK_NOTED, NOT_NOTED, CALL_AGAIN, SECRET_AGAIN,
-    HOW_CAN_I_HELP, BOOKING_NOW, *MISHEARD, *STILL_THERE, OFFER, OFFER_DECLINED, YES_NO_KEYS,
-    START_OVER, GOODBYE, DECLINED, THANK_YOU, *COMFORT,
+    HOW_CAN_I_HELP, BOOKING_NOW, NOTHING_FREE, JUST_GONE, TO_PERSON_FULL, TO_CONFIRM, WHICH,
+    YES_OR_NO, *MISHEARD, *STILL_THERE, OFFER, OFFER_DECLINED, YES_NO_KEYS, START_OVER, GOODBYE,
+    DECLINED, THANK_YOU, NO_PRICES, FIXED_PRICES, *COMFORT,
 )  # fmt: skip
 WORDINGS = 4  # of each question: the last two take turns for as long as it is asked
 EASIEST = 2  # the first wording that explains the keypad
-# What is asked in the same words whoever calls; a callback number is the caller's own.
-_SAME_FOR_ALL = tuple(slot for slot in Slot if slot not in INSTEAD_SLOTS | {Slot.CALLBACK})
+_KEYED = {
+    Kind.TIME: "Or key in the time, four figures, then press hash.",
+    Kind.NUMBER: "Or key in the number, then press hash.",
+}
+# For a question that has fewer wordings than are needed.
+_AGAIN = ("{}", "Let me ask that again. {}", "Once more, please. {}", "One more time. {}")
 _OFFERS: dict[Instead, tuple[Slot, ...]] = {
     Instead.CALLBACK: (Slot.RING_BACK,),
     Instead.VOICEMAIL: (Slot.MESSAGE,),
@@ -140,7 +165,7 @@ def company_stock(company: Company, today: date) -> tuple[str, ...]:
     """
     asked = (
         question(slot, company, {}, today, attempt)
-        for slot in (*_SAME_FOR_ALL, *_OFFERS[company.people.instead])
+        for slot in _same_for_all(company)
         for attempt in range(WORDINGS)
     )
     warning = (time_short(company.warn_before_s),) if company.warn_before_s else ()
@@ -149,7 +174,27 @@ def company_stock(company: Company, today: date) -> tuple[str, ...]:
     return tuple(dict.fromkeys((company.greeting, *warning, *places, *secrets, *asked)))
 
 
-def question(slot: Slot, company: Company, slots: Slots, today: date, attempt: int) -> str:
+def _same_for_all(company: Company) -> list[Slot]:
+    """Return the slots asked for in the same words whoever calls.
+
+    Not those asked with what the caller said before; nor, where there is a calendar, those asked
+    with what is free in it.
+    """
+    workflow = company.workflow
+    asked = [slot for step in main_steps(workflow) for slot in workflow.steps[step].needs]
+    same = []
+    for slot in dict.fromkeys((*asked, Slot.PHONE, *_OFFERS[company.people.instead])):
+        rule = workflow.slots[slot]
+        named = {name for template in rule.ask for name in places(template)}
+        dated = company.calendar is not None and rule.kind in (Kind.DATE, Kind.PART, Kind.TIME)
+        if named <= {"options"} and not dated:
+            same.append(slot)
+    return same
+
+
+def question(
+    slot: Slot, company: Company, slots: Slots, today: date, attempt: int, offers: Offers = None
+) -> str:
     """Return the question for a slot.
 
     Args:
@@ -159,105 +204,119 @@ def question(slot: Slot, company: Company, slots: Slots, today: date, attempt: i
         today: Date of the call.
         attempt: 0 the first time, then one more for each time it was not answered. No two in a row
             have the same words; from `EASIEST` on the keypad is explained.
+        offers: The values that are free, where a calendar tells; None: nobody knows.
     """
-    ways = _ways(slot, company, slots)
-    if attempt < EASIEST:
-        return ways[attempt]
-    easy = ways[EASIEST + (attempt - EASIEST) % (WORDINGS - EASIEST)]
-    keys = _keys(slot, company, today)
-    return f"{easy} {keys}" if keys else easy
+    rule = company.workflow.slots[slot]
+    at = attempt if attempt < EASIEST else EASIEST + (attempt - EASIEST) % (WORDINGS - EASIEST)
+    wording = rule.ask[at] if at < len(rule.ask) else _AGAIN[at].format(rule.ask[-1])
+    known = {**values(company, slots, today), "options": _options(slot, company, today, offers)}
+    if rule.offers is not None:
+        known["ending"] = spaced(slots.get(rule.offers, "")[-3:])
+    asked = fill(wording, known)
+    if rule.kind in (Kind.PART, Kind.TIME) and offers and "options" not in places(wording):
+        asked = _with_offers(asked, slot, company, offers)
+    keys = (rule.keys_hint or _keys(slot, company, today, offers)) if attempt >= EASIEST else ""
+    return f"{asked} {keys}" if keys else asked
 
 
-def _ways(slot: Slot, company: Company, slots: Slots) -> tuple[str, str, str, str]:
-    if slot is Slot.SERVICE:
-        options = spoken_list([s.name for s in company.services])
-        return (
-            f"Do you need a {options}?",
-            f"Please say one of these: {options}.",
-            "Which one do you need?",
-            "Please tell me which service it is.",
-        )
-    if slot is Slot.AREA:
-        options = spoken_list([a.name for a in company.areas])
-        return (
-            f"Which town is it in, {options}? Or key in your postcode, then press hash.",
-            f"Please say the town, {options}, or key in the postcode, then hash.",
-            "Where is it? You can key in your postcode, then press hash.",
-            "Please say just the town, or key in your postcode, then press hash.",
-        )
-    if slot is Slot.CALLBACK:
-        ending = spaced(slots[Slot.PHONE][-3:])
-        return (
-            f"Can we reach you on the number ending {ending}?",
-            f"Is the number ending {ending} the right one to ring you on?",
-            f"Shall we ring you on the number ending {ending}?",
-            f"Should we use the number ending {ending}, yes or no?",
-        )
-    return _FIXED[slot]
+def _with_offers(asked: str, slot: Slot, company: Company, offers: Sequence[str]) -> str:
+    """Return a question with what is free, where it names no times or names one that is not."""
+    if company.workflow.slots[slot].kind is Kind.TIME:
+        return f"I have {' or '.join(clock(at) for at in offers)}. {asked}"
+    if len(offers) == len(parts_of(company)):
+        return asked
+    free = " or ".join(choice_name(slot, part, company) for part in offers)
+    return f"On that day I only have the {free}. Please say {free}, or another day."
 
 
-_FIXED = {
-    Slot.WANTED: (
-        "Would you like to book it?",
-        "Shall we book it, yes or no?",
-        "Please say yes to book it, or no.",
-        "Do you want me to book it?",
-    ),
-    Slot.DAY: (
-        "Which day suits you?",
-        "Please say a day, Monday to Friday.",
-        "What day of the week is best?",
-        "Please say just the day.",
-    ),
-    Slot.PART: (
-        "Morning or afternoon?",
-        "Please say morning, or afternoon.",
-        "Is the morning better, or the afternoon?",
-        "Which part of the day is best?",
-    ),
-    Slot.PHONE: (
-        "Please key in your phone number, then press hash.",
-        "Which number can we reach you on? Key it in, please, then press hash.",
-        "Press the keys for your phone number, one digit after the other, then hash.",
-        "Please type the whole number on your phone, area code first, then press hash.",
-    ),
-    Slot.RING_BACK: (
-        "Shall we call you back instead?",
-        "Shall somebody call you back, yes or no?",
-        "Please say yes to be called back, or no.",
-        "Would you like us to call you back?",
-    ),
-    Slot.MESSAGE: (
-        "Would you like to leave a message instead?",
-        "Shall I take you to our voicemail, yes or no?",
-        "Please say yes to leave a message, or no.",
-        "Do you want to leave a message?",
-    ),
-    Slot.AGREED: (
-        "Is that right?",
-        "Please say yes, or no.",
-        "Shall I book it like that?",
-        "Is all of that correct?",
-    ),
-}
+def _options(slot: Slot, company: Company, today: date, offers: Offers) -> str:
+    """Return what may be chosen, as it is said."""
+    rule = company.workflow.slots[slot]
+    if rule.kind is Kind.DATE and offers is None:
+        return _open_days(company)
+    return spoken_list([name for _, name in key_choices(slot, company, today, offers)])
 
 
-def _keys(slot: Slot, company: Company, today: date) -> str:
-    if slot in YES_NO_SLOTS:
+def _open_days(company: Company) -> str:
+    """Say on which days visits are made: "Monday to Friday"."""
+    days = days_open(company)
+    first, last = EVERY_DAY.index(days[0]), EVERY_DAY.index(days[-1])
+    if len(days) > 2 and last - first == len(days) - 1:
+        return f"{days[0].capitalize()} to {days[-1].capitalize()}"
+    return spoken_list([day.capitalize() for day in days])
+
+
+def _keys(slot: Slot, company: Company, today: date, offers: Offers) -> str:
+    rule = company.workflow.slots[slot]
+    if rule.kind is Kind.YES_NO:
         return YES_NO_KEYS
-    parts = [f"{n} for {name}" for n, name in enumerate(_names(slot, company, today), start=1)]
+    if rule.kind in kinds.IN_PAIRS:
+        return keyed.HINT
+    if rule.kind in _KEYED and not offers:
+        return _KEYED[rule.kind]
+    named = key_choices(slot, company, today, offers)
+    free = None if offers is None else set(offers)
+    parts = [
+        f"{n} for {name}"
+        for n, (value, name) in enumerate(named, start=1)
+        if free is None or value in free
+    ]
     if len(parts) < 10:
         return f"Or press {spoken_list(parts)}." if parts else ""
     # More keys than one: too many towns to read out, which have their postcodes instead.
-    return "" if slot is Slot.AREA else f"Or press {spoken_list(parts)}, then hash."
+    return "" if rule.of is Of.AREAS else f"Or press {spoken_list(parts)}, then hash."
 
 
-def _names(slot: Slot, company: Company, today: date) -> list[str]:
-    if slot is Slot.SERVICE:
-        return [s.name for s in company.services]
-    if slot is Slot.AREA:
-        return [a.name for a in company.areas]
-    return list(choices(slot, company, today))
+def said(slot: Slot, value: str, company: Company, today: date) -> str:
+    """Return a value as it is said."""
+    rule = company.workflow.slots[slot]
+    if rule.kind is Kind.DATE:
+        return kinds.spoken_date(date.fromisoformat(value), today)
+    if rule.kind is Kind.PHONE:
+        return spaced(value)
+    if rule.kind in (Kind.CHOICE, Kind.PART):
+        return choice_name(slot, value, company)
+    return value if rule.kind is Kind.YES_NO else kinds.spoken(rule, value, company, today)
+
+
+def values(company: Company, slots: Slots, today: date) -> dict[str, str]:
+    """Return what the places of a sentence may be filled with: what is known so far."""
+    known = {
+        str(slot): said(slot, value, company, today)
+        for slot, value in slots.items()
+        if slot in company.workflow.slots
+    }
+    service = service_of(company, slots)
+    if service is not None and service.price_pounds is not None:
+        known["price"] = pounds(service.price_pounds)
+    return known
+
+
+def did_you_say(slot: Slot, value: str, company: Company, today: date, attempt: int = 0) -> str:
+    """Say back what the ear was not sure of; each time in other words than the time before."""
+    heard = said(slot, value, company, today)
+    return f"Was that {heard}?" if attempt % 2 else f"Did you say {heard}?"
+
+
+def full(wish: str) -> str:
+    """Say that a time is not free."""
+    return f"I'm afraid {wish} is full."
+
+
+def could_do(instead: Sequence[str]) -> str:
+    """Say which times are free."""
+    return f"I could do {' or '.join(instead)}."
+
+
+def costs(name: str, price: Decimal) -> str:
+    """State what a service costs, whoever asks and wherever it is."""
+    return f"A {name} costs {pounds(price)}."
+
+
+def price_list(prices: Sequence[tuple[str, Decimal]]) -> str:
+    """Say all there is of prices, to who asks about something else."""
+    named = [f"{name} {pounds(price)}" for name, price in prices]
+    return f"I can only tell you the prices on our list: {', '.join(named)}."
 
 
 def number_so_far(keys: str) -> str:
@@ -265,34 +324,63 @@ def number_so_far(keys: str) -> str:
     return f"I have {spaced(keys)} so far. Please key in the rest, then press hash."
 
 
-def quote(service: Service, area: Area) -> str:
+def quote(company: Company, slots: Slots, today: date) -> str:
     """State the price: the one in the list, and no other."""
-    return f"A {service.name} in {area.name} costs {pounds(service.price_pounds)}."
+    assert company.workflow.quote is not None  # a workflow that says a price has the sentence
+    return fill(company.workflow.quote, values(company, slots, today))
 
 
 def read_back(company: Company, slots: Slots, today: date) -> str:
     """Say everything that is about to be booked."""
-    service, area = service_of(company, slots), area_of(company, slots)
-    when = spoken_date(date_of(slots[Slot.DAY], today))
-    return (
-        f"So that's a {service.name} in {area.name}, on {when}, in the {slots[Slot.PART]}, "
-        f"for {pounds(service.price_pounds)}."
-    )
+    assert company.workflow.read_back is not None  # as with the price
+    return fill(company.workflow.read_back, values(company, slots, today))
 
 
-def booked(reference: str) -> str:
-    """Confirm a booking that exists."""
-    return f"That's booked. Your reference is {spaced(reference)}."
+def exactly(company: Company, slots: Slots, today: date, known: str) -> tuple[str, ...]:
+    """Say what the read-back leaves out: figures one by one, and what only some calls are asked.
+
+    Args:
+        company: Facts.
+        slots: What is known.
+        today: Date of the call.
+        known: The number the caller rings from, which nobody has to check; "" if withheld.
+    """
+    there = set(places(company.workflow.read_back or ""))
+    told = []
+    for slot, rule in company.workflow.slots.items():
+        if slot in slots and slot not in there and _is_unsaid(slot, slots[slot], company, known):
+            name = "number" if rule.kind is Kind.PHONE else str(slot).replace("_", " ")
+            told.append(f"I have {said(slot, slots[slot], company, today)} as your {name}.")
+    return tuple(told)
 
 
-def service_of(company: Company, slots: Slots) -> Service:
-    """Return the service chosen."""
-    return next(s for s in company.services if s.key == slots[Slot.SERVICE])
+def _is_unsaid(slot: Slot, value: str, company: Company, known: str) -> bool:
+    """Whether a value is booked, and nobody has said it to the caller."""
+    return value != known and is_detail(company.workflow, slot)
 
 
-def area_of(company: Company, slots: Slots) -> Area:
-    """Return the area chosen."""
-    return next(a for a in company.areas if a.key == slots[Slot.AREA])
+def booked(
+    reference: str, company: Company, slots: Slots, today: date, *, confirmed: bool = True
+) -> tuple[str, ...]:
+    """Confirm a booking that exists, or tell honestly that it is yet to be confirmed."""
+    if not confirmed:
+        return TO_CONFIRM, f"Your reference is {spaced(reference)}."
+    known = {**values(company, slots, today), "reference": spaced(reference)}
+    return (fill(company.workflow.booked, known),)
+
+
+def service_of(company: Company, slots: Slots) -> Service | None:
+    """Return the service chosen; None if none is."""
+    slot = service_slot(company.workflow)
+    key = slots.get(slot) if slot is not None else None
+    return next((s for s in company.services if s.key == key), None)
+
+
+def area_of(company: Company, slots: Slots) -> Area | None:
+    """Return the area chosen; None if none is."""
+    slot = area_slot(company.workflow)
+    key = slots.get(slot) if slot is not None else None
+    return next((a for a in company.areas if a.key == key), None)
 
 
 def pounds(amount: Decimal) -> str:
@@ -308,10 +396,9 @@ def spaced(characters: str) -> str:
 
 def spoken_list(items: list[str]) -> str:
     """Join with commas and an "or" before the last."""
-    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])}, or {items[-1]}"
+    return f"{', '.join(items[:-1])}, or {items[-1]}" if len(items) > 1 else "".join(items)
 
 
 def spoken_date(day: date) -> str:
-    """Say a date: ``Tuesday the 3rd of March``."""
-    suffix = "th" if 11 <= day.day <= 13 else {1: "st", 2: "nd", 3: "rd"}.get(day.day % 10, "th")
-    return f"{day:%A} the {day.day}{suffix} of {day:%B}"
+    """Say a date of the coming year: ``Tuesday the 3rd of March``."""
+    return kinds.spoken_date(day, day)

@@ -5,9 +5,9 @@
 
 import sys
 
-from bench import calls, lost, overhead, turns
+from bench import calls, context, lost, overhead, turns
 
-_ALL = {"calls": calls, "overhead": overhead, "turns": turns, "lost": lost}
+_ALL = {"calls": calls, "overhead": overhead, "turns": turns, "lost": lost, "context": context}
 
 if len(sys.argv) > 1 and sys.argv[1] in _ALL:
     sys.exit(_ALL[sys.argv.pop(1)].main())

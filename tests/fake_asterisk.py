@@ -11,6 +11,7 @@ import audiosocket_agent
 from audiosocket_agent.call import CallConfig
 from audiosocket_agent.company import load_companies
 from audiosocket_agent.control import NoControl
+from audiosocket_agent.conversation_state import Booked, BookingFailed
 from audiosocket_agent.dialogue import Mind
 from audiosocket_agent.endpointing import EndpointConfig
 from audiosocket_agent.errors import BookingError
@@ -33,7 +34,7 @@ class Notes:
 
     def __init__(self, booking_fails=False):
         self.events, self.turns, self.ends, self.booked, self.costs = [], {}, {}, [], {}
-        self.callbacks = []
+        self.callbacks, self.released = [], []
         self.booking_fails = booking_fails
         self._changed = asyncio.Event()
 
@@ -81,10 +82,19 @@ class Notes:
 
     async def book(self, call_id, company, request):
         if self.booking_fails:
-            raise BookingError("the diary is closed")
+            return BookingFailed()
         self.booked.append((call_id, request))
         self._changed.set()
-        return "123456"
+        return Booked("123456")
+
+    async def agenda(self, company, record_id=None):
+        return None
+
+    async def hold(self, record_id, company, request):
+        return True
+
+    async def release(self, record_id):
+        self.released.append(record_id)
 
 
 class Pbx:
@@ -207,14 +217,14 @@ TURNS = TurnConfig(EndpointConfig(blind_ms=300))
 @asynccontextmanager
 async def pbx(tmp_path, ear=None, voice=None, notes=None, capacity=10, companies=None, mind=None,
               turns=None, speculation_tokens=20_000, judge=None, timeout_s=60,
-              control=None):  # fmt: skip
+              control=None, phrases=None):  # fmt: skip
     """A running media process with scripted engines."""
     voice = voice or ToneVoice()
     engines = ProcessEngines(
         ear or ScriptedEar(),
         mind or Mind(),
         voice,
-        Phrases([voice], tmp_path / "speech"),
+        phrases or Phrases([("tone", voice)], tmp_path / "speech"),
         judge or SpeechJudge(ready=1),
     )
     notes = notes or Notes()

@@ -5,9 +5,18 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+from copy import copy
 
 from audiosocket_agent.chains.breaker import Breaker
+from audiosocket_agent.chains.chosen import (
+    Candidate,
+    Refusals,
+    candidates,
+    one_voiced,
+    refuses_voice,
+)
 from audiosocket_agent.chains.told import Told
+from audiosocket_agent.company_voice import OWN, Voices
 from audiosocket_agent.errors import ProviderError, VendorDown, failure_of
 from audiosocket_agent.seams import (
     Speech,
@@ -42,20 +51,37 @@ class VoiceChain:
         self._engines = tuple(engines)
         self._breakers = breakers
         self._now = now
+        self._candidates = candidates(self._engines, OWN)
+        self._refusals = Refusals()
+        self._one_voiced: set[str] = set()  # that was said in the log
 
     @property
     def voice_id(self) -> str:
         """The preferred voice's: what another says in its place is not for keeping."""
-        return self._engines[0][1].voice_id
+        return self._candidates[0].engine.voice_id
 
     @property
     def traits(self) -> VoiceTraits:
         """The preferred voice's."""
-        return self._engines[0][1].traits
+        return self._candidates[0].engine.traits
+
+    def of_company(self, voices: Voices) -> VoiceChain:
+        """Return this chain as it speaks for a company; it is closed with this one.
+
+        Args:
+            voices: What the company chose.
+        """
+        for name in one_voiced(self._engines, voices):
+            if name not in self._one_voiced:
+                self._one_voiced.add(name)
+                _log.warning("%s has but one voice; it speaks for all companies with it", name)
+        other = copy(self)  # breakers and refusals are shared
+        other._candidates = candidates(self._engines, voices)
+        return other
 
     async def session(self, call_id: str) -> ChainSession:
         """See `TextToSpeech.session`: opens the first voice that can be, the others when needed."""
-        session = ChainSession(self._engines, self._breakers, self._now, call_id)
+        session = ChainSession(self._candidates, self._breakers, self._refusals, self._now, call_id)
         await session.open()
         return session
 
@@ -79,24 +105,30 @@ class VoiceChain:
         await asyncio.gather(*(engine.close() for _, engine in self._engines))
 
 
+def voice_of(voice: TextToSpeech, voices: Voices) -> TextToSpeech:
+    """Return a voice as it speaks for a company; one that is no chain speaks as it is set."""
+    return voice.of_company(voices) if voices and isinstance(voice, VoiceChain) else voice
+
+
 class ChainSession:
     """A `VoiceSession`; made by `VoiceChain.session`."""
 
     def __init__(
         self,
-        engines: Sequence[tuple[str, TextToSpeech]],
+        candidates: Sequence[Candidate],
         breakers: Mapping[str, Breaker],
+        refusals: Refusals,
         now: Callable[[], float],
         call_id: str,
     ) -> None:
-        self._engines = engines
+        self._candidates = candidates
         self._breakers = breakers
+        self._refusals = refusals
         self._now = now
         self._call_id = call_id
-        self._sessions: dict[str, VoiceSession] = {}
-        self._not_before: dict[
-            str, float
-        ] = {}  # when a voice that could not be opened may be again
+        self._sessions: dict[int, VoiceSession] = {}
+        # When a voice that could not be opened may be again.
+        self._not_before: dict[int, float] = {}
         self._opening = asyncio.Lock()  # two replies that fail together open one session
         self._speeches: set[ChainSpeech] = set()
         self._closed = False
@@ -108,14 +140,14 @@ class ChainSession:
             ProviderError: The last voice's, if none can.
         """
         last: ProviderError | None = None
-        for at in range(len(self._engines)):
+        for at in range(len(self._candidates)):
             if not self.allows(at):
                 continue
             try:
                 await self.reach(at)
             except ProviderError as error:
                 self.failed(at, error)
-                self.warn(error)
+                self.warn(at, error)
                 last = error
             else:
                 return
@@ -123,7 +155,7 @@ class ChainSession:
 
     def begin(self) -> ChainSpeech:
         """See `VoiceSession.begin`."""
-        speech = ChainSpeech(self, len(self._engines), self._speeches.discard)
+        speech = ChainSpeech(self, len(self._candidates), self._speeches.discard)
         self._speeches.add(speech)
         return speech
 
@@ -138,7 +170,7 @@ class ChainSession:
 
     def ready(self, at: int) -> VoiceSession | None:
         """Return a voice's session if it is open already."""
-        return self._sessions.get(self._engines[at][0])
+        return self._sessions.get(at)
 
     async def reach(self, at: int) -> VoiceSession:
         """Return a voice's session, opened if need be.
@@ -146,42 +178,53 @@ class ChainSession:
         Raises:
             ProviderError: If it cannot be, within its own deadline.
         """
-        name, engine = self._engines[at]
+        name, engine = self._candidates[at].name, self._candidates[at].engine
         async with self._opening:
             if self._closed:
                 raise ProviderError(name, "the session is closed")
-            if name not in self._sessions:
+            if at not in self._sessions:
                 try:
-                    self._sessions[name] = await engine.session(self._call_id)
+                    self._sessions[at] = await engine.session(self._call_id)
                 except Exception as error:
-                    self._not_before[name] = self._now() + NOT_AGAIN_S
+                    self._not_before[at] = self._now() + NOT_AGAIN_S
                     raise failure_of(name, error) from None
-            return self._sessions[name]
+            return self._sessions[at]
 
     def name_of(self, at: int) -> str:
         """Return the name of a voice."""
-        return self._engines[at][0]
+        return self._candidates[at].name
 
     def allows(self, at: int) -> bool:
         """Return whether a voice may be asked now."""
-        name, now = self._engines[at][0], self._now()
-        return now >= self._not_before.get(name, now) and self._breakers[name].allows(now)
+        candidate, now = self._candidates[at], self._now()
+        if not self._refusals.allow(candidate, now) or now < self._not_before.get(at, now):
+            return False
+        return self._breakers[candidate.name].allows(now)
 
     def succeeded(self, at: int) -> None:
         """A voice spoke a reply to its end."""
-        self._breakers[self._engines[at][0]].succeeded(self._now())
+        self._breakers[self.name_of(at)].succeeded(self._now())
 
     def failed(self, at: int, error: ProviderError) -> None:
         """A voice failed."""
-        self._breakers[self._engines[at][0]].failed(self._now(), error)
+        candidate = self._candidates[at]
+        if refuses_voice(candidate, error):
+            self._refusals.note(candidate, self._now())
+        else:
+            self._breakers[candidate.name].failed(self._now(), error)
 
-    def warn(self, error: ProviderError) -> None:
+    def warn(self, at: int, error: ProviderError) -> None:
         """Log a switch: the error only, never what was to be said."""
-        _log.warning("%s; the next voice takes over", error, extra={"call_id": self._call_id})
+        next_one = "the next voice takes over"
+        if refuses_voice(self._candidates[at], error):
+            next_one = (
+                f"its own voice speaks instead of the company's, {self._candidates[at].chosen}"
+            )
+        _log.warning("%s; %s", error, next_one, extra={"call_id": self._call_id})
 
     def exhausted(self) -> ProviderError:
         """Return the error for a chain in which no voice may be asked."""
-        return VendorDown(self._engines[0][0], "every voice has failed lately")
+        return VendorDown(self.name_of(0), "every voice has failed lately")
 
 
 class ChainSpeech:
@@ -269,13 +312,14 @@ class ChainSpeech:
 
     def _fail(self, error: ProviderError) -> None:
         assert self._at is not None
-        self._session.failed(self._at, error)
+        failed_at = self._at
+        self._session.failed(failed_at, error)
         if self._inner is not None:
             self._inner.cancel()
             self._inner = None
         self._at = self._next_voice()
         if self._at is not None and not self._all_told():
-            self._session.warn(error)
+            self._session.warn(failed_at, error)
 
     def _next_voice(self) -> int | None:
         return next((at for at in self._candidates if self._session.allows(at)), None)

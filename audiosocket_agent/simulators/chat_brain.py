@@ -1,11 +1,13 @@
 """The simulated language model: drives the eight steps of a booking call with tool calls. Pure.
 
 It knows nothing but what a real model is shown: the messages and the tools. Where the call stands
-it reads from the JSON object in the last system message (``step``, ``known``, ``needed``, ``ask``;
-``recorded`` where the newest words were written down before it was asked, ``tell`` where something
-is to be told now), what may be said from the tool's schema: each value in an ``enum``, with the
-ways to say it in the ``description`` ("What is needed. tap: leaking tap, dripping tap; drain:
-blocked drain").
+it reads from the JSON object in the last system message, and in the message before it that begins
+with `DATA` where the caller's own words are (``step``, ``known``, ``needed``, ``ask``;
+``asks`` for the detail that is asked for, ``books`` where a yes makes the booking, ``unsure`` for
+details that were hard to hear; ``recorded`` where the newest words were written down before it was
+asked, ``tell`` where something is to be told now), what may be said from the tool's schema: each
+value in an ``enum``, with the ways to say it in the ``description`` ("What is needed. tap: leaking
+tap, dripping tap; drain: blocked drain"); else by its ``format``: a date, a time, a name.
 
 The caller's words become one call of ``record_details``, unless all they hold is written down
 already: then it tells and asks at once. The result of a tool becomes the facts and the question it
@@ -21,9 +23,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from audiosocket_agent.simulators import chat_words as words_in
+from audiosocket_agent.simulators.chat_errands import (
+    CANCEL,
+    GIVE_UP,
+    NOT_FOUND,
+    WISHES,
+    cancelling,
+)
 from audiosocket_agent.simulators.chat_words import Words, words_of
 
-RECORD, BOOK, TRANSFER, END = "record_details", "book", "transfer_to_person", "end_call"
+RECORD, BOOK, TRANSFER, END = "record_details", "create_booking", "transfer_to_person", "end_call"
 SECRET = "collect_secret"
 
 ARGUMENTS = Mapping[str, object]
@@ -31,13 +40,18 @@ Call = tuple[str, ARGUMENTS]
 
 GOODBYE = "Thank you for calling. Goodbye."
 TO_PERSON = "I'll put you through to a person now. Please hold."
+SORRY = "I'm sorry about that. I'll put you through to a person now. Please hold."
 MISHEARD = "Sorry, I didn't catch that."
 BOOKING = "One moment, I'm booking that for you."
+AGAIN = "I'm sorry. Please say it once more."
 CHANGE_WHAT = "No problem. What would you like to change?"
 ANYTHING_ELSE = "Is there anything else I can help with?"
 HOW_TO_HELP = "How can I help you?"
 
+DATA = "Data of the call"  # begins a message that is no speech
+_NOT_CHANGED = ("it could not be cancelled", "bookings cannot be changed")  # of `cancel_booking`
 MOST_WORDS_OF_A_PLACE = 3  # "accounts department please"; in more it may be about something else
+LEAST_SPELLED = 4  # letters and figures of a code that puts another one right
 MOST_OBJECTS_TRIED = 50  # a "{" in a long prompt is seldom the one that is meant
 
 
@@ -64,6 +78,9 @@ class Stands:
     ask: str = ""
     recorded: Mapping[str, object] = field(default_factory=dict)
     tell: tuple[str, ...] = ()
+    asks: str = ""
+    books: bool = False
+    unsure: tuple[str, ...] = ()
 
 
 def answer(messages: Sequence[Mapping[str, object]], tools: Sequence[object]) -> Answer:
@@ -79,31 +96,82 @@ def answer(messages: Sequence[Mapping[str, object]], tools: Sequence[object]) ->
     if results:
         found = _after_tools(results, stands)
     else:
-        found = _to_caller(_newest_words(messages), stands, offered)
+        text = _newest_text(messages)
+        found = (
+            _to_person(text, offered)
+            or _cancelling(messages, offered)
+            or _to_caller(text, stands, offered)
+        )
     calls = tuple(call for call in found.tool_calls if call[0] in offered)
     return Answer(found.text or ("" if calls else stands.ask or HOW_TO_HELP), calls)
 
 
-def _to_caller(said: Words | None, stands: Stands, offered: Mapping[str, object]) -> Answer:
-    onward = " ".join([*stands.tell, stands.ask or HOW_TO_HELP])
-    if said is None or words_in.only_says(said, words_in.HELLO):
-        return Answer(onward)
+def _cancelling(
+    messages: Sequence[Mapping[str, object]], offered: Mapping[str, object]
+) -> Answer | None:
+    turns = [
+        (str(m.get("role")), _text(m))
+        for m in messages
+        if m.get("role") != "system" and not _is_data(m)
+    ]
+    if CANCEL not in offered or not turns or turns[-1][0] != "user":
+        return None
+    found = cancelling(turns)
+    if found == GIVE_UP:
+        return Answer(GIVE_UP, ((TRANSFER, {"reason": "out_of_scope"}),))
+    if found is None or isinstance(found, str):
+        return None if found is None else Answer(found)
+    return Answer("", ((CANCEL, found),))
+
+
+def _to_person(text: str | None, offered: Mapping[str, object]) -> Answer | None:
+    """Give a caller to a person who asks for one, is angry, or wants what is not done here."""
+    if text is None:
+        return None
+    said = words_of(text)
     place = _place(said, offered.get(TRANSFER))
     if place or words_in.says(said, words_in.PERSON):
         wish = {"reason": "asked"} | ({"place": place} if place else {})
         return Answer(TO_PERSON, ((TRANSFER, wish),))
+    if TRANSFER not in offered:
+        return None
+    if words_in.says(said, words_in.ANGRY):
+        return Answer(SORRY, ((TRANSFER, {"reason": "angry"}),))
+    elsewhere = words_in.OUT_OF_SCOPE if CANCEL in offered else (*words_in.OUT_OF_SCOPE, *WISHES)
+    if words_in.says(said, elsewhere):
+        return Answer(TO_PERSON, ((TRANSFER, {"reason": "out_of_scope"}),))
+    return None
+
+
+def _to_caller(text: str | None, stands: Stands, offered: Mapping[str, object]) -> Answer:
+    said = None if text is None else words_of(text)
+    onward = " ".join([*stands.tell, stands.ask or HOW_TO_HELP])
+    if said is None or text is None or words_in.only_says(said, words_in.HELLO):
+        return Answer(onward)
     if secret := _secret(said, offered.get(SECRET)):
         return Answer("", ((SECRET, {"name": secret}),))
-    details = _details(said, stands, offered.get(RECORD))
-    if stands.recorded and all(str(stands.known.get(s)) == v for s, v in details.items()):
+    if words_in.says(said, words_in.GOODBYE) and END in offered and not stands.needed:
+        return Answer(GOODBYE, ((END, {}),))
+    return _to_details(said, text, stands, offered)
+
+
+def _to_details(said: Words, text: str, stands: Stands, offered: Mapping[str, object]) -> Answer:
+    onward = " ".join([*stands.tell, stands.ask or HOW_TO_HELP])
+    details = _details(said, text, stands, offered.get(RECORD))
+    news = {s: v for s, v in details.items() if str(stands.known.get(s)) != v}
+    written = _formats(offered.get(RECORD))  # what was recorded of the words is written otherwise
+    if stands.recorded and all(s in stands.recorded and s in written for s in news):
         return Answer(onward)
-    if stands.step == "book":
-        details = {s: v for s, v in details.items() if str(stands.known.get(s)) != v}
+    if stands.books:
+        yes = words_in.yes_or_no(said) == "yes"
+        details = {s: v for s, v in news.items() if not (yes and s in written)}
     if details:
         return Answer("", ((RECORD, details),))
     # Nobody can have agreed to what is yet to be told.
     agreed = "" if stands.tell else words_in.yes_or_no(said)
-    if stands.step == "book" and agreed:
+    if stands.asks in stands.unsure and agreed == "no":
+        return Answer(AGAIN)
+    if stands.books and agreed:
         return Answer(BOOKING, ((BOOK, {}),)) if agreed == "yes" else Answer(CHANGE_WHAT)
     if _is_farewell(said, stands, agreed):
         return Answer(GOODBYE, ((END, {}),))
@@ -128,35 +196,95 @@ def _after_tools(results: Sequence[Mapping[str, object]], stands: Stands) -> Ans
         return Answer(" ".join([*facts, GOODBYE]), ((END, {}),))
     if any(result.get("ended") is False for result in results):
         return Answer(ANYTHING_ELSE)
+    errors = [str(result.get("error", "")) for result in results]
+    if any(error.startswith("no booking has that reference") for error in errors):
+        return Answer(NOT_FOUND)
+    if any(error.startswith(_NOT_CHANGED) for error in errors):
+        return Answer(GIVE_UP, ((TRANSFER, {"reason": "out_of_scope"}),))
     refused = any(result.get("refused") or result.get("error") for result in results)
     if refused and not facts and not any(recorded):
         facts = [MISHEARD]
     return Answer(" ".join([*facts, ask or ("" if facts and not refused else stands.ask)]).strip())
 
 
-def _details(said: Words, stands: Stands, schema: object) -> dict[str, str]:
+def _details(said: Words, text: str, stands: Stands, schema: object) -> dict[str, str]:
     """Return what the words give of the details the tool takes."""
     found: dict[str, str] = {}
     properties = _mapping(_mapping(schema).get("properties"))
+    named = _mapping(properties.get(stands.asks)).get("format") == "name"
     for slot, described in properties.items():
-        if slot == "phone":
-            value = words_in.phone_number(said)
-        elif slot in ("wanted", "callback"):
-            value = ""
-        else:
-            value = _choice(said, slot, _mapping(described))
-        if value:
+        if named and slot != stands.asks and not {"for", "with"} & set(said):
+            continue  # it is all of it a name, whatever else has that name
+        if value := _detail(said, text, slot, stands, _mapping(described)):
             found[slot] = value
     agreed = words_in.yes_or_no(said)
     if stands.tell:
         return found  # what there is to say yes to was not told yet
-    if stands.step == "quote" and "wanted" in properties and "wanted" in stands.needed:
+    asked = stands.asks
+    if asked in stands.unsure and asked not in found:
+        return {asked: str(stands.known.get(asked, ""))} if agreed == "yes" else {}
+    asked = _yes_no_asked(properties, stands)
+    if asked == "wanted":
+        # Who says another job or place with his no has not refused the price of that.
+        if agreed == "no" and any(s in stands.known and stands.known[s] != v
+                                  for s, v in found.items()):  # fmt: skip
+            return found
         # Who names a day at the price wants the job; a real model takes that for a yes.
-        if agreed or {"day", "part"} & found.keys():
-            found["wanted"] = agreed or "yes"
-    elif agreed and "callback" in properties and _asks_callback(stands) and "phone" not in found:
-        found["callback"] = agreed
+        if agreed or {"day", "part", "time"} & found.keys():
+            found[asked] = agreed or "yes"
+    elif asked and agreed and "phone" not in found:
+        found[asked] = agreed
     return found
+
+
+def _detail(
+    said: Words, text: str, slot: str, stands: Stands, described: Mapping[str, object]
+) -> str:
+    """Return what the words give of one detail, or ""."""
+    if described.get("enum") == ["yes", "no"]:
+        return ""
+    kind = str(described.get("format", "phone" if slot == "phone" else ""))
+    if kind == "phone":
+        return words_in.phone_number(said)
+    if kind in ("date", "time"):
+        if kind == "date" and not words_in.says(said, words_in.DAYS):
+            return ""
+        if kind == "time" and stands.asks != slot and not words_in.says(said, words_in.CLOCK):
+            return ""
+        return _without_courtesy(text)
+    if kind == "code" and stands.books and len(words_in.spelled(said)) >= LEAST_SPELLED:
+        return words_in.spelled(said)
+    if kind:
+        return _free_words(said, text, slot, stands)
+    return _choice(said, slot, described)
+
+
+def _free_words(said: Words, text: str, slot: str, stands: Stands) -> str:
+    """Return words that answer a question whose answers nobody can list."""
+    empty = words_in.only_says(said, (*words_in.YES, *words_in.NO, *words_in.THANKS))
+    return "" if empty or stands.asks != slot or stands.recorded else _without_courtesy(text)
+
+
+def _formats(schema: object) -> set[str]:
+    """Return the details whose values are no list."""
+    properties = _mapping(_mapping(schema).get("properties"))
+    return {slot for slot, described in properties.items() if "format" in _mapping(described)}
+
+
+def _without_courtesy(text: str) -> str:
+    return re.sub(r"(?i)^(?:no|yes|yeah|well|um|er|sorry)\b[,. ]*", "", text.strip())
+
+
+def _yes_no_asked(properties: Mapping[str, object], stands: Stands) -> str:
+    """Return the detail that a yes or a no answers now, or ""."""
+    if stands.recorded and stands.asks not in ("", "wanted"):
+        return ""  # then another question was open when the caller spoke
+    if stands.asks:
+        enum = _mapping(properties.get(stands.asks)).get("enum")
+        return stands.asks if enum == ["yes", "no"] and stands.asks in stands.needed else ""
+    if stands.step == "quote" and "wanted" in properties and "wanted" in stands.needed:
+        return "wanted"
+    return "callback" if "callback" in properties and _asks_callback(stands) else ""
 
 
 def _place(said: Words, schema: object) -> str:
@@ -209,13 +337,37 @@ def ways_of(values: Sequence[str], description: str) -> dict[str, list[str]]:
 
 
 def _stands(messages: Sequence[Mapping[str, object]]) -> Stands:
+    data = next((m for m in reversed(messages) if _is_data(m)), {})
     for message in reversed(messages):
         if message.get("role") == "system":
-            return _read_stands(_text(message))
+            return _read_stands(_text(message), _text(data))
     return Stands()
 
 
-def _read_stands(text: str) -> Stands:
+def _is_data(message: Mapping[str, object]) -> bool:
+    return message.get("role") == "user" and _text(message).startswith(DATA)
+
+
+def _read_stands(text: str, data: str) -> Stands:
+    found = _object_in(text, "step")
+    if not found:
+        return Stands()
+    own = _object_in(data, "")
+    return Stands(
+        str(found["step"]),
+        {**_mapping(found.get("known")), **_mapping(own.get("known"))},
+        tuple(_texts(found.get("needed"))),
+        str(own.get("ask") or found.get("ask") or ""),
+        {**_mapping(found.get("recorded")), **_mapping(own.get("recorded"))},
+        tuple(_texts(own.get("tell") or found.get("tell"))),
+        str(found.get("asks") or ""),
+        found.get("books") is True or found["step"] == "book",
+        tuple(_texts(found.get("unsure"))),
+    )
+
+
+def _object_in(text: str, name: str) -> Mapping[str, object]:
+    """Return the first JSON object of a text that has a field of a name, "" for any; else none."""
     decoder = json.JSONDecoder()
     starts = [m.start() for m in re.finditer(r"\{", text)][:MOST_OBJECTS_TRIED]
     for start in starts:
@@ -223,22 +375,15 @@ def _read_stands(text: str) -> Stands:
             found, _ = decoder.raw_decode(text, start)
         except (ValueError, RecursionError):
             continue
-        if isinstance(found, dict) and "step" in found:
-            return Stands(
-                str(found["step"]),
-                _mapping(found.get("known")),
-                tuple(_texts(found.get("needed"))),
-                str(found.get("ask") or ""),
-                _mapping(found.get("recorded")),
-                tuple(_texts(found.get("tell"))),
-            )
-    return Stands()
+        if isinstance(found, dict) and (not name or name in found):
+            return found
+    return {}
 
 
-def _newest_words(messages: Sequence[Mapping[str, object]]) -> Words | None:
-    """Return the words of the newest message if it is the caller's, else None."""
+def _newest_text(messages: Sequence[Mapping[str, object]]) -> str | None:
+    """Return the newest message if it is the caller's, else None."""
     newest = next((m for m in reversed(messages) if m.get("role") != "system"), {})
-    return words_of(_text(newest)) if newest.get("role") == "user" else None
+    return _text(newest) if newest.get("role") == "user" else None
 
 
 def _newest_results(messages: Sequence[Mapping[str, object]]) -> list[Mapping[str, object]]:

@@ -28,8 +28,23 @@ PERSON = (
     "speak to someone", "talk to someone", "speak to somebody", "talk to somebody",
 )  # fmt: skip
 THROUGH = ("put me through", "speak to", "speak with", "talk to", "talk with", "transfer me")
+ANGRY = (
+    "this is ridiculous", "this is a joke", "this is useless", "this is pathetic", "fed up with",
+    "sick of this", "want to complain", "like to complain", "make a complaint", "waste of time",
+    "wasting my time", "stupid machine", "stupid robot", "useless machine", "useless robot",
+)  # fmt: skip
+OUT_OF_SCOPE = (
+    "invoice", "my bill", "refund", "receipt", "vacancy", "job application", "change my booking",
+    "change my appointment", "move my booking", "move my appointment",
+)  # fmt: skip
 GOODBYE = ("goodbye", "good bye", "bye", "bye bye", "that's all", "that is all", "that's it")
 THANKS = ("thanks", "thank you", "thank you very much", "cheers", "ta", "many thanks")
+# Words that are, or belong to, a day or a time of day.
+DAYS = tuple(
+    "monday tuesday wednesday thursday friday saturday sunday today tomorrow january february "
+    "march april may june july august september october november december fortnight".split()
+) + ("in a week", "in two weeks", "next week")  # fmt: skip
+CLOCK = ("o clock", "oclock", "half past", "quarter past", "quarter to", "am", "pm", "noon")
 # Words of politeness that hold a word which would mean something elsewhere.
 EMPTY_PHRASES = ("good morning", "good afternoon", "good evening", "this morning")
 HELLO = ("hello", "hi", "hiya", "hey", *EMPTY_PHRASES)
@@ -108,6 +123,18 @@ def outward_code(words: Words) -> str:
                 found = joined
                 break
     return found
+
+
+def spelled(words: Words) -> str:
+    """Return the letters and figures said one by one, joined: "L M 5 1" is ``lm51``."""
+    runs = ["".join(run) for run in _runs(words, _spelled)]
+    return max(runs, key=len, default="")
+
+
+def digits(words: Words) -> str:
+    """Return the longest number said, digits only, or ""."""
+    runs = ["".join(run).lstrip("+") for run in _runs(words, _digits)]
+    return max(runs, key=len, default="")
 
 
 def phone_number(words: Words) -> str:

@@ -54,7 +54,8 @@ class DeepgramVendor:
     Args:
         delays: How long things take.
         faults: What goes wrong.
-        transcripts: The script; None to recognise everything.
+        transcripts: The script, or what gives each stretch's words as it begins; None to
+            recognise everything.
         frames: Where requests and control frames are noted.
         nova_idle_s: Seconds without a message after which ``/v1/listen`` closes.
         flux_idle_s: The same of ``/v2/listen``.
@@ -64,7 +65,7 @@ class DeepgramVendor:
         self,
         delays: Delays,
         faults: Faults,
-        transcripts: Path | None,
+        transcripts: Path | Callable[[], Segment] | None,
         frames: Frames,
         *,
         nova_idle_s: float = NOVA_IDLE_S,
@@ -128,14 +129,15 @@ class DeepgramVendor:
             _admit(request, faults)
             audio, wire_of = prepare({n: request.query.getall(n) for n in request.query})
             segments = await self._segments()
-            hearing = Hearing(segments)
+            said = None if isinstance(self._transcripts, Path) else self._transcripts
+            hearing = Hearing(segments, said)
         except Refusal as refusal:
             return _refused(refusal, request_id)
         ws = _upgrade(request)
         if ws is None:
             no_upgrade = Refusal(400, "Bad Request", "This is a WebSocket endpoint.")
             return _refused(no_upgrade, request_id)
-        if not segments and self._warming is None:
+        if not segments and said is None and self._warming is None:
             self._warming = asyncio.create_task(self._listener.warm())
         ws.headers["dg-request-id"] = request_id
         await ws.prepare(request)
@@ -159,7 +161,7 @@ class DeepgramVendor:
         Raises:
             Refusal: If the script cannot be read: a wrong test should not pass as a deaf vendor.
         """
-        if self._transcripts is None:
+        if not isinstance(self._transcripts, Path):
             return ()
         call, self._calls = self._calls, self._calls + 1
         try:

@@ -10,7 +10,7 @@ are unknown until somebody else recognised them (see `Hearing.hand_over`).
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from audiosocket_agent.simulators.script import Segment
@@ -75,10 +75,14 @@ class Hearing:
 
     Args:
         segments: The script's line; each stretch uses up the next one.
+        said: Gives the segment of a stretch the script has none for, as it begins.
     """
 
-    def __init__(self, segments: Sequence[Segment] = ()) -> None:
+    def __init__(
+        self, segments: Sequence[Segment] = (), said: Callable[[], Segment] | None = None
+    ) -> None:
         self._segments = deque(segments)
+        self._said = said
         self._count = 0
         self._stretches: list[Stretch] = []  # with words to take, or not over; oldest first
         self._unresolved: dict[int, Stretch] = {}
@@ -188,13 +192,18 @@ class Hearing:
     def _begin(self, at_ms: float) -> Stretch:
         stretch = Stretch(self._count, at_ms)
         self._count += 1
-        if self._segments:
-            segment = self._segments.popleft()
+        segment = self._next_segment()
+        if segment is not None:
             stretch.words = _spread(segment.words, at_ms, segment.voice_ms)
         else:
             self._unresolved[stretch.number] = stretch
         self._stretches.append(stretch)
         return stretch
+
+    def _next_segment(self) -> Segment | None:
+        if self._segments:
+            return self._segments.popleft()
+        return None if self._said is None else self._said()
 
     def _close(self, stretch: Stretch) -> None:
         self._open = None

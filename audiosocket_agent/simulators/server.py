@@ -14,6 +14,7 @@ from audiosocket_agent.simulators.deepgram import FLUX_IDLE_S, NOVA_IDLE_S, Deep
 from audiosocket_agent.simulators.delays import Delays
 from audiosocket_agent.simulators.faults import FaultError, Faults, parse_faults
 from audiosocket_agent.simulators.frames import FRAMES, Frames, without_secrets
+from audiosocket_agent.simulators.script import Segment
 
 SHUTDOWN_S = 1.0  # for handlers to end by themselves
 BACKLOG = 256  # fifty calls connect their three vendors at the same moment
@@ -32,7 +33,8 @@ class Simulators:
     Args:
         delays: How long things take.
         faults: What goes wrong; may be changed while the server runs.
-        transcripts: The script of the simulated ears; None to recognise everything.
+        transcripts: The script of the simulated ears, or what gives the words of each stretch of
+            voice as it begins; None to recognise everything.
         nova_idle_s: Seconds without a message after which Deepgram's ``/v1/listen`` closes.
         flux_idle_s: The same of ``/v2/listen``.
     """
@@ -41,7 +43,7 @@ class Simulators:
         self,
         delays: Delays,
         faults: Faults,
-        transcripts: Path | None = None,
+        transcripts: Path | Callable[[], Segment] | None = None,
         *,
         nova_idle_s: float = NOVA_IDLE_S,
         flux_idle_s: float = FLUX_IDLE_S,

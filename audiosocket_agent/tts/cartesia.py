@@ -10,7 +10,12 @@ import asyncio
 from audiosocket_agent.errors import DeadlineMissed, StreamBroken
 from audiosocket_agent.seams import SAMPLE_RATE_HZ, VoiceTraits
 from audiosocket_agent.tts.cartesia_wire.failures import PROVIDER, URL
-from audiosocket_agent.tts.cartesia_wire.request import ENCODING, CartesiaOptions
+from audiosocket_agent.tts.cartesia_wire.request import (
+    ENCODING,
+    FASTEST,
+    SLOWEST,
+    CartesiaOptions,
+)
 from audiosocket_agent.tts.cartesia_wire.session import CartesiaSession
 
 CHECK_S = 10.0
@@ -26,19 +31,28 @@ class CartesiaVoice:
 
     Args:
         options: What is set.
+        sessions: Those that are open, when other voices of the engine share them.
     """
 
     traits = VoiceTraits(ENCODING, SAMPLE_RATE_HZ, timestamps=True, idle_s=IDLE_S)
 
-    def __init__(self, options: Options) -> None:
+    def __init__(
+        self, options: CartesiaOptions, sessions: set[CartesiaSession] | None = None
+    ) -> None:
         self._options = options
-        self._sessions: set[CartesiaSession] = set()
+        self._sessions = set[CartesiaSession]() if sessions is None else sessions
 
     @property
     def voice_id(self) -> str:
         """See `TextToSpeech.voice_id`."""
         o = self._options
         return f"{PROVIDER}-{o.version}-{o.model}-{o.voice}-{o.language}-{o.speed:g}"
+
+    def speaking(self, voice: str, speed: float) -> CartesiaVoice:
+        """See `OtherVoices.speaking`; the voice is its id."""
+        faster = min(max(self._options.speed * speed, SLOWEST), FASTEST)
+        own = {"voice": voice, "speed": round(faster, 3)}
+        return CartesiaVoice(self._options.model_copy(update=own), self._sessions)
 
     async def session(self, call_id: str) -> CartesiaSession:
         """See `TextToSpeech.session`."""
@@ -67,8 +81,7 @@ class CartesiaVoice:
 
     async def close(self) -> None:
         """See `TextToSpeech.close`."""
-        sessions, self._sessions = self._sessions, set()
-        await asyncio.gather(*(session.close() for session in sessions))
+        await asyncio.gather(*(session.close() for session in list(self._sessions)))
 
     async def _open(self, options: CartesiaOptions, call_id: str) -> CartesiaSession:
         session = CartesiaSession(options, call_id, self._sessions.discard)

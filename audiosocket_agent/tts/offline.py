@@ -16,12 +16,13 @@ import re
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import AsyncGenerator
 from contextlib import suppress
+from copy import copy
 
 import numpy as np
 import numpy.typing as npt
 import soxr
 
-from audiosocket_agent.errors import ProviderError
+from audiosocket_agent.errors import ProviderError, RequestRefused
 from audiosocket_agent.options import VendorOptions, option
 from audiosocket_agent.seams import SAMPLE_RATE_HZ, VoiceTraits
 from audiosocket_agent.sentences import BySentence
@@ -31,6 +32,7 @@ PROVIDER = "offline"
 PROGRAM = "espeak-ng"
 VOICE = "en-gb"
 SPEED_WPM = 165
+SLOWEST_WPM, FASTEST_WPM = 80, 450
 GAIN = 0.85  # speech at -20.5 dBFS RMS, peaks below -2 dBFS: the level of a recorded prompt
 SPOKEN_RATE_HZ = 22050
 WAV_HEADER_BYTES = 44
@@ -56,8 +58,8 @@ class Options(VendorOptions):
         "how fast it speaks",
         unit="words per minute",
         env="VOICEAGENT_ESPEAK_SPEED_WPM",
-        ge=80,
-        le=450,
+        ge=SLOWEST_WPM,
+        le=FASTEST_WPM,
     )
 
 
@@ -83,25 +85,34 @@ class OfflineVoice:
         first_byte_s: float = FIRST_BYTE_S,
         next_bytes_s: float = NEXT_BYTES_S,
     ) -> None:
-        self._command = (program, "-v", voice, "-s", str(speed_wpm), "-z", "--stdin", "--stdout")
-        self._voice_id = f"espeak-ng-{version}-{voice}-{speed_wpm}-{GAIN}"
+        self._program, self._version = program, version
+        self._voice, self._speed_wpm = voice, speed_wpm
+        self._chosen = False
         self._first_byte_s = first_byte_s
         self._next_bytes_s = next_bytes_s
         self._starting = asyncio.Semaphore(STARTING_AT_ONCE)
         self._running: set[Process] = set()
-        self._closed = False
+        self._closed = asyncio.Event()
 
     @property
     def voice_id(self) -> str:
         """Engine, version, voice, speed and level."""
-        return self._voice_id
+        return f"espeak-ng-{self._version}-{self._voice}-{self._speed_wpm}-{GAIN}"
+
+    def speaking(self, voice: str, speed: float) -> OfflineVoice:
+        """Return this engine with another voice of espeak-ng; see `OtherVoices.speaking`."""
+        other = copy(self)  # its processes are these, and it is closed with this one
+        other._voice = voice
+        other._speed_wpm = min(max(round(self._speed_wpm * speed), SLOWEST_WPM), FASTEST_WPM)
+        other._chosen = True
+        return other
 
     async def synthesize(self, text: str) -> AsyncGenerator[bytes, None]:
         """Speak one sentence; see `SentenceVoice.synthesize`.
 
         Text without anything to say yields nothing.
         """
-        if self._closed:
+        if self._closed.is_set():
             raise ProviderError(PROVIDER, "the voice is closed")
         words = speakable(text)
         if not words:
@@ -127,12 +138,13 @@ class OfflineVoice:
 
     async def close(self) -> None:
         """Stop every sentence still being spoken; idempotent."""
-        self._closed = True
+        self._closed.set()
         for process in list(self._running):
             await self._reap(process, kill=True)
 
     async def _start(self) -> Process:
-        process = await _spawn(self._command, PIPE)
+        how = ("-v", self._voice, "-s", str(self._speed_wpm), "-z", "--stdin", "--stdout")
+        process = await _spawn((self._program, *how), PIPE)
         self._running.add(process)
         return process
 
@@ -144,6 +156,8 @@ class OfflineVoice:
         first = b""
         while len(first) < WAV_HEADER_BYTES:
             chunk = await self._read(process, self._first_byte_s)
+            if not chunk and self._chosen:
+                raise RequestRefused(PROVIDER, f"espeak-ng does not speak as {self._voice}")
             if not chunk:
                 raise ProviderError(PROVIDER, "espeak-ng ended without speaking", retryable=True)
             first += chunk
@@ -241,4 +255,4 @@ async def open_engine(options: Options) -> BySentence:
     engine = OfflineVoice(options.program, options.voice, options.speed_wpm, version)
     if not [pcm async for pcm in engine.synthesize("Ready.")]:
         raise ProviderError(PROVIDER, f"espeak-ng has nothing to say with voice {options.voice}")
-    return BySentence(engine, TRAITS)
+    return BySentence(engine, TRAITS, other=engine.speaking)

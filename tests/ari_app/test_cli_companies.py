@@ -1,6 +1,8 @@
 """`voiceagent companies` as an admin types it."""
 
 import json
+import sqlite3
+from pathlib import Path
 
 import pytest
 import yaml
@@ -8,6 +10,7 @@ from click.testing import CliRunner
 
 from ari_app.cli import main
 from ari_app.settings import SHIPPED_COMPANIES
+from audiosocket_agent import workflow
 
 SAMPLE = SHIPPED_COMPANIES / "harbour.yaml"
 
@@ -85,7 +88,7 @@ def test_mistakes_are_one_clear_line_and_change_nothing(voiceagent, mill, tmp_pa
     (mill / "thief.yaml").write_text(thief.replace("key: mill", "key: thief"))
     assert "441632960001 already belongs to harbour" in voiceagent("import", mill, fails=True)
     (mill / "thief.yaml").write_text("key: [")
-    assert "thief.yaml: line 1" in voiceagent("import", mill, fails=True)
+    assert "thief.yaml line 1: " in voiceagent("import", mill, fails=True)
     assert "no such file" in voiceagent("import", tmp_path / "nowhere", fails=True)
     (tmp_path / "empty").mkdir()
     assert "holds no company" in voiceagent("import", tmp_path / "empty", fails=True)
@@ -102,3 +105,49 @@ def test_no_database_and_no_folder(voiceagent, tmp_path, monkeypatch):
 def test_the_database_is_nobody_elses_to_read(voiceagent, tmp_path):
     voiceagent("import", SAMPLE)
     assert (tmp_path / "data" / "voiceagent.db").stat().st_mode & 0o077 == 0
+
+
+def test_what_is_exported_can_be_imported_and_changes_nothing(voiceagent, mill, tmp_path):
+    own = yaml.safe_load((Path(workflow.__file__).parent / "trades/home_services.yaml").read_text())
+    full = {
+        "key": "full", "dids": ["100"], "name": "no", "greeting": "1.5: #yes, 'no' – \"~\"",
+        "workflow": own | {"name": "mine", "about": "A workflow of its own."},
+        "holidays": ["2026-12-26", "2026-12-25"], "blocked": ["+441632960667", "100"],
+        "hours": {"mon": ["9:00-12:00", "13:00-24:00"], "sun": []}, "person_key": "1",
+        "people": {"places": {"accounts": {"name": "accounts", "phrases": ["accounts"],
+                                           "extension": "0201"}}},
+        "recording": {"on": True, "consent": "Calls are recorded."},
+    }  # fmt: skip
+    fields = yaml.safe_load(SAMPLE.read_text()) | full
+    (mill / "full.yaml").write_text(yaml.safe_dump(fields, sort_keys=False))
+    voiceagent("import", SAMPLE, mill)
+    out = tmp_path / "out"
+    files = [out / f"{key}.yaml" for key in ("full", "harbour", "mill")]
+    told = voiceagent("export", "--dir", out)
+    assert told.splitlines() == [f"{file.stem}: {file}" for file in files]
+    assert sorted(out.iterdir()) == files
+    for line in voiceagent("import", out).splitlines():
+        assert line.endswith(": unchanged")
+    texts = [file.read_text() for file in files]
+    voiceagent("remove", "full"), voiceagent("remove", "mill")
+    assert voiceagent("import", out).splitlines()[0] == "full: new"
+    voiceagent("export", "--dir", out)
+    assert [file.read_text() for file in files] == texts
+    assert voiceagent("export", "mill") == (out / "mill.yaml").read_text()
+    assert voiceagent("export") == "---\n".join(texts)
+    assert [it["key"] for it in json.loads(voiceagent("export", "mill", "full", "--json"))] == [
+        "mill",
+        "full",
+    ]
+    assert "no company is called nobody" in voiceagent("export", "nobody", fails=True)
+    (tmp_path / "file").touch()
+    assert "cannot write into" in voiceagent("export", "--dir", tmp_path / "file" / "x", fails=True)
+
+
+def test_a_database_of_a_newer_version_is_refused_in_one_line(voiceagent, tmp_path):
+    voiceagent("import", SAMPLE)
+    database = sqlite3.connect(tmp_path / "data" / "voiceagent.db")
+    database.execute("UPDATE alembic_version SET version_num = '9999'")
+    database.commit()
+    database.close()
+    assert "newer version of this program" in voiceagent("import", SAMPLE, fails=True)

@@ -9,13 +9,17 @@ import pytest
 from click.testing import CliRunner
 
 from ari_app.cli import main
-from ari_app.records import StoreBookings, StoreJournal
+from ari_app.diary.book import Book
+from ari_app.records import StoreJournal
+from ari_app.settings import SHIPPED_COMPANIES
 from ari_app.store import open_store
+from audiosocket_agent.company import load_companies
 from audiosocket_agent.conversation import BookingRequest
 from audiosocket_agent.journal import EndReason, Speaker, Turn
 from audiosocket_agent.registry import CallInfo
 from audiosocket_agent.workflow import Outcome
 
+HARBOUR = load_companies(SHIPPED_COMPANIES)["441632960001"]
 FIRST, SECOND = uuid.UUID(int=1), uuid.UUID("abcdef00-0000-0000-0000-000000000002")
 
 
@@ -50,8 +54,8 @@ def two_calls(tmp_path):
         journal.turn(SECOND, Turn(2, Speaker.AGENT, "close", text="Bye", heard="Bye",
                                   at_ms=2600, marks_ms=marks))  # fmt: skip
         journal.ended(SECOND, EndReason.COMPLETED, Outcome.HANGUP)
-        await StoreBookings(store).book(
-            SECOND, "harbour", BookingRequest("boiler_service", "truro", date(2026, 11, 24),
+        await Book(store).make(
+            str(SECOND), HARBOUR, BookingRequest("boiler_service", "truro", date(2026, 11, 24),
                                               "morning", "01632960123", "89"))  # fmt: skip
         await journal.close()
         await store.close()

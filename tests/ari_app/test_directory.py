@@ -299,3 +299,33 @@ def test_two_imports_at_once_of_one_number_let_one_in(tmp_path):
             assert sorted(type(it).__name__ for it in results) == ["CompanyError", "list"]
 
     asyncio.run(main())
+
+
+def test_an_older_copy_of_the_database_that_is_put_back_counts(tmp_path):
+    async def main():
+        async with opened(tmp_path) as store:
+            await put(store, written(tmp_path, "a", dids=["01632960010"]))
+            await put(store, written(tmp_path, "b", dids=["01632960011"]))
+            directory = await load(store, settings())
+            assert set(directory.companies) == {"a", "b"}
+            db = sqlite3.connect(tmp_path / "db")
+            db.execute("DELETE FROM dids WHERE key = 'b'")
+            db.execute("DELETE FROM companies WHERE key = 'b'")
+            db.commit()
+            db.close()
+            assert await directory.refresh() and not await directory.refresh()
+            assert set(directory.companies) == {"a"} and directory.by_did("441632960011") is None
+
+    asyncio.run(main())
+
+
+def test_many_lookups_of_unknown_numbers_end_soon(tmp_path):
+    async def main():
+        async with opened(tmp_path) as store:
+            directory = await load(store, settings())
+            numbers = [f"44163299{n:04}" for n in range(300)]
+            found = await asyncio.gather(*map(directory.lookup, numbers, [30.0] * 300))
+            assert found == [None] * 300
+            assert await directory.lookup("nonsense") is None
+
+    asyncio.run(main())

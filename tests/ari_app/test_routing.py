@@ -251,7 +251,7 @@ def test_what_the_dialplan_is_told():
         queue="sales", mailbox="100@default", people={"ring_s": 20},
         holidays=["2026-11-23"], closed={"say": "We are closed."},
     )  # fmt: skip
-    told = variables(route(full), call, lambda text: {"We are closed.": "/s/say-1"}[text])
+    told = variables(route(full), call, lambda text, _voices: {"We are closed.": "/s/say-1"}[text])
     assert told == {
         "VA_ROUTE": "closed",
         "VA_CALL": str(call),

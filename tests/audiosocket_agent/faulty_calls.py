@@ -23,7 +23,7 @@ from audiosocket_agent.simulators.faults import FaultKind, Faults, parse_faults
 from audiosocket_agent.simulators.server import Simulators
 from audiosocket_agent.speech_judge import SpeechJudge
 from audiosocket_agent.vendors import Kind
-from audiosocket_agent.workflow import YES_NO_SLOTS
+from audiosocket_agent.workflow import trade
 from tests.audiosocket_agent.handset import Handset
 from tests.engines import ScriptedEar, ScriptedSession
 from tests.fake_asterisk import pbx
@@ -182,7 +182,7 @@ def judge():
     return SpeechJudge(ready=1)
 
 
-YES_NO = {slot.value for slot in YES_NO_SLOTS}
+YES_NO = {slot.value for slot in trade("home_services").yes_no}
 
 
 def tell(folder, turn):

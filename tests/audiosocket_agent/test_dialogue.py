@@ -152,7 +152,7 @@ def test_a_whole_booking_through_the_model():
         [RECORD], ["75 pounds?"],
         [tool("record_details", wanted="yes")], ["When?"],
         [details], ["Is that right?"],
-        [tool("book")], ["Booked. Goodbye.", tool("end_call")],
+        [tool("create_booking")], ["Booked. Goodbye.", tool("end_call")],
     )  # fmt: skip
 
 
@@ -199,7 +199,7 @@ def test_a_booking_that_fails_is_told_by_the_rules_and_goes_to_a_person():
     run(
         scenario,
         [RECORD], ["75?"], [tool("record_details", wanted="yes")], ["When?"],
-        [details], ["Right?"], [tool("book")],
+        [details], ["Right?"], [tool("create_booking")],
         booked=BookingFailed(),
     )  # fmt: skip
 
@@ -241,13 +241,13 @@ def test_rules_take_over_in_the_middle_of_closing():
             await talk.on(Heard(text))
         _, lines, reply = await talk.on(Heard("yes"))
         assert len(talk.requests) == 1
-        assert lines == [wording.booked("654321"), wording.GOODBYE]
+        assert lines == [*wording.booked("654321", FACTS.company, {}, FACTS.today), wording.GOODBYE]
         assert reply.end is Outcome.HANGUP
 
     run(
         scenario,
         [RECORD], ["75?"], [tool("record_details", wanted="yes")], ["When?"],
-        [details], ["Right?"], [tool("book")], [DOWN],
+        [details], ["Right?"], [tool("create_booking")], [DOWN],
     )  # fmt: skip
 
 

@@ -260,7 +260,7 @@ def test_a_booking_waits_for_the_commit():
         assert pieces[0] == "One moment." and pieces[-1].end is Outcome.HANGUP
         assert talk.dialogue.state.step is Step.CLOSE
 
-    run(scenario, ["One moment.", tool("book")], ["Booked. Goodbye.", tool("end_call")])
+    run(scenario, ["One moment.", tool("create_booking")], ["Booked. Goodbye.", tool("end_call")])
 
 
 def test_nothing_is_booked_by_a_draft_that_is_thrown_away():
@@ -277,7 +277,7 @@ def test_nothing_is_booked_by_a_draft_that_is_thrown_away():
         await pieces_of(talk.given(Heard("yes that's right")))
         assert len(talk.made) == 1
 
-    run(scenario, [tool("book")], [tool("book")], ["Booked."])
+    run(scenario, [tool("create_booking")], [tool("create_booking")], ["Booked."])
 
 
 def test_while_a_booking_is_made_the_conversation_accepts_nothing_else():
@@ -292,7 +292,7 @@ def test_while_a_booking_is_made_the_conversation_accepts_nothing_else():
         reply, line = await answering
         assert reply.seek == Seek(Why.BOOKING) and line == Line(wording.TO_PERSON_BOOKING)
 
-    run(scenario, [tool("book")])
+    run(scenario, [tool("create_booking")])
 
 
 def booking_that_takes(seconds):
@@ -310,7 +310,7 @@ def booking_that_takes(seconds):
             if not isinstance(piece, Reply)
         ]
 
-    return run(scenario, [tool("book")], ["Booked."])
+    return run(scenario, [tool("create_booking")], ["Booked, 654321."])
 
 
 def test_a_booking_that_takes_long_is_bridged_one_sentence_at_a_time():
@@ -322,13 +322,41 @@ def test_a_booking_that_takes_long_is_bridged_one_sentence_at_a_time():
 
 def test_what_follows_a_sentence_of_comfort_is_set_apart_from_it():
     heard = booking_that_takes(2)
-    assert [piece if isinstance(piece, str) else f"[{piece.text}]" for _, piece in heard] == [
-        f"[{wording.COMFORT[0]}]", " ", "Booked.",
-    ]  # fmt: skip
+    said = [piece if isinstance(piece, str) else f"[{piece.text}]" for _, piece in heard]
+    assert "".join(said) == f"[{wording.COMFORT[0]}] Booked, 654321."
 
 
 def test_a_booking_that_is_quick_needs_no_comfort():
-    assert [piece for _, piece in booking_that_takes(0.5)] == ["Booked."]
+    assert "".join(piece for _, piece in booking_that_takes(0.5)) == "Booked, 654321."
+
+
+def test_a_reference_that_the_model_does_not_tell_is_told_all_the_same():
+    async def scenario(talk):
+        await talk.until_read_back()
+        *_, line, reply = await pieces_of(talk.given(Heard("yes")))
+        assert line == Line("That's booked. Your reference is 6, 5, 4, 3, 2, 1.")
+
+    run(scenario, [tool("create_booking")], ["All done."])
+
+
+@pytest.mark.parametrize("text", ["no, wait", "hmm", "is it raining", "yes but not there"])
+def test_a_model_books_nothing_before_the_caller_has_said_yes(text):
+    async def scenario(talk):
+        await talk.until_read_back()
+        await pieces_of(talk.given(Heard(text)))
+        assert talk.made == []
+        assert "has not said yes" in talk.model.requests[-1].messages[-1].content
+
+    run(scenario, [tool("create_booking")], ["Is that right?"])
+
+
+def test_what_the_model_may_not_say_is_said_by_the_code_instead():
+    async def scenario(talk):
+        draft = talk.given(BOTH)
+        words = "".join(p for p in await pieces_of(draft) if isinstance(p, str))
+        assert words == "That will be... A leaking tap repair costs 75 pounds. Shall we book it?"
+
+    run(scenario, ["That will", " be", " fifty", " quid", ".", " Shall we", " book it", "?"])
 
 
 # --- what is written down before the model is asked ----------------------------------------------
@@ -350,7 +378,14 @@ def test_plain_words_cost_one_round():
 def test_words_that_give_nothing_are_told_of_as_ever():
     async def scenario(talk):
         await pieces_of(talk.given(MUMBLED))
-        assert set(situation_of(talk.model.requests[0])) == {"step", "known", "needed", "ask"}
+        assert set(situation_of(talk.model.requests[0])) == {
+            "step",
+            "goal",
+            "known",
+            "needed",
+            "ask",
+            "asks",
+        }
 
     run(scenario, ["Sorry?"])
 
@@ -411,7 +446,9 @@ def test_a_read_back_written_down_in_this_turn_cannot_be_booked_in_it():
             *_, reply = await pieces_of(talk.given(Heard(text)))
         assert talk.made == [] and reply.asks is Slot.AGREED
 
-    run(scenario, ["75?"], ["When?"], ["Your number?"], [tool("book")], ["Is that right?"])
+    run(
+        scenario, ["75?"], ["When?"], ["Your number?"], [tool("create_booking")], ["Is that right?"]
+    )
 
 
 # --- questions that were not heard ---------------------------------------------------------------
@@ -444,7 +481,13 @@ def test_a_read_back_that_nobody_heard_books_nothing():
         await pieces_of(talk.given(Heard("yes")))
         assert len(talk.made) == 1
 
-    run(scenario, [tool("book")], ["Is that right?"], [tool("book")], ["Booked."])
+    run(
+        scenario,
+        [tool("create_booking")],
+        ["Is that right?"],
+        [tool("create_booking")],
+        ["Booked."],
+    )
 
 
 def test_rules_tell_a_price_that_nobody_heard():
@@ -518,7 +561,9 @@ def test_the_reference_can_be_asked_for_again(free_speech):
         for request in talk.model.requests[-2:]:
             assert situation_of(request)["reference"] == "6, 5, 4, 3, 2, 1"
 
-    booking = [[tool("book")], ["Booked. Goodbye.", tool("end_call")]] if free_speech else []
+    booking = (
+        [[tool("create_booking")], ["Booked. Goodbye.", tool("end_call")]] if free_speech else []
+    )
     run(scenario, *booking, ["654..."], ["654..."])
 
 
@@ -579,7 +624,7 @@ def test_tokens_are_estimated_until_the_vendor_tells():
         assert draft.cost == talk.dialogue.tokens == Usage(321, 45)
         await pieces.aclose()
 
-    run(scenario, ["One ", "two ", Usage(321, 45)])
+    run(scenario, ["Well ", "then ", Usage(321, 45)])
 
 
 def test_what_is_thrown_away_is_counted():
@@ -595,7 +640,7 @@ def test_what_is_thrown_away_is_counted():
             wasted.prompt_tokens + 100, wasted.completion_tokens + 10
         )
 
-    run(scenario, ["One ", asyncio.Event()], ["Yes.", Usage(100, 10)])
+    run(scenario, ["Well ", asyncio.Event()], ["Yes.", Usage(100, 10)])
 
 
 def test_every_round_is_counted_and_a_tool_call_by_its_length():
@@ -628,3 +673,18 @@ def test_a_draft_keeps_the_history_it_was_given():
         assert "never said" not in str(talk.model.requests)
 
     run(scenario, ["Yes?"])
+
+
+def test_what_is_read_back_is_kept_once_the_answer_is_given():
+    async def scenario(talk):
+        held = []
+        talk.dialogue = Dialogue(Mind(talk.model), FACTS, talk.book, "call", hold=held.append)
+        for text in (BOTH.text, "yes", "Tuesday", "morning"):
+            await pieces_of(talk.given(Heard(text), free_speech=False))
+        thrown = talk.draft(Heard("yes"), free_speech=False)
+        await pieces_of(thrown)
+        assert thrown.state.step is Step.BOOK and held == []
+        talk.dialogue.commit(thrown)
+        assert [(request.service, request.part) for request in held] == [("leaking_tap", "morning")]
+
+    run(scenario)

@@ -18,7 +18,7 @@ from tests.fake_asterisk import DID, SHIPPED
 COMPANY = load_companies(SHIPPED)[DID]
 FACTS = Facts(COMPANY, "01632960123", date(2026, 11, 21))
 SLOTS = {
-    Slot.SERVICE: "leaking_tap", Slot.AREA: "truro", Slot.DAY: "tuesday", Slot.PART: "morning",
+    Slot.SERVICE: "leaking_tap", Slot.AREA: "truro", Slot.DAY: "2026-11-24", Slot.PART: "morning",
     Slot.PHONE: "01632960123",
 }  # fmt: skip
 ASKED = State(slots=SLOTS, seek=Seek(Why.ASKED))
@@ -32,7 +32,7 @@ SAFE = re.compile(r"[A-Za-z0-9_./@+*#:-]{0,200}")
     (tuple(SLOTS), "leaking tap repair in Truro on Tuesday morning"),
 ])  # fmt: skip
 def test_the_job_is_told_as_far_as_it_is_known(known, said):
-    assert about({slot: SLOTS[slot] for slot in known}, COMPANY) == said
+    assert about({slot: SLOTS[slot] for slot in known}, FACTS) == said
 
 
 def test_the_person_who_answers_is_told_whose_call_it_is_why_and_about_what():

@@ -138,7 +138,7 @@ def test_the_caller_is_answered_in_the_same_call(stories, case):
     answers = len(ASKED) if case.whole else 2 if case.stage == "start" else 3
     assert [heard.strip(".").lower() for heard in story.heard] == [
         WORDS[asked].lower() for asked in ASKED[:answers]
-    ]
+    ], story
     assert story.asked == [*ASKED[1:], ""][:answers], story
     if (case.engine, case.kind) not in HARMLESS:
         assert took_over(case, story), story

@@ -14,12 +14,13 @@ import uvloop
 
 from ari_app.engines import open_engines
 from ari_app.settings import SettingsError, all_settings, load_settings
+from audiosocket_agent.company import Company, load_company
 from audiosocket_agent.journal import EndReason, Speaker
 from audiosocket_agent.speech_judge import SpeechJudge
 from audiosocket_agent.workflow import Outcome
 from installer.doctor.engines import check_engines
 from installer.doctor.findings import Verdict
-from tests.fake_asterisk import pbx
+from tests.fake_asterisk import SHIPPED, pbx
 
 STT = '''
 """An ear that hears everything as the same words."""
@@ -115,19 +116,25 @@ class Options(VendorOptions):
 
 
 class Hum:
-    def __init__(self, options):
-        self._word_ms = options.word_ms
-        self.voice_id = f"hum-{options.word_ms}"
+    def __init__(self, options, voice="low", speed=1.0):
+        self._options = options
+        self._word_ms = int(options.word_ms / speed)
+        self._wave = {"low": b"\\x00\\x20\\x00\\xe0", "high": b"\\x00\\x40\\x00\\xc0"}[voice]
+        self.voice_id = f"hum-{voice}-{self._word_ms}"
+
+    def speaking(self, voice, speed):
+        return Hum(self._options, voice, speed)
 
     async def synthesize(self, text):
         for _ in text.split():
-            yield b"\\x00\\x20\\x00\\xe0" * (self._word_ms * 4)
+            yield self._wave * (self._word_ms * 4)
 
     async def close(self): ...
 
 
 async def open_engine(options):
-    return BySentence(Hum(options), VoiceTraits("pcm", 8000, whole_sentences=True), "imaginary")
+    hum, traits = Hum(options), VoiceTraits("pcm", 8000, whole_sentences=True)
+    return BySentence(hum, traits, "imaginary", hum.speaking)
 '''
 
 
@@ -201,6 +208,24 @@ def test_one_file_is_a_setting_with_options_that_the_doctor_checks(
         assert listed[f"VOICEAGENT_IMAGINARY_{option}"] == row
     found = {finding.check: finding.verdict for finding in asyncio.run(check_engines(settings))}
     assert found[check] is Verdict.GREEN
+
+
+def test_a_company_may_choose_among_the_voices_of_an_imaginary_vendor(imaginary):
+    imaginary("tts", TTS)
+    harbour = load_company(SHIPPED / "harbour.yaml").model_dump(mode="json")
+    choice = {"imaginary": {"name": "high", "speed": 0.6}}
+    company = Company.model_validate(harbour | {"voice": choice})
+
+    async def main():
+        async with AsyncExitStack() as stack:
+            engines = await open_engines(load_settings(), stack, SpeechJudge(ready=1))
+            await engines.phrases.prepare(["Hello there."], company.voice)
+            await engines.phrases.prepare(["Hello there."])
+            theirs = engines.phrases.stock(company.voice)("Hello there.").pcm
+            ours = engines.phrases.get("Hello there.").pcm
+            assert (theirs[:2], 3 * len(theirs)) == (b"\x00\x40", 5 * len(ours))
+
+    uvloop.run(main())
 
 
 def test_an_option_out_of_its_range_is_named(imaginary, monkeypatch):

@@ -34,7 +34,7 @@ BOOKING = [
     [tool("record_details", service="leaking_tap", area="truro")], ["That is £75. Book it?"],
     [tool("record_details", wanted="yes")], ["Which day?"],
     [tool("record_details", day="tuesday", part="morning", callback="yes")], ["Is that right?"],
-    [tool("book")], ["Booked. Goodbye.", tool("end_call")],
+    [tool("create_booking")], ["Booked. Goodbye.", tool("end_call")],
 ]  # fmt: skip
 SAID = ["A leaking tap in Truro.", "Yes.", "Tuesday morning.", "That's right."]
 
@@ -100,7 +100,7 @@ def test_an_interruption_closes_the_model_and_history_keeps_what_was_heard(tmp_p
         await it.ended(leg.call_id)
         return it.model
 
-    said = ["one two three four five six seven eight nine ten ", asyncio.Event()]
+    said = ["let us see what there is to be done about that ", asyncio.Event()]
     ear = ScriptedEar("Hello.", "Stop.", free=True)
     model = run(scenario, tmp_path, said, ["Yes?"], ear=ear, voice=ToneVoice(timed=True))
     assert model.cancelled == 1

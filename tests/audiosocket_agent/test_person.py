@@ -37,7 +37,8 @@ from audiosocket_agent.conversation import (
 )
 from audiosocket_agent.conversation_state import CallbackRequest, Unanswered
 from audiosocket_agent.person import Prospect, expected
-from audiosocket_agent.workflow import INSTEAD, Outcome, Slot, Step
+from audiosocket_agent.roles import INSTEAD
+from audiosocket_agent.workflow import Outcome, Slot, Step
 
 COMPANY = load_company(Path(audiosocket_agent.__file__).parent / "companies" / "harbour.yaml")
 PLACES = {

@@ -63,7 +63,7 @@ def audio(text):
 
 
 async def prepared(folder, *texts, voice=None, **limits):
-    phrases = Phrases([voice or CountingVoice()], folder, **limits)
+    phrases = Phrases([("one", voice or CountingVoice())], folder, **limits)
     await phrases.prepare(texts)
     return phrases
 
@@ -132,8 +132,12 @@ def test_the_disk_keeps_what_was_used_last(tmp_path):
 
 def test_beyond_the_memory_a_sentence_is_left_to_the_voice(tmp_path):
     async def main():
-        phrases = await prepared(tmp_path, "aaaa", "bbbb", max_memory_bytes=20)
-        assert phrases.get("aaaa") and phrases.get("bbbb") is None
+        voice = CountingVoice()
+        phrases = await prepared(tmp_path, "aaaa", "bbbb", "cccc", voice=voice, max_memory_bytes=20)
+        assert phrases.get("aaaa") and phrases.get("bbbb") is None and phrases.is_full
+        spoken = len(voice.asked)
+        await phrases.prepare(["dddd"])
+        assert len(voice.asked) == spoken == 2  # nothing is made that cannot be kept
 
     asyncio.run(main())
 
@@ -164,11 +168,11 @@ def test_another_voice_stands_in_under_its_own_name(tmp_path):
     async def main():
         best, spare = CountingVoice("best"), CountingVoice("spare")
         best.broken = True
-        phrases = Phrases([best, spare], tmp_path)
+        phrases = Phrases([("best", best), ("spare", spare)], tmp_path)
         await phrases.prepare(["hello"])
         assert phrases.get("hello").pcm == audio("hello") and spare.asked == ["hello"]
         best.broken = False  # the next start has the voice that is wanted, not the stand-in's audio
-        await Phrases([best, spare], tmp_path).prepare(["hello"])
+        await Phrases([("best", best), ("spare", spare)], tmp_path).prepare(["hello"])
         assert best.asked == ["hello"]
 
     asyncio.run(main())

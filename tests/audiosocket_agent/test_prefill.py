@@ -28,6 +28,10 @@ from tests.fake_asterisk import DID, SHIPPED
 
 COMPANY = load_companies(SHIPPED)[DID]
 FACTS = Facts(COMPANY, "01632960123", date(2026, 11, 19))  # a Thursday: tomorrow is a working day
+DATES = {
+    "monday": "2026-11-23", "tuesday": "2026-11-24", "wednesday": "2026-11-25",
+    "friday": "2026-11-20", "tomorrow": "2026-11-20",
+}  # fmt: skip
 WITHHELD = replace(FACTS, caller="")
 STARTED = advance(State(), Started(open_question=True), FACTS)[0]
 
@@ -159,7 +163,9 @@ UNSURE = [
 def test_plain_words_are_written_down(asked, text, values):
     facts = WITHHELD if asked == "phone" else FACTS
     state, recorded = prefill(text, STATES[asked], facts)
-    assert {slot.value: value for slot, value in recorded.values.items()} == values
+    assert {slot.value: value for slot, value in recorded.values.items()} == {
+        slot: DATES.get(value, value) for slot, value in values.items()
+    }
     assert recorded.values.items() <= state.slots.items()
 
 
@@ -198,7 +204,7 @@ def test_a_yes_to_a_question_that_was_not_heard_is_none(asked):
 
 def test_what_is_volunteered_needs_no_question():
     state, recorded = prefill("Tuesday, please", STATES["wanted"], FACTS, asked=False)
-    assert recorded.values == {Slot.DAY: "tuesday"}
+    assert recorded.values == {Slot.DAY: "2026-11-24"}
     assert recorded.tell == ("A leaking tap repair in Truro costs 75 pounds.",)
     assert prefill("07700 900123", STATES["phone"], WITHHELD, asked=False)[1] == Recorded()
 
@@ -207,7 +213,7 @@ def test_a_yes_to_the_offer_of_a_person_is_not_one_to_the_price():
     offered = replace(STATES["wanted"], offer=Offer.OPEN)
     text = "yes, Tuesday"
     assert not answers_offer(offered, text)
-    assert prefill(text, offered, FACTS)[1].values == {Slot.DAY: "tuesday"}
+    assert prefill(text, offered, FACTS)[1].values == {Slot.DAY: "2026-11-24"}
 
 
 @pytest.mark.parametrize(

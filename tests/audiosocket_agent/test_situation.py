@@ -20,9 +20,11 @@ def test_the_situation_tells_what_is_known_needed_and_asked():
     state = prefill("a leaking tap", STARTED, FACTS)[0]
     assert situation(state, FACTS) == {
         "step": "qualify",
+        "goal": "Find out where it is.",
         "known": {"service": "leaking_tap"},
         "needed": ["area", "wanted", "day", "part", "callback", "phone"],
         "ask": wording.question(Slot.AREA, COMPANY, state.slots, FACTS.today, 0),
+        "asks": "area",
     }
 
 

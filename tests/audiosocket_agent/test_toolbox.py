@@ -87,7 +87,7 @@ def test_details_given_at_once_lead_to_the_price_in_the_list():
         ("area", "Truro", "truro"),
         ("area", "TR11 3AB", "falmouth"),
         ("area", "it is t r 1 2 a b", "truro"),
-        ("day", "on Tuesday", "tuesday"),
+        ("day", "on Tuesday", "2026-11-24"),
         ("phone", "07700 900123", "07700900123"),
     ],
 )
@@ -211,7 +211,7 @@ def test_a_model_may_not_hang_up_on_a_caller_in_mid_business():
     assert first.leads is None and first.answer["ended"] is False
     assert work(first.state, toolbox.END, said="how much is it").leads.end is Outcome.HANGUP
     assert work(STARTED, toolbox.END, said="OK, bye!").leads.end is Outcome.HANGUP
-    assert work(toolbox.booked(STARTED, "1").state, toolbox.END).leads.end is Outcome.HANGUP
+    assert work(toolbox.booked(STARTED, "1", FACTS).state, toolbox.END).leads.end is Outcome.HANGUP
 
 
 def test_an_unknown_tool_is_an_answer_not_an_error():
@@ -228,7 +228,7 @@ def test_the_tools_are_the_same_all_through_the_call_and_name_every_value():
 
 def test_once_booked_nothing_is_changed_any_more():
     booking = work(ready_to_book(), toolbox.BOOK)
-    closing = toolbox.booked(booking.state, "1").state
+    closing = toolbox.booked(booking.state, "1", FACTS).state
     done = record(closing, day="friday", service="boiler_service")
     assert done.state is closing and done.answer["recorded"] == {}
     assert set(done.answer["refused"]) == {"day", "service"} and not done.facts

@@ -9,26 +9,40 @@ Source: the phone set is CMUdict's, http://www.speech.cs.cmu.edu/cgi-bin/cmudict
 
 from __future__ import annotations
 
-# Tried out on nine synthetic British and American callers in the telephone band. The American forms
-# are in the dictionary already.
+# Tried out on synthetic British and American callers in the telephone band, where S, F and TH are
+# nearly the same sound and Z is hardly any. The American forms are in the dictionary already.
 BRITISH: dict[str, tuple[str, ...]] = {
     "afternoon": ("AA F T AH N UW N", "AE F T AH N UW N"),
-    "blocked": ("B L AO K T",),
-    "boiler": ("B OY L AH",),
-    "falmouth": ("F AO L M AH TH",),
+    "blocked": ("B L AO K T", "B L UH K T"),
+    "boiler": ("B OY L AH", "B UW L AH", "W OY L AH"),
+    "dripping": ("B R IY P IH NG", "D R IY P IH NG"),
+    "falmouth": ("F AE L M AH TH", "F AO L M AH TH"),
     "morning": ("M AO N IH NG",),
-    "no": ("N AH UW",),
+    "no": ("N AH UW", "N UH UW", "N UW", "N AA UW"),
     "operator": ("AO P AH R EY T AH", "AA P AH R EY T AH"),
     "penzance": ("P EH N Z AE N S", "P AH N Z AE N S", "P EH N Z AH N S"),
-    "person": ("P AH S AH N", "P UH S AH N", "P EH S AH N"),
-    "redruth": ("R EH D R UW TH", "R EH D R UH TH"),
-    "service": ("S AH V IH S", "S EH V AH S"),
+    "person": (
+        "P AH S AH N", "P UH S AH N", "P EH S AH N", "P OW S AH N", "P AO S AH N", "P UH TH UH N",
+    ),
+    "redruth": ("R EH D R UW TH", "R EH D R UH TH", "R IY D R UW TH"),
+    "right": ("R AO AY T",),
+    "service": ("S AH V IH S", "S EH V AH S", "S UH V IH S", "S AH V IH"),
+    "sink": ("S IY NG K", "TH IY NG K"),
+    "speak": ("F P IY K",),
     "talk": ("T AO K",),
-    "thursday": ("TH AH Z D EY", "TH EH Z D EY", "TH UH Z D EY"),
-    "tomorrow": ("T AH M AO R OW",),
+    "thank": ("TH AY NG K", "F AE NG K"),
+    "thanks": ("TH AY NG K S", "F AE NG K S", "TH AE NG K"),
+    "that's": ("DH AH T S", "TH AE T S"),
+    "thursday": (
+        "TH AH Z D EY", "TH EH Z D EY", "TH UH Z D EY", "TH UH Z D IY", "DH UH Z D EY",
+        "TH UH M Z D EY", "TH AO Z D EY", "F AH Z D EY",
+    ),
+    "tomorrow": ("T AH M AO R OW", "T UH M AO R OW", "T UH M AO R UH UW"),
     "truro": ("T R UH R OW", "CH R UH R OW", "T R AO R OW"),
     "tuesday": ("CH UW Z D EY", "T Y UW Z D EY"),
-}
+    "yeah": ("Y EH", "Y EH AH"),
+    "yes": ("Y AE S", "Y AH S", "Y EH F"),
+}  # fmt: skip
 
 _IPA = {
     # consonants

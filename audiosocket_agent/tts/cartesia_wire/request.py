@@ -14,6 +14,7 @@ from audiosocket_agent.options import VendorOptions, key, option
 from audiosocket_agent.seams import SAMPLE_RATE_HZ
 
 ENCODING = "pcm_s16le"
+SLOWEST, FASTEST = 0.6, 1.5  # speeds the vendor takes
 BARE_VOICE_SINCE = "2026-08-14"  # from this version on a voice is its id, before it was an object
 
 
@@ -40,7 +41,7 @@ class CartesiaOptions(VendorOptions):
         "language of the text; a locale such as en-GB for models from sonic-3.6 on",
         pattern="^[a-z]{2}(-[A-Z]{2})?$",
     )
-    speed: float = option(1.0, "1.0 is the voice's own; higher is faster", ge=0.6, le=1.5)
+    speed: float = option(1.0, "1.0 is the voice's own; higher is faster", ge=SLOWEST, le=FASTEST)
     max_buffer_delay_ms: int = option(
         0,
         "how long the vendor may wait for more text before it speaks; 0 speaks at once, more "

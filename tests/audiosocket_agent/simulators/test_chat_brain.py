@@ -50,7 +50,7 @@ TOOLS = [
     },
     *(
         {"type": "function", "function": {"name": name, "parameters": {"type": "object"}}}
-        for name in ("book", "transfer_to_person", "end_call")
+        for name in ("create_booking", "transfer_to_person", "end_call")
     ),
 ]
 
@@ -164,8 +164,8 @@ def test_a_person_is_fetched_whatever_is_written_down():
 
 def test_a_yes_to_the_read_back_books():
     known = {"day": "tuesday"}
-    assert heard("yes that's right", "book", (), known).tool_calls == (("book", {}),)
-    assert heard("yes, Tuesday", "book", (), known).tool_calls == (("book", {}),)
+    assert heard("yes that's right", "book", (), known).tool_calls == (("create_booking", {}),)
+    assert heard("yes, Tuesday", "book", (), known).tool_calls == (("create_booking", {}),)
 
 
 def test_a_no_to_the_read_back_asks_what_to_change():
@@ -339,7 +339,7 @@ CALL = [
      {"recorded": {}, "step": "book", "facts": ["So that's a tap tomorrow afternoon."],
       "ask": "Is that right?"},
      "So that's a tap tomorrow afternoon. Is that right?"),
-    ("Yes.", "book", (), ("book", {}),
+    ("Yes.", "book", (), ("create_booking", {}),
      {"booked": True, "reference": "A1", "step": "close", "facts": ["That's booked."], "ask": ""},
      f"That's booked. {GOODBYE}"),
 ]  # fmt: skip
@@ -350,7 +350,8 @@ def test_a_whole_call_ends_with_a_booking():
     for said, step, needed, call, result, spoken in CALL:
         asked = [*history, stands(step, needed, known), {"role": "user", "content": said}]
         found = answer(asked, TOOLS)
-        text = BOOKING if call[0] == "book" else ""  # the caller hears something while it is made
+        # The caller hears something while the booking is made.
+        text = BOOKING if call[0] == "create_booking" else ""
         assert (found.text, found.tool_calls) == (text, (call,))
         known |= call[1]
         calling = {"role": "assistant", "content": "", "tool_calls": [{"id": "c"}]}
@@ -359,3 +360,61 @@ def test_a_whole_call_ends_with_a_booking():
         assert found.text == spoken
         history += [{"role": "user", "content": said}, {"role": "assistant", "content": spoken}]
     assert found.tool_calls == (("end_call", {}),)
+
+
+def test_a_booking_is_cancelled_by_its_reference_once_the_caller_has_agreed():
+    tools = [{"function": {"name": "cancel_booking", "parameters": {}}}, *TOOLS]
+    talk = [stands("understand", ("service",)), {"role": "user", "content": "cancel my booking"}]
+    assert answer(talk, tools).text == "What is the reference of your booking?"
+    talk += [
+        {"role": "assistant", "content": "What is the reference of your booking?"},
+        {"role": "user", "content": "it's four eight two one nine three"},
+    ]
+    call = ("cancel_booking", {"reference": "482193"})
+    assert answer(talk, tools).tool_calls == (call,)
+    talk.append({"role": "assistant", "content": "I have your tap repair. Shall I cancel it?"})
+    assert answer([*talk, {"role": "user", "content": "yes"}], tools).tool_calls == (call,)
+    kept = answer([*talk, {"role": "user", "content": "no, leave it"}], tools)
+    assert kept.tool_calls == () and "stays" in kept.text
+    assert answer(talk[:2], TOOLS).text != "What is the reference of your booking?"
+    done = [*talk, {"role": "assistant", "content": "Your booking is cancelled."}]
+    other = answer([*done, {"role": "user", "content": "a leaking tap"}], tools)
+    assert other.tool_calls != (call,)
+
+
+@pytest.mark.parametrize(("said", "reason"), [
+    ("This is ridiculous, I am sick of this stupid machine", "angry"),
+    ("I have a question about my invoice", "out_of_scope"),
+    ("I want to change my booking", "out_of_scope"),
+    ("cancel my booking", "out_of_scope"),  # no tool for it is offered
+])  # fmt: skip
+def test_who_is_angry_or_wants_something_else_gets_a_person(said, reason):
+    found = answer([stands("understand", ("service",)), {"role": "user", "content": said}], TOOLS)
+    assert found.tool_calls == (("transfer_to_person", {"reason": reason}),) and found.text
+
+
+def test_a_reference_that_is_not_found_is_told_and_asked_for_again():
+    tools = [{"function": {"name": "cancel_booking", "parameters": {}}}, *TOOLS]
+    talk = [stands("understand", ("service",)), {"role": "user", "content": "cancel my booking"},
+            {"role": "user", "content": "1 2 3 4 5 6"}]  # fmt: skip
+    error = {"error": "no booking has that reference and telephone number; ask for both again"}
+    calling = {"role": "assistant", "content": "", "tool_calls": [{"id": "c"}]}
+    result = {"role": "tool", "tool_call_id": "c", "content": json.dumps(error)}
+    told = answer([*talk, calling, result], tools).text
+    assert "can't find" in told
+    talk.append({"role": "assistant", "content": told})
+    assert answer([*talk, {"role": "user", "content": "yes"}], tools).tool_calls == ()
+    right = answer([*talk, {"role": "user", "content": "it's 5 5 5 5 5 5"}], tools)
+    assert right.tool_calls == (("cancel_booking", {"reference": "555555"}),)
+    person = answer([*talk, {"role": "user", "content": "put me through to a person"}], tools)
+    assert person.tool_calls == (("transfer_to_person", {"reason": "asked"}),)
+    talk += [{"role": "user", "content": "555555"}, {"role": "assistant", "content": told}]
+    given_up = answer([*talk, {"role": "user", "content": "666666"}], tools)
+    assert given_up.tool_calls == (("transfer_to_person", {"reason": "out_of_scope"}),)
+
+
+def test_another_job_with_a_no_is_no_refusal():
+    known = {"service": "tap", "area": "truro"}
+    asked = stands("quote", ("wanted", "day"), known)
+    found = answer([asked, {"role": "user", "content": "actually no, the blocked drain"}], TOOLS)
+    assert found.tool_calls == (("record_details", {"service": "blocked_drain"}),)

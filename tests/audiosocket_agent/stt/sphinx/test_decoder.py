@@ -25,6 +25,20 @@ def test_callers_are_understood_or_asked_again_but_never_misunderstood(decoder, 
 
 
 @pytest.mark.parametrize(
+    ("phrase", "others"),
+    [
+        ("thursday", ("monday", "tuesday", "wednesday", "friday", "tomorrow")),
+        ("dripping tap", ("leaking tap", "blocked drain", "blocked sink", "boiler")),
+        ("yes please", ("yes", "yeah", "no", "no thanks")),
+    ],
+)
+def test_words_that_the_telephone_makes_alike_are_told_apart(decoder, phrase, others):
+    phrases = (phrase, *others, *PERSON)
+    heard = [decoder.recognise(spoken(phrase, voice), phrases)[0] for voice in VOICES]
+    assert heard.count(phrase) >= len(VOICES) - 2 and set(heard) <= {phrase, ""}, heard
+
+
+@pytest.mark.parametrize(
     "said", ["i have a blocked drain please", "it's a blocked drain", "a blocked drain thanks"]
 )
 def test_what_is_wrapped_around_an_answer_comes_off(decoder, said):

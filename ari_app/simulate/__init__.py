@@ -1,0 +1,1 @@
+"""Simulated callers: who tries a company's settings before, or instead of, a real call."""

@@ -1,0 +1,156 @@
+"""A company's calendar as its file sets it: what can be booked when, and who is told. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import Enum
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import Field, ValidationInfo, field_validator
+from pydantic.functional_validators import AfterValidator, BeforeValidator
+
+from audiosocket_agent.company_calls import Name, minutes_of
+from audiosocket_agent.company_fields import FieldsModel, read_hours, refuse_twice, spelt
+
+PARTS = {"morning": "08:00-12:00", "afternoon": "12:00-17:00"}
+
+
+class BookingEvent(Enum):
+    """What can happen to a booking; its name is what webhooks are told."""
+
+    CREATED = "booking.created"
+    CHANGED = "booking.changed"
+    CANCELLED = "booking.cancelled"
+
+
+def _nobody_listens_in(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        host = None
+    if not host:
+        raise ValueError("write an address like https://host/path")
+    if parts.username is not None or parts.password is not None:
+        raise ValueError("a password does not belong into an address; name it as a secret")
+    if parts.scheme != "https" and host not in ("localhost", "127.0.0.1", "::1"):
+        raise ValueError("bookings need https, but on this machine (127.0.0.1)")
+    return url
+
+
+def _span(value: object) -> object:
+    """Read a span of the day in any form that opening hours take."""
+    try:
+        (span,) = read_hours({"mon": value})["mon"]
+    except ValueError as error:
+        raise ValueError(str(error).removeprefix("mon: ")) from None
+    return span
+
+
+Address = Annotated[
+    str,
+    spelt(r"https?://[^\s]{1,400}", "write an address like https://host/path"),
+    AfterValidator(_nobody_listens_in),
+]
+EnvironmentName = Annotated[
+    str, spelt(r"[A-Z][A-Z0-9_]{0,63}", "name an environment variable: A-Z, digits and _")
+]
+Span = Annotated[str, BeforeValidator(_span)]
+
+
+class BookingApi(FieldsModel):
+    """The company's own booking system.
+
+    Attributes:
+        url: Where bookings are posted, as JSON.
+        token: Environment variable that holds the bearer token for it.
+        required: Whether a booking counts as confirmed only when that system has taken it.
+        timeout_s: How long one try may take; a caller waits that long for a required one.
+    """
+
+    url: Address
+    token: EnvironmentName | None = None
+    required: bool = False
+    timeout_s: Annotated[float, Field(ge=0.1, le=4)] = 3.0
+
+
+class Webhook(FieldsModel):
+    """Somebody who is told of bookings.
+
+    Attributes:
+        url: Where events are posted, as JSON.
+        secret: Environment variable that holds the key they are signed with.
+        events: Which; unset: all.
+    """
+
+    url: Address
+    secret: EnvironmentName
+    events: Annotated[tuple[BookingEvent, ...], Field(min_length=1)] = tuple(BookingEvent)
+
+    @field_validator("events")
+    @classmethod
+    def _each_once(cls, events: tuple[BookingEvent, ...]) -> tuple[BookingEvent, ...]:
+        refuse_twice(event.value for event in events)
+        return events
+
+
+class Calendar(FieldsModel):
+    """When a company can be booked.
+
+    A visit lies inside the company's `hours`, in its time zone, on no holiday; without hours it
+    lies in the parts of the day, Monday to Friday.
+
+    Attributes:
+        capacity: Visits at once: teams, chairs, bays.
+        gap_min: Least minutes between two visits of the same team.
+        same_area_gap_min: The same where both are in one area; unset: `gap_min`.
+        lead_min: Minutes from now to the earliest visit.
+        horizon_days: How many days ahead can be booked.
+        step_min: Visits begin this many minutes apart, counted from opening.
+        parts: The parts of a day a caller may name; a visit begins in its part.
+        hold_s: How long a time is kept for a caller who is asked whether it is right.
+        booking_api: The company's own booking system.
+        webhooks: Who is told.
+    """
+
+    capacity: Annotated[int, Field(ge=1, le=100)] = 1
+    gap_min: Annotated[int, Field(ge=0, le=240)] = 0
+    same_area_gap_min: Annotated[int, Field(ge=0, le=240)] | None = None
+    lead_min: Annotated[int, Field(ge=0, le=43_200)] = 60
+    horizon_days: Annotated[int, Field(ge=1, le=365)] = 60
+    step_min: Annotated[int, Field(ge=5, le=480)] = 30
+    parts: Annotated[dict[Name, Span], Field(min_length=1, max_length=8)] = Field(
+        default_factory=lambda: dict(PARTS)
+    )
+    hold_s: Annotated[int, Field(ge=30, le=3600)] = 300
+    booking_api: BookingApi | None = None
+    webhooks: Annotated[tuple[Webhook, ...], Field(max_length=8)] = ()
+
+    @field_validator("same_area_gap_min")
+    @classmethod
+    def _no_longer_than_between_areas(cls, gap: int | None, info: ValidationInfo) -> int | None:
+        most = info.data.get("gap_min")
+        if gap is not None and most is not None and gap > most:
+            raise ValueError(f"{gap} is more than gap_min, {most}")
+        return gap
+
+    @field_validator("webhooks")
+    @classmethod
+    def _each_address_once(cls, webhooks: tuple[Webhook, ...]) -> tuple[Webhook, ...]:
+        refuse_twice(webhook.url for webhook in webhooks)
+        return webhooks
+
+    def gap_between(self, area: str, other: str) -> int:
+        """Return the least minutes between two visits of a team, by the keys of their areas."""
+        if self.same_area_gap_min is not None and area and area == other:
+            return self.same_area_gap_min
+        return self.gap_min
+
+    def longest_visit_min(self, hours: Mapping[str, tuple[str, ...]] | None) -> int:
+        """Return how many minutes a visit may take at the most, by the company's `hours`."""
+        if hours is None:
+            parts = [minutes_of(span) for span in self.parts.values()]
+            return max(end for _, end in parts) - min(begin for begin, _ in parts)
+        spans = (minutes_of(span) for day in hours.values() for span in day)
+        return max((end - begin for begin, end in spans), default=0)

@@ -1,0 +1,194 @@
+"""What a model may say and what it may not, however its words fall into tokens."""
+
+import re
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from audiosocket_agent.agenda import Agenda, Visit
+from audiosocket_agent.company import load_companies, load_company
+from audiosocket_agent.company_calendar import Calendar
+from audiosocket_agent.conversation import Facts, State
+from audiosocket_agent.guard import SAFE, Guard
+from audiosocket_agent.guard_call import is_free_time
+from audiosocket_agent.guard_facts import CompanyFacts, Texts, company_facts
+from audiosocket_agent.guard_numbers import begins_number
+from audiosocket_agent.guard_words import Kind
+from tests.fake_asterisk import DID, SHIPPED
+
+DATA = Path(__file__).parents[1] / "data"
+ALLOWED = (DATA / "guard_allowed.txt").read_text().splitlines()
+FORBIDDEN = [
+    tuple(line.split("|", 1)) for line in (DATA / "guard_forbidden.txt").read_text().splitlines()
+]
+COMPANY = load_companies(SHIPPED)[DID]
+TODAY = date(2026, 11, 21)
+PRICE = "A leaking tap repair in Truro costs 75 pounds."
+TEXTS = Texts(
+    told=('{"day":"Tuesday","parts":12,"window":"09:10","reference":"654321"}', "on its way"),
+    noted=("01632960123", "tuesday", "morning"),
+    said=("can you come at nine or half past two on the 3rd of december", "12 High Street",
+          "I am 42, it is 42 Station Road, you must be over 18", "three taps"),
+)  # fmt: skip
+KNOWN = CompanyFacts(COMPANY, TODAY).known(TEXTS, booked=False, price=PRICE)
+
+
+def said(*pieces, known=KNOWN):
+    guard = Guard(known)
+    text = "".join(guard.feed(piece) for piece in pieces) + guard.finish()
+    return re.sub(r"\s*\.\.\.\s*", "... ", text), guard.stopped
+
+
+def tokens(text):
+    """Split as models do: a space begins a token."""
+    return [f" {word}" if n else word for n, word in enumerate(text.split(" "))]
+
+
+def test_the_corpus_is_large_enough():
+    assert len(set(ALLOWED)) >= 150 and len(set(FORBIDDEN)) >= 150
+
+
+@pytest.mark.parametrize("text", ALLOWED)
+def test_what_may_be_said_is_said_word_for_word(text):
+    assert said(*tokens(text)) == (text, [])
+
+
+FREE_TIMES = ["Yes, it's free.", "Yes, it is free. Shall I put you down for it?",
+              "Let me see. It's free, shall I book it?"]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", FREE_TIMES)
+def test_a_time_that_is_free_may_be_called_so_and_nothing_else(text):
+    known = replace(KNOWN, free_time=True)
+    assert said(*tokens(text), known=known) == (text, [])
+    assert said(*tokens(text))[1] == [Kind.PRICE]
+    for priced in ("The visit is free.", "It's free of charge.", "The repair costs nothing."):
+        assert said(*tokens(priced), known=known)[1] == [Kind.PRICE], priced
+
+
+@pytest.mark.parametrize(("words", "is_one"), [
+    ("is tuesday the 24th at ten free?", True), ("Is Tuesday free", True),
+    ("tuesday morning, is it free?", True), ("is tuesday afternoon free?", False),
+    ("is it free?", False), ("is the visit on Tuesday free?", False),
+    ("is it free of charge on Tuesday?", False), ("say it's free on Tuesday", False),
+])  # fmt: skip
+def test_only_a_question_for_a_time_that_is_free_makes_it_so(words, is_one):
+    company = COMPANY.model_copy(update={"calendar": Calendar(lead_min=0)})
+    noon = datetime(2026, 11, 24, 12, tzinfo=UTC)
+    agenda = Agenda(company, (Visit(noon, noon.replace(hour=17)),), noon - timedelta(days=3))
+    facts = Facts(company, "", TODAY, agenda)
+    assert is_free_time(words, State(), facts, ()) is is_one
+    plain = Facts(COMPANY, "", TODAY)
+    assert not is_free_time(words, State(), plain, ('{"free":false}',))
+    if is_one:
+        assert is_free_time(words, State(), plain, ('{"free":true}',))
+
+
+@pytest.mark.parametrize(("kind", "text"), FORBIDDEN)
+def test_what_may_not_be_said_is_not(kind, text):
+    spoken, stopped = said(*tokens(text))
+    assert [Kind(kind)] == stopped, spoken
+    instead = PRICE if stopped[0] is Kind.PRICE else SAFE[stopped[0]]
+    assert spoken.endswith(instead) and text not in spoken
+
+
+@pytest.mark.parametrize("text", [*ALLOWED, *(text for _, text in FORBIDDEN)])
+def test_the_verdict_is_the_same_however_the_tokens_fall(text):
+    text = f"Right then. {text} And which day suits you?"
+    whole, stopped = said(text)
+    for at in range(len(text) + 1):
+        assert said(text[:at], text[at:])[1] == stopped, at
+    assert said(*text)[1] == stopped
+    assert said(*tokens(text)) == (whole, stopped)
+    assert whole.startswith("Right then.")
+    if (
+        text.rstrip("?!. ").endswith(text[-5:-1]) and "{" not in text and "<" not in text
+    ):  # else the next sentence goes on with what is not said
+        assert whole.endswith(" And which day suits you?")
+
+
+def withheld(text):
+    """Return how many whole words wait after each token of a text, and what waits at the end."""
+    guard, waits, given, fed = Guard(KNOWN), [], "", ""
+    for token in tokens(text):
+        given, fed = given + guard.feed(token), fed + token
+        # A word is whole when the next begins, so the last one cannot be judged yet.
+        waits.append(len(fed.split()) - 1 - len(given.split()))
+    return waits
+
+
+@pytest.mark.parametrize("text", ALLOWED)
+def test_a_clean_clause_is_not_held_beyond_its_end(text):
+    waits = withheld(f"{text} And so")
+    assert waits[-1] <= 0, "everything before the newest word is out at the end of the sentence"
+    words = text.split()
+    for end in (n for n, word in enumerate(words) if word.endswith(",")):
+        if words[end] != "oh," and not begins_number(
+            words[end][:-1]
+        ):  # a row of digits goes on after a comma
+            assert waits[end + 1] <= 1, words[: end + 1]
+
+
+def test_nearly_all_words_of_clean_text_are_let_through_at_once():
+    waits = [wait for text in ALLOWED for wait in withheld(text)]
+    at_once = sum(wait <= 0 for wait in waits) / len(waits)
+    assert at_once > 0.85 and max(waits) <= 12, (at_once, max(waits))
+
+
+def test_what_a_company_may_say_is_made_once_and_never_of_another():
+    other = COMPANY.model_copy(update={"name": "Kernow Gas"})
+    assert company_facts(COMPANY, TODAY) is company_facts(COMPANY, TODAY)
+    assert company_facts(other, TODAY) is not company_facts(COMPANY, TODAY)
+    assert company_facts(COMPANY, date(2026, 11, 22)) is not company_facts(COMPANY, TODAY)
+
+
+HELD_OUT = (DATA / "guard_heldout.txt").read_text().splitlines()
+SALON = load_company(SHIPPED / "samples" / "rosewood.yaml")
+
+
+def stops(text, company=COMPANY, *, about="", booked=False, told=()):
+    texts = Texts(told=told, noted=("tuesday",))
+    known = CompanyFacts(company, TODAY).known(texts, booked=booked, price="", about=about)
+    return said(*tokens(text), known=known)[1]
+
+
+def test_of_sentences_the_words_were_not_made_from_nearly_all_are_stopped():
+    passed = [text for text in HELD_OUT if not stops(text)]
+    assert len(HELD_OUT) >= 80 and len(passed) <= len(HELD_OUT) // 20, passed
+
+
+@pytest.mark.parametrize("text", [
+    "I've reserved Tuesday morning for you.", "Consider it done.", "You're in for Tuesday morning.",
+    "All sorted, see you Tuesday.", "I've put you in the diary.",
+])  # fmt: skip
+def test_what_is_booked_is_said_to_be_once_it_is(text):
+    assert stops(text) == [Kind.BOOKED]
+    assert stops(text, booked=True) == []
+
+
+@pytest.mark.parametrize(("text", "about", "stopped"), [
+    ("A boiler service costs 75 pounds.", "", [Kind.PRICE]),
+    ("A boiler service costs 89 pounds.", "", []),
+    ("It's 75 pounds for the drain.", "", [Kind.PRICE]),
+    ("It's 75 pounds for the tap and 89 for the boiler.", "", []),
+    ("It's 89 pounds for the tap and 75 for the boiler.", "", [Kind.PRICE]),
+    ("That's 95 pounds.", "my tap is leaking", [Kind.PRICE]),
+    ("That's 75 pounds.", "my tap is leaking", []),
+    ("A boiler service is 89, and the tap is ninety-five.", "", [Kind.PRICE]),
+])  # fmt: skip
+def test_an_amount_is_that_of_the_service_it_is_said_of(text, about, stopped):
+    assert stops(text, about=about) == stopped
+
+
+def test_opening_days_are_those_of_the_company():
+    assert stops("We're open on Tuesdays.", SALON) == []
+    assert stops("We're closed on Tuesdays.", SALON) == [Kind.TIME]
+    assert stops("We're open on Mondays.", SALON) == [Kind.TIME]
+    assert stops("We're closed on Mondays.", SALON) == []
+
+
+def test_danger_is_answered_with_what_to_do():
+    spoken, stopped = said("It's safe to relight the boiler.")
+    assert stopped == [Kind.SAFETY] and spoken.endswith(SAFE[Kind.SAFETY])
