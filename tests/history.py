@@ -7,8 +7,10 @@ a word on the recording belongs to, and which place in it. One written word is o
 
 from __future__ import annotations
 
+import json
 import math
 import random
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -34,7 +36,8 @@ GREETING = (
     "Hello, you are through to Harbour Home Services. I am the automatic booking assistant. "
     + wording.HOW_CAN_I_HELP
 )
-_SHOWN = 30  # turns of history that the model is shown, as `briefing` documents
+_LEFT_OUT = re.compile(r"The first (\d+) turns of the call are not shown")
+_LEAST_SHOWN = 12  # turns: of a talk too long to be shown, at least this much of it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +232,7 @@ def check(
     for turn in turns:
         where = f"turn {turn['index']}"
         if turn["speaker"] == "caller":
-            _check_shown(answers, turn["text"], _merged(history[-_SHOWN:]), where)
+            _check_shown(answers, turn["text"], history, where)
             history.append(("user", turn["text"]))
             continue
         words = [word.text for word in audible.pop(0) if word.whole]
@@ -238,7 +241,9 @@ def check(
         history.append(("assistant", " ".join(turn["text"].split()[: len(words)])))
 
 
-def _check_shown(answers: Answers, said: str, history: list[tuple[str, str]], where: str) -> None:
+def _check_shown(
+    answers: Answers, said: str, history: Sequence[tuple[str, str]], where: str
+) -> None:
     """Check what the model was shown before the caller's words, whenever it was asked for them.
 
     An answer may be begun to words that the ear writes in another way when it is sure of them.
@@ -247,7 +252,23 @@ def _check_shown(answers: Answers, said: str, history: list[tuple[str, str]], wh
     assert requests, f"{where}: the model was never asked"
     for request in requests:
         past = [message for message in request[:-1] if message[0] != "system"]
-        assert past == history, f"{where}: the model was shown another past"
+        left_out = next((int(m[1]) for _, text in request if (m := _LEFT_OUT.match(text))), 0)
+        if left_out:
+            _check_summary(past.pop(0), history[:left_out], where)
+            assert len(history) - left_out >= _LEAST_SHOWN, f"{where}: the model was shown less"
+        shown = _merged(history[left_out:])
+        assert past == shown, f"{where}: the model was shown another past"
+
+
+def _check_summary(message: tuple[str, str], turns: Sequence[tuple[str, str]], where: str) -> None:
+    """Check that what stands for the turns that are not shown was heard in them, in their order."""
+    role, text = message
+    heard = " ".join(text for _, text in turns)
+    assert role == "user" and text.startswith("Data of the call"), f"{where}: no summary"
+    for entry in json.loads(text[text.index("{") :])["earlier"]:
+        words = entry.split(": ", 1)[1]
+        assert words in heard, f"{where}: nobody said {words!r}"
+        heard = heard[heard.index(words) :]
 
 
 def _by_reply(

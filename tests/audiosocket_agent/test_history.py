@@ -263,8 +263,9 @@ class Handset:
         await asyncio.sleep(max(0.0, seconds))
 
     async def answered(self, words):
-        while (answer := self._answers.answer_to(words)) is None:
-            await self._next()
+        async with asyncio.timeout(30):
+            while (answer := self._answers.answer_to(words)) is None:
+                await self._next()
         return answer
 
     async def agent_sounds(self, after):
