@@ -18,7 +18,7 @@ from ari_app.settings import SHIPPED_COMPANIES
 from installer.sandbox import Sandbox
 from installer.sandbox.probes import sip_answers
 from tests.calls.control_roads import PATIENCE_S, stage, until
-from tests.calls.ring import reaches_person
+from tests.calls.ring import reaches_person, record_of
 from tests.phone import Caller
 
 pytestmark = pytest.mark.pbx
@@ -73,9 +73,18 @@ async def by_agent(it):
         while True:
             call, live = await it.line.call()
             heard_s = await call.agent_sounds()
-            if (record := await live.record()) and record["connected_at"]:
+            if await taken_by_agent(call, live):
                 return call, heard_s
             await call.hangup()  # people took it: the link was not up yet
+
+
+async def taken_by_agent(call, live):
+    """Wait until it is known who took a call: the record may come after the first sound."""
+    while not call.tone_heard():
+        if (record := await live.record()) and record["connected_at"]:
+            return True
+        await asyncio.sleep(0.02)
+    return False
 
 
 def number_of(call):
@@ -240,7 +249,7 @@ def test_two_requests_for_a_person_at_once_are_one(it):
         for call, _ in calls[:2]:  # the key twice
             await call.send_digits("00")
         for call, live in calls[2:]:  # the key, and the PBX's admin who takes the call away
-            channel = (await live.record())["channel"]
+            channel = (await record_of(live))["channel"]
             where = {"Context": "voiceagent-human", "Exten": "s", "Priority": "1"}
             await asyncio.gather(
                 call.send_digits("0"),
