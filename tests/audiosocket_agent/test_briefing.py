@@ -3,7 +3,7 @@
 import json
 from datetime import date
 
-from audiosocket_agent.briefing import MOST_TURNS, messages, system_prompt
+from audiosocket_agent.briefing import messages, system_prompt
 from audiosocket_agent.company import load_companies
 from audiosocket_agent.conversation import Facts, Started, State, advance
 from audiosocket_agent.journal import Speaker
@@ -52,11 +52,6 @@ def test_the_agents_words_in_a_row_are_one_message_too():
     assert shown([(AGENT, "Hello."), (CALLER, ""), (AGENT, "Are you there?")]) == [
         (Role.ASSISTANT, "Hello. Are you there?")
     ]
-
-
-def test_only_the_newest_turns_are_shown():
-    history = [((AGENT, CALLER)[n % 2], f"turn {n}") for n in range(MOST_TURNS * 2)]
-    assert shown(history)[0] == (Role.ASSISTANT, f"turn {MOST_TURNS}")
 
 
 def test_the_prompt_is_the_same_whatever_was_recorded():

@@ -4,13 +4,14 @@ import asyncio
 import json
 from datetime import date
 
-from audiosocket_agent.briefing import DATA
+from audiosocket_agent.briefing import DATA, messages
 from audiosocket_agent.company import load_companies
-from audiosocket_agent.conversation import Facts, Heard, Started
+from audiosocket_agent.conversation import Facts, Heard, Started, State
 from audiosocket_agent.dialogue import Dialogue, Mind
 from audiosocket_agent.journal import Speaker
 from audiosocket_agent.memory import MOST_TURNS, begins_at, budget, left_out, shown_from, summary
 from audiosocket_agent.seams import Role
+from audiosocket_agent.situation import situation
 from audiosocket_agent.tokens import tokens_of_request, tokens_of_text
 from tests.engines import ScriptedModel
 from tests.fake_asterisk import DID, SHIPPED
@@ -39,6 +40,16 @@ def test_what_is_shown_fits_and_changes_its_beginning_seldom():
         starts.append(start)
     changes = sum(a != b for a, b in zip(starts, starts[1:], strict=False))
     assert starts == sorted(starts) and changes < 200 / 8
+
+
+def test_of_short_turns_only_the_newest_are_shown():
+    shown = [len(turns(n, "")[shown_from(turns(n, ""), 2000) :]) for n in range(1, 120)]
+    assert max(shown) == MOST_TURNS and min(shown[MOST_TURNS:]) >= MOST_TURNS // 2 - 1
+    history = turns(MOST_TURNS * 2, "")
+    start = shown_from(history, 2000)
+    stands = situation(State(), FACTS)
+    told = " ".join(m.content for m in messages(FACTS, stands, history[start:], "Yes.")[1:-2])
+    assert told.split() == [str(n) for n in range(start, MOST_TURNS * 2)]
 
 
 def test_one_turn_that_is_too_long_is_still_shown():
