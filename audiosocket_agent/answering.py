@@ -359,13 +359,20 @@ def _missed(
     missed = replace(state, misses=state.misses + 1)
     if missed.misses >= most_misses(state, facts):
         return failed(missed, Seek(why), facts)
-    # A person is not offered in place of one, nor where nobody was found before.
-    offers = state.offer is Offer.UNMADE and state.step not in INSTEAD and not state.refused
-    if offers and missed.misses >= facts.company.misses_before_offer:
+    if is_offered(state, missed.misses, facts):
         missed = replace(missed, offer=Offer.OPEN)
     else:
         missed = replace(missed, attempt=state.attempt + 1)
     return ask(missed, facts, (apology, *question(missed, facts)), (state.step,))
+
+
+def is_offered(state: State, misses: int, facts: Facts) -> bool:
+    """Whether a person is offered after so many answers in a row that made no sense.
+
+    Not in place of one, nor where nobody was found before.
+    """
+    open_to_it = state.offer is Offer.UNMADE and state.step not in INSTEAD and not state.refused
+    return open_to_it and misses >= facts.company.misses_before_offer
 
 
 def most_misses(state: State, facts: Facts) -> int:
@@ -399,6 +406,6 @@ def _offer_answered(
         why = Why.ASKED if answer else Why.MISSES
         return person.wish(state, wish or Seek(why), facts)
     attempt = max(state.attempt + 1, wording.EASIEST)
-    declined = replace(state, offer=Offer.DECLINED, misses=0, attempt=attempt)
+    declined = replace(state, offer=Offer.DECLINED, misses=0, repeats=0, attempt=attempt)
     say = (wording.OFFER_DECLINED, *question(declined, facts))
     return ask(declined, facts, say, (state.step,))

@@ -64,6 +64,7 @@ from audiosocket_agent.conversation_state import (
 )
 from audiosocket_agent.errors import IllegalEvent
 from audiosocket_agent.offers import key_of
+from audiosocket_agent.repeating import has_missed_enough
 from audiosocket_agent.roles import (
     INSTEAD,
     asked_in,
@@ -88,12 +89,14 @@ __all__ = [
     "LEGAL", "Booked", "BookingFailed", "BookingRequest", "Carry", "Event", "Facts", "Heard",
     "Keyed", "NotNoted", "Noted", "Offer", "Overtime", "Phase", "Reply", "Returned", "SecretDone",
     "Seek", "Silent", "Sought", "Started", "State", "Stuck", "Trouble", "Warned", "Why", "advance",
-    "answers_offer", "attended", "booking_request", "key_in", "proceed", "takes_words",
+    "answers_offer", "attended", "booking_request", "gets_nowhere", "key_in", "proceed",
+    "takes_words",
 ]  # fmt: skip
 
 MOST_SECRET_MISSES = 2
-# Answers in a row with which a language model did not move the talk: fewer would take it from
-# callers who ask and chat before they come to the point.
+# Answers in a row with which a language model did not move the talk, whatever it said: fewer would
+# take it from callers who ask and chat before they come to the point. One that repeats itself is
+# stopped sooner (`repeating`).
 MOST_UNMOVED = 12
 MOST_TAKEN = 3  # times that have gone while the caller decided
 
@@ -154,16 +157,24 @@ def advance(state: State, event: Event, facts: Facts) -> tuple[State, Reply]:
             return _secret_done(state, name, ok, facts)
 
 
+def gets_nowhere(state: State, facts: Facts) -> bool:
+    """Whether a language model does not move the talk: the rules hold it until it moves.
+
+    It repeats its question as often as callers may be misunderstood, or it has chatted for long;
+    it would go on like that for ever, and all ways of the rules end.
+    """
+    if state.unmoved >= MOST_UNMOVED and stands(state) == state.stood:
+        return True
+    return has_missed_enough(state, facts)
+
+
 def answers_offer(state: State, text: str) -> bool:
     """Whether the caller's words are for the rules even where a language model holds the talk.
 
-    The model did not make the offer of a person, nor what is offered instead of one. A model that
-    has answered again and again without moving the talk would go on like that for ever.
+    The model did not make the offer of a person, nor what is offered instead of one.
     """
     if state.step in INSTEAD:
         return True
-    if state.unmoved >= MOST_UNMOVED and stands(state) == state.stood:
-        return True  # the model gets nowhere: the rules, whose ways all end, until the talk moves
     return state.offer is Offer.OPEN and plain_words(text) in (*YES, *NO, *PERSON)
 
 

@@ -273,6 +273,8 @@ class State:
         taken: Times that turned out to have gone, as `offers.key_of` names them.
         stood: Where the talk stood when the language model last answered, as `walk.stands` tells.
         unmoved: How often in a row that did not move it.
+        model_said: The sentences that the model has said since the talk moved.
+        repeats: Replies in a row with which it only repeated its question.
         asides: How often the rules answered a question about prices instead of getting an answer.
     """
 
@@ -300,6 +302,8 @@ class State:
     taken: tuple[str, ...] = ()
     stood: tuple[object, ...] = ()
     unmoved: int = 0
+    model_said: tuple[str, ...] = ()
+    repeats: int = 0
     asides: int = 0
 
 

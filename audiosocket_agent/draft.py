@@ -24,6 +24,7 @@ from audiosocket_agent.conversation import (
     Carry,
     Event,
     Heard,
+    Offer,
     Phase,
     Reply,
     State,
@@ -32,6 +33,7 @@ from audiosocket_agent.conversation import (
     answers_offer,
     attended,
     booking_request,
+    gets_nowhere,
     proceed,
 )
 from audiosocket_agent.errands import Errand, Told, comfort, in_json, told_late
@@ -42,6 +44,8 @@ from audiosocket_agent.guard_facts import Known
 from audiosocket_agent.journal import Speaker
 from audiosocket_agent.memory import budget, left_out, shown_from
 from audiosocket_agent.prefill import prefill
+from audiosocket_agent.repeating import replied
+from audiosocket_agent.roles import agreement
 from audiosocket_agent.scene import Late, Prompt, Scene
 from audiosocket_agent.seams import (
     ChatRequest,
@@ -57,7 +61,7 @@ from audiosocket_agent.situation import NOTHING_RECORDED, situation
 from audiosocket_agent.speech import Line
 from audiosocket_agent.tokens import sum_of, tokens_of_request, tokens_of_text
 from audiosocket_agent.toolbox import Worked
-from audiosocket_agent.understanding import NO, YES
+from audiosocket_agent.understanding import NO, YES, plain_words, value_in
 from audiosocket_agent.walk import question
 from audiosocket_agent.workflow import Does, Outcome, Step
 
@@ -147,7 +151,7 @@ class Draft:
         event = self._prompt.event
         model = self._scene.mind.model
         if model is None or not isinstance(event, Heard) or not self._is_for_a_model(event.text):
-            for piece in self._by_rules(event):
+            for piece in self._by_rules(self._answering_the_code(event)):
                 yield piece
             self._hold()
             return
@@ -160,9 +164,14 @@ class Draft:
         taken_in = bool(self._recorded.values)
         try:
             begun_in = before.step if asked else Step.GREET
+            said = ""
             async with aclosing(self._by_model(model, event, begun_in)) as pieces:
                 async for piece in pieces:
+                    said += piece if isinstance(piece, str) else _line_of(piece)
                     yield piece
+            if self.state.phase is Phase.ASKING:
+                # A question of the code's own has its answer taken by the tool that asked it.
+                self.state = replied(self.state, "" if self._over else said)
             self._note_stops()
             self._hold()
             return
@@ -190,7 +199,28 @@ class Draft:
             self._scene.late[:] = [late for late in self._scene.late if late not in self._late]
 
     def _is_for_a_model(self, text: str) -> bool:
-        return bool(text) and self._prompt.free_speech and not answers_offer(self.state, text)
+        if not text or not self._prompt.free_speech or gets_nowhere(self.state, self._facts):
+            return False
+        return not answers_offer(self.state, text)
+
+    def _answering_the_code(self, event: Event) -> Event:
+        """Return what the rules take up in the middle of a model's talk.
+
+        A yes to some question of the model's agrees to no booking: the rules ask for it again.
+        """
+        asked, facts = self.state.asked, self._facts
+        if not isinstance(event, Heard) or not gets_nowhere(self.state, facts):
+            return event
+        if asked is None or not agreement(facts.company.workflow, asked):
+            return event
+        if self.state.offer is Offer.OPEN:
+            return event
+        turns = reversed(self._prompt.history)
+        heard = next((text for who, text in turns if who is Speaker.AGENT), "")
+        put = plain_words(" ".join(question(self.state, facts)))
+        yes = value_in(asked, event.text, facts.company, facts.today) == "yes"
+        agreed = yes and put not in plain_words(heard)
+        return replace(event, text="") if agreed else event
 
     def _asked_aloud(self) -> bool:
         """Whether the open question was heard, if only its beginning; nobody agrees to another."""
@@ -400,6 +430,10 @@ class Draft:
         more = Usage(prompt_tokens, completion_tokens)
         self.cost = sum_of(self.cost, more)
         self._spend(more)
+
+
+def _line_of(piece: Piece) -> str:
+    return f" {piece.text} " if isinstance(piece, Line) else ""
 
 
 def _sentences(told: Mapping[str, object]) -> list[str]:

@@ -34,6 +34,7 @@ from audiosocket_agent.conversation import (
     advance,
     answers_offer,
     attended,
+    gets_nowhere,
 )
 from audiosocket_agent.errors import IllegalEvent
 from audiosocket_agent.seams import Expects
@@ -318,13 +319,13 @@ def test_a_model_that_answers_ends_the_row_of_misses_and_closes_the_offer():
 def test_a_model_that_does_not_move_the_talk_leaves_it_to_the_rules_until_it_moves():
     state = run([Started()])[-1][0]
     for _ in range(MOST_UNMOVED + 1):
-        assert not answers_offer(state, "I don't know")
+        assert not gets_nowhere(state, FACTS)
         state = attended(state)
-    assert answers_offer(state, "I don't know")
+    assert gets_nowhere(state, FACTS)
     events = [Heard("I don't know")] * COMPANY.max_misses
     assert run_on(state, events)[-1][1].seek == Seek(Why.MISSES)
     moved = run_on(state, [Heard("a boiler")])[-1][0]
-    assert not answers_offer(moved, "I don't know")
+    assert not gets_nowhere(moved, FACTS)
 
 
 @pytest.mark.parametrize("said", ["and what do you charge for a boiler?", "the hallway"])
@@ -332,7 +333,7 @@ def test_ten_turns_that_lead_nowhere_do_not_count_against_a_caller(said):
     state = run([Started()])[-1][0]
     for _ in range(11):
         state = attended(state)
-        assert not answers_offer(state, said)
+        assert not gets_nowhere(state, FACTS) and not answers_offer(state, said)
 
 
 def test_a_question_that_is_opened_again_offers_nobody_twice():

@@ -39,7 +39,7 @@ def test_what_was_written_down_is_in_no_system_message(kind):
     said, mark = ATTACKS[kind]
     facts = Facts(company_asking_for(kind), "01632960123", date(2026, 11, 21))
     record = ToolCall("1", "record_details", json.dumps({"name": said}))
-    later = [["And what is it for?"]] * 3
+    later = [["And what is it for?"], ["Which town is it in?"], ["I see. When?"]]
     model = ScriptedModel([record], ["Thank you."], *later)
 
     async def main():
