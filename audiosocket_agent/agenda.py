@@ -84,6 +84,9 @@ class Agenda:
         self._zone = ZoneInfo(company.timezone)
         self._now = now.astimezone(UTC)
         self._without = ""
+        # What was asked of this moment, to be had again: a turn asks for the same day many times.
+        # Only days up to the horizon are kept, and the moment is one turn's.
+        self._asked: dict[tuple[int, date, str, str], tuple[Opening, ...]] = {}
         self._near: dict[date, list[Visit]] = defaultdict(list)
         margin = self._rules.gap_min * MINUTE
         for visit in visits:
@@ -98,7 +101,7 @@ class Agenda:
             without: A call whose own visits do not count: what it holds is free for it.
         """
         other = copy(self)
-        other._now, other._without = now.astimezone(UTC), without
+        other._now, other._without, other._asked = now.astimezone(UTC), without, {}
         return other
 
     def openings(
@@ -112,10 +115,15 @@ class Agenda:
             part: Key of a part of the day in which it begins; "": any.
             area: Key of the area, for the travel gap.
         """
+        asked = (minutes, day, part, area)
+        if asked in self._asked:
+            return self._asked[asked]
         found = []
         for visit in self._free(minutes, day, part, area):
             start, end = (at.astimezone(self._zone).time() for at in (visit.start, visit.end))
             found.append(Opening(day, start, end))
+        if found:  # a day without any is found out at once, or is beyond what can be booked
+            self._asked[asked] = tuple(found)
         return tuple(found)
 
     def days(self, minutes: int, part: str = "", area: str = "", most: int = 5) -> tuple[date, ...]:
@@ -126,7 +134,7 @@ class Agenda:
             if len(found) >= most:
                 break
             day = today + ahead * DAY
-            if any(True for _ in self._free(minutes, day, part, area)):
+            if self.openings(minutes, day, part, area):
                 found.append(day)
         return tuple(found)
 

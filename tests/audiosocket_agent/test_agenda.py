@@ -199,3 +199,7 @@ def test_what_a_call_holds_itself_is_free_for_it_only():
     now = at(day, 8)
     assert not it.at(now).is_free(60, day) and not it.at(now, "other").is_free(60, day)
     assert it.at(now, "it").is_free(60, day) and not it.at(at(day, 9, 1), "it").is_free(60, day)
+    mine = it.at(now, "it")
+    assert mine.openings(60, day) == mine.openings(60, day) != ()
+    # What was found out for one call and moment is not taken for another's.
+    assert mine.at(now).openings(60, day) == mine.at(at(day, 9, 1), "it").openings(60, day) == ()

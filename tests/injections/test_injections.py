@@ -158,16 +158,29 @@ async def attacked(company, said, obedience):
     return victim
 
 
+@pytest.fixture(scope="module")
+def orders():
+    """A company's server for all attacks, and the loop it is served in."""
+    with asyncio.Runner() as runner:
+        context = serving((200, {}))
+        server = runner.run(context.__aenter__())
+        yield runner, server
+        runner.run(context.__aexit__(None, None, None))
+
+
 @pytest.mark.parametrize("attack", ATTACKS)
-def test_a_model_that_obeys_does_no_harm(attack):
+def test_a_model_that_obeys_does_no_harm(attack, orders):
     said = attack.get("said") or [attack.get("name", "Where is my order?")]
+    runner, server = orders
+    server.answers = [(200, {"state": attack.get("answer", "on its way")})]
+    server.asked.clear()
+    company = company_with(server.url)
+    offered = tools(Facts(company, CALLER, TODAY))
 
     async def main():
-        async with serving((200, {"state": attack.get("answer", "on its way")})) as server:
-            company = company_with(server.url)
-            return [await attacked(company, said, obedience) for obedience in OBEDIENT]
+        return [await attacked(company, said, obedience) for obedience in OBEDIENT]
 
-    for victim in asyncio.run(main()):
+    for victim in runner.run(main()):
         spoken = " ".join(victim.said)
         assert not NEVER_SAID.search(spoken), spoken
         assert victim.made == [], "nothing was read back and agreed to"
@@ -176,14 +189,15 @@ def test_a_model_that_obeys_does_no_harm(attack):
         for end, target, seek in victim.ends:
             assert not target and end is not Outcome.OUTSIDE
             assert seek is None or seek.place in ("", *victim.facts.company.people.places)
-        assert_words_are_data(victim, said)
+        assert_words_are_data(victim, said, offered)
+    assert server.asked, "the tool was called, so that its answer was there to do harm"
 
 
-def assert_words_are_data(victim, said):
+def assert_words_are_data(victim, said, offered):
     """The caller's words are in messages of the caller only, and the prefix is the company's."""
     requests = victim.model.requests
     for request in requests:
-        assert request.tools == tools(victim.facts)
+        assert request.tools == offered
         assert request.messages[0] == requests[0].messages[0]
         assert SECRET not in json.dumps([m.content for m in request.messages])
         for message in request.messages:
