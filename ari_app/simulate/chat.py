@@ -7,17 +7,17 @@ What starts with a slash is a command (`COMMANDS`). Everything that is said goes
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import aclosing
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from ari_app.simulate.chat_screen import Screen
+from ari_app.simulate.minds import overheard
 from ari_app.simulate.typed_call import TypedCall
 from audiosocket_agent.conversation import Booked, BookingFailed, Reply, State
 from audiosocket_agent.conversation_state import Noted, NotNoted, Sought
 from audiosocket_agent.dialogue import Mind
 from audiosocket_agent.errors import AgentError
-from audiosocket_agent.seams import ChatRequest, LanguageModel, ModelPiece, ModelTraits, ToolCall
+from audiosocket_agent.seams import ToolCall
 from audiosocket_agent.workflow import Outcome
 
 ENDED, FAILED = 0, 7
@@ -58,43 +58,6 @@ class ShownLog(logging.Handler):
         self._screen.note("log", f"log: {record.getMessage()}", message=record.getMessage())
 
 
-class Overheard:
-    """A language model whose tool calls are shown.
-
-    Args:
-        model: It.
-        show: Called with every call.
-    """
-
-    def __init__(self, model: LanguageModel, show: Callable[[ToolCall], None]) -> None:
-        self._model = model
-        self._show = show
-
-    @property
-    def traits(self) -> ModelTraits:
-        """See `LanguageModel.traits`."""
-        return self._model.traits
-
-    async def stream(self, request: ChatRequest) -> AsyncGenerator[ModelPiece, None]:
-        """See `LanguageModel.stream`."""
-        async with aclosing(self._model.stream(request)) as pieces:
-            async for piece in pieces:
-                if isinstance(piece, ToolCall):
-                    self._show(piece)
-                yield piece
-
-    async def warm(self) -> None:
-        """See `LanguageModel.warm`."""
-        await self._model.warm()
-
-    async def check(self) -> None:
-        """See `LanguageModel.check`."""
-        await self._model.check()
-
-    async def close(self) -> None:
-        """See `LanguageModel.close`; its owner closes it."""
-
-
 @dataclass(slots=True)
 class Behind:
     """Shows what happens behind the words.
@@ -113,9 +76,7 @@ class Behind:
 
     def mind(self, mind: Mind) -> Mind:
         """Return the same mind, overheard."""
-        if mind.model is None:
-            return mind
-        return Mind(Overheard(mind.model, self.tool), mind.rules)
+        return overheard(mind, self.tool)
 
     def tool(self, call: ToolCall) -> None:
         """Show a tool call."""

@@ -6,6 +6,7 @@ is that of a booking, no call makes two bookings, and it ends.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from datetime import date
@@ -27,7 +28,7 @@ def failures(record: CallRecord, expect: Expected, company: Company) -> list[str
     if record.error:
         return [record.error]
     return [*_always(record, company), *_ends(record, expect), *_holds(record, expect),
-            *_told(record, expect), *_took(record, expect)]  # fmt: skip
+            *_used(record, expect), *_told(record, expect), *_took(record, expect)]  # fmt: skip
 
 
 def _always(record: CallRecord, company: Company) -> Iterator[str]:
@@ -77,12 +78,30 @@ def _holds(record: CallRecord, expect: Expected) -> Iterator[str]:
         else:
             yield from _differs("booking", made, expect.booking)
     yield from _differs("slots", record.slots, expect.slots)
+    for reference, wanted in expect.kept.items():
+        yield from _differs(f"kept: {reference}", record.kept.get(reference, {}), wanted)
     if expect.callbacks is not None and len(record.callbacks) != expect.callbacks:
         yield f"callbacks: {len(record.callbacks)} instead of {expect.callbacks}"
     if expect.callback_phone is not None:
         phones = [str(row.get("phone")) for row in record.callbacks]
         if expect.callback_phone not in phones:
             yield f"callback_phone: {_listed(phones)} instead of {expect.callback_phone}"
+
+
+def _used(record: CallRecord, expect: Expected) -> Iterator[str]:
+    """Tell of tools that a language model did not call as it should; rules call none."""
+    if record.tools is None:
+        return
+    names = [name for name, _ in record.tools]
+    called = iter(names)
+    if not all(name in called for name in expect.tools):
+        yield f"tools: {_listed(names)}; not {_listed(expect.tools)} in this order"
+    for name in expect.tools_never:
+        if name in names:
+            yield f"tools_never: {name} was called"
+    for name, wanted in expect.given.items():
+        arguments = next((given for one, given in reversed(record.tools) if one == name), "{}")
+        yield from _differs(f"given: {name}", json.loads(arguments or "{}"), wanted)
 
 
 def _differs(what: str, found: Mapping[str, Any], wanted: Mapping[str, str]) -> Iterator[str]:

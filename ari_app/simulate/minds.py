@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 
 from pydantic import SecretStr
 
@@ -12,6 +12,7 @@ from ari_app.settings import load_settings
 from ari_app.simulate.hostile import Hostile
 from audiosocket_agent.dialogue import Mind
 from audiosocket_agent.llm.openai import Options, open_engine
+from audiosocket_agent.seams import ChatRequest, LanguageModel, ModelPiece, ModelTraits, ToolCall
 from audiosocket_agent.simulators.delays import Delays
 from audiosocket_agent.simulators.faults import Faults
 from audiosocket_agent.simulators.server import Simulators
@@ -63,3 +64,45 @@ def model_options(port: int) -> Options:
         stall_ms=PATIENCE_MS,
         connect_ms=PATIENCE_MS,
     )
+
+
+def overheard(mind: Mind, show: Callable[[ToolCall], None]) -> Mind:
+    """Return the same mind, with every tool call of its model shown."""
+    return mind if mind.model is None else Mind(Overheard(mind.model, show), mind.rules)
+
+
+class Overheard:
+    """A language model whose tool calls are shown.
+
+    Args:
+        model: It.
+        show: Called with every call.
+    """
+
+    def __init__(self, model: LanguageModel, show: Callable[[ToolCall], None]) -> None:
+        self._model = model
+        self._show = show
+
+    @property
+    def traits(self) -> ModelTraits:
+        """See `LanguageModel.traits`."""
+        return self._model.traits
+
+    async def stream(self, request: ChatRequest) -> AsyncGenerator[ModelPiece, None]:
+        """See `LanguageModel.stream`."""
+        async with aclosing(self._model.stream(request)) as pieces:
+            async for piece in pieces:
+                if isinstance(piece, ToolCall):
+                    self._show(piece)
+                yield piece
+
+    async def warm(self) -> None:
+        """See `LanguageModel.warm`."""
+        await self._model.warm()
+
+    async def check(self) -> None:
+        """See `LanguageModel.check`."""
+        await self._model.check()
+
+    async def close(self) -> None:
+        """See `LanguageModel.close`; its owner closes it."""

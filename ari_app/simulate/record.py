@@ -21,7 +21,10 @@ class CallRecord:
         outcome: How it ended: the dialplan's word, ``caller_hung_up``, or "" if it did not.
         bookings: Those it made, by column.
         callbacks: Wishes to be called back, by column.
+        kept: Bookings of earlier calls as they are afterwards, by reference.
         wanted: Why a person was wanted, each time.
+        tools: Tools that the language model called, with their arguments; None where no model
+            thinks.
         latencies_ms: From the caller's last sound to the answer, of each spoken answer.
         heard: What the caller said and what the ear made of it, each time; spoken calls only.
         log: What the agent logged of it, warnings and worse.
@@ -34,7 +37,9 @@ class CallRecord:
     outcome: str = ""
     bookings: list[Mapping[str, Any]] = field(default_factory=list)
     callbacks: list[Mapping[str, Any]] = field(default_factory=list)
+    kept: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     wanted: list[str] = field(default_factory=list)
+    tools: list[tuple[str, str]] | None = None
     latencies_ms: list[int] = field(default_factory=list)
     heard: list[tuple[str, str]] = field(default_factory=list)
     log: list[str] = field(default_factory=list)

@@ -24,6 +24,10 @@ Name = Annotated[
 ]
 
 
+class ScenarioError(Exception):
+    """A scenario cannot be used; the text is one line: file, line, what is wrong."""
+
+
 class Goal(Enum):
     """What the caller wants."""
 
@@ -114,6 +118,33 @@ class QueueSpec(FieldsModel):
     longest_wait_s: int = Field(0, ge=0, description="how long the first has waited, in seconds")
 
 
+class Kept(FieldsModel):
+    """A booking that was made in an earlier call."""
+
+    reference: Annotated[str, BeforeValidator(as_text), spelt("[0-9]{4,10}", "4 to 10 digits")] = (
+        Field(description="its reference")
+    )
+    service: Name = Field(description="key of the service")
+    day: Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"] = (
+        Field(description="the next one of these days")
+    )
+    part: Name | None = Field(None, description="the part of it, where a part was agreed")
+    time: Annotated[str, spelt("[0-2][0-9]:[0-5][0-9]", "HH:MM")] | None = Field(
+        None, description="the time, where one was agreed"
+    )
+    area: Name | None = Field(None, description="key of the area")
+    phone: Annotated[str, BeforeValidator(as_text), spelt(r"\+?[0-9]{9,15}", "digits")] | None = (
+        Field(None, description="the number it was made with; null: the caller's")
+    )
+
+
+class Answers(FieldsModel):
+    """What the company's own system answers to one of its tools."""
+
+    status: int = Field(200, ge=200, le=599, description="HTTP status")
+    body: dict[str, Any] = Field(default_factory=dict, description="the JSON it sends")
+
+
 class World(FieldsModel):
     """What is around the call."""
 
@@ -121,6 +152,12 @@ class World(FieldsModel):
     queue: QueueSpec | None = Field(None, description="the queue of people; null: nobody can tell")
     diary: Literal["works", "fails"] = Field("works", description="whether bookings can be made")
     notebook: Literal["works", "fails"] = Field("works", description="whether callbacks can")
+    bookings: tuple[Kept, ...] = Field((), description="those made in earlier calls")
+    tools: dict[Name, Answers] = Field(
+        default_factory=dict,
+        description="what the company's own system answers, by tool: a small one on this machine "
+        "stands in for it. Tools that are not named here are taken away",
+    )
 
 
 class Expected(FieldsModel):
@@ -144,6 +181,18 @@ class Expected(FieldsModel):
     says_never: tuple[Text, ...] = Field((), description="words the agent must not say")
     callbacks: int | None = Field(None, ge=0, description="wishes to be called back on record")
     callback_phone: Text | None = Field(None, description="the number to call back")
+    tools: tuple[Name, ...] = Field(
+        (), description="tools that the language model calls, in this order; the rules call none"
+    )
+    tools_never: tuple[Name, ...] = Field((), description="tools that it must not call")
+    given: dict[Name, dict[Name, Text]] = Field(
+        default_factory=dict, description="what a tool must be given the last time it is called"
+    )
+    kept: dict[str, dict[Name, Text]] = Field(
+        default_factory=dict,
+        description="what must have become of a booking of an earlier call, by reference: day (a "
+        "date or a weekday), part, start, status",
+    )
     wanted: tuple[Name, ...] | None = Field(
         None, description="why a person was wanted, each time, in order"
     )

@@ -12,17 +12,24 @@ import yaml
 from pydantic import ValidationError
 
 import audiosocket_agent
-from ari_app.simulate.scenario import Scenario
+from ari_app.simulate.scenario import Scenario, ScenarioError
 from audiosocket_agent.company import Company, complaint, load_company
 from audiosocket_agent.company_yaml import read_yaml
 from audiosocket_agent.errors import CompanyError
 
+__all__ = [
+    "COMPANIES",
+    "SHIPPED",
+    "Case",
+    "ScenarioError",
+    "find_files",
+    "line_of",
+    "read_case",
+    "schema",
+]
+
 SHIPPED = Path(__file__).parent / "scenarios"
 COMPANIES = Path(audiosocket_agent.__file__).parent / "companies"
-
-
-class ScenarioError(Exception):
-    """A scenario cannot be used; the text is one line: file, line, what is wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +86,12 @@ def read_case(path: Path) -> Case:
         line = line_of(text, where)
         what = complaint(error).replace("docs/companies.md lists", "docs/simulate.md lists")
         raise ScenarioError(f"{path}:{line}: {what}") from None
-    return Case(path.stem, path, scenario, _company(path, text, scenario))
+    company = _company(path, text, scenario)
+    for name in scenario.world.tools:
+        if name not in company.tools:
+            line = line_of(text, ("world", "tools", name))
+            raise ScenarioError(f"{path}:{line}: world.tools: {company.key} has no tool {name}")
+    return Case(path.stem, path, scenario, company)
 
 
 def schema() -> str:

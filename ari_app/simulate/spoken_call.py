@@ -11,7 +11,7 @@ import json
 import random
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from pydantic import SecretStr
@@ -20,18 +20,26 @@ from ari_app.cli_records import response_ms
 from ari_app.simulate.line import Line
 from ari_app.simulate.mishearing import misheard
 from ari_app.simulate.notes import LogOf, Notes
+from ari_app.simulate.own_system import with_own_system
 from ari_app.simulate.persona import HangUp, Persona, Press, Quiet, Say
 from ari_app.simulate.record import AGENT, CALLER, HUNG_UP, CallRecord
 from ari_app.simulate.scenario import MOST_TURNS
 from ari_app.simulate.scenario_file import Case
 from ari_app.simulate.spoken import Spoken
-from ari_app.simulate.text_run import in_world, new_call
-from ari_app.simulate.world import Desks, new_database, open_desks, rows_of
+from ari_app.simulate.text_run import in_world, new_call, overheard_in
+from ari_app.simulate.world import (
+    Desks,
+    keep_bookings,
+    kept_of,
+    new_database,
+    open_desks,
+    rows_of,
+)
 from audiosocket_agent.call import CallConfig
 from audiosocket_agent.chains.breaker import Breaker
 from audiosocket_agent.chains.ear import EarChain
 from audiosocket_agent.chains.voice import VoiceChain
-from audiosocket_agent.company import did_digits
+from audiosocket_agent.company import Company, did_digits
 from audiosocket_agent.dialogue import Mind
 from audiosocket_agent.endpointing import EndpointConfig
 from audiosocket_agent.journal import EndReason, Speaker, Turn
@@ -247,9 +255,15 @@ async def run_speech(case: Case, studio: Studio, seed: int, word_errors: int = 0
         slowly = OfflineVoice(voice=spec.voice, speed_wpm=slow_wpm)
         stack.push_async_callback(slowly.close)
         desks = await stack.enter_async_context(open_desks(case.scenario.world, database))
+        world = case.scenario.world
+        own = with_own_system(in_world(case), case.company, world.tools)
+        company = await stack.enter_async_context(own)
+        await keep_bookings(desks, company, world.bookings, info.caller)
         call = SpokenCall(case, persona, luck, word_errors, voice, slowly, spoken)
         ear = await _ear(studio, spoken, stack)
-        link = await stack.enter_async_context(_media(case, studio, ear, call.notes, desks, info))
+        mind = overheard_in(call.record, studio.mind)
+        media = _media(company, replace(studio, mind=mind), ear, call.notes, desks, info)
+        link = await stack.enter_async_context(media)
         address = await _register(link, info)
         line = Line()
         stack.push_async_callback(line.close)
@@ -265,6 +279,7 @@ async def run_speech(case: Case, studio: Studio, seed: int, word_errors: int = 0
         call.record.outcome = hung_up or call.record.outcome
         record = call.record
         record.bookings, record.callbacks = await rows_of(desks.store, info.record_id)
+        record.kept = await kept_of(desks.store, world.bookings)
     call.finish()
     record.log = log.lines
     database.unlink(missing_ok=True)
@@ -291,7 +306,7 @@ async def _ear(studio: Studio, spoken: Spoken, stack: AsyncExitStack) -> EarChai
 
 @asynccontextmanager
 async def _media(
-    case: Case, studio: Studio, ear: EarChain, notes: Notes, desks: Desks, info: CallInfo
+    company: Company, studio: Studio, ear: EarChain, notes: Notes, desks: Desks, info: CallInfo
 ) -> AsyncIterator[Path]:
     """Run a media process for one call; gives the path of its link."""
     link = studio.folder / f"{info.call_id.hex[:12]}.sock"
@@ -308,7 +323,6 @@ async def _media(
     now = asyncio.get_running_loop().time
     voice = VoiceChain([("offline", studio.voice)], {"offline": Breaker()}, now)
     engines = ProcessEngines(ear, studio.mind, voice, studio.phrases, studio.judge)
-    company = in_world(case)
     companies = {did_digits(info.did): company}
     media = MediaProcess(config, companies, engines, notes, desks.booking_desk.diary, desks.people)
     stop, ready = asyncio.Event(), asyncio.Event()

@@ -8,14 +8,23 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from ari_app.simulate.minds import overheard
 from ari_app.simulate.mishearing import misheard
 from ari_app.simulate.notes import LogOf, Notes
+from ari_app.simulate.own_system import with_own_system
 from ari_app.simulate.persona import Act, HangUp, Persona, Press, Quiet, Say
 from ari_app.simulate.record import AGENT, CALLER, HUNG_UP, CallRecord
 from ari_app.simulate.scenario import MOST_TURNS
 from ari_app.simulate.scenario_file import Case
 from ari_app.simulate.typed_call import TypedCall
-from ari_app.simulate.world import kept_in, new_database, open_desks, rows_of
+from ari_app.simulate.world import (
+    keep_bookings,
+    kept_in,
+    kept_of,
+    new_database,
+    open_desks,
+    rows_of,
+)
 from audiosocket_agent.company import Company
 from audiosocket_agent.conversation import Facts, Reply
 from audiosocket_agent.dialogue import Mind
@@ -66,9 +75,15 @@ async def run_text(
     listener, notes = _Listener(record), Notes()
     info = new_call(case)
     database = new_database(folder, info.call_id.hex)
-    async with open_desks(case.scenario.world, database) as desks:
+    world = case.scenario.world
+    async with (
+        open_desks(world, database) as desks,
+        with_own_system(in_world(case), case.company, world.tools) as company,
+    ):
         log = LogOf(info.call_id)
-        facts = facts_of(case)
+        await keep_bookings(desks, company, world.bookings, info.caller)
+        facts = facts_of(company, info.caller)
+        mind = overheard_in(record, mind)
         call = TypedCall(info, facts, mind, desks, notes, listener.write, listener.on_reply)
         try:
             with log:
@@ -83,6 +98,7 @@ async def run_text(
             record.outcome = call.outcome.value
         record.wanted, record.log = notes.wanted_why, log.lines
         record.bookings, record.callbacks = await rows_of(desks.store, info.record_id)
+        record.kept = await kept_of(desks.store, world.bookings)
     database.unlink(missing_ok=True)
     return record
 
@@ -127,15 +143,22 @@ def new_call(case: Case) -> CallInfo:
     return CallInfo(call_id, did, case.scenario.caller, "Simulated/1", "0.1", call_id)
 
 
-def facts_of(case: Case) -> Facts:
-    """Return what is known as the call begins; a company that is closed today has a holiday."""
-    company = in_world(case)
-    today = datetime.now(ZoneInfo(company.timezone)).date()
-    return Facts(company, case.scenario.caller, today)
+def overheard_in(record: CallRecord, mind: Mind) -> Mind:
+    """Return the same mind, whose tool calls are put on a call's record."""
+    if mind.model is None:
+        return mind
+    calls: list[tuple[str, str]] = []
+    record.tools = calls
+    return overheard(mind, lambda call: calls.append((call.name, call.arguments)))
+
+
+def facts_of(company: Company, caller: str) -> Facts:
+    """Return what is known as the call begins."""
+    return Facts(company, caller, datetime.now(ZoneInfo(company.timezone)).date())
 
 
 def in_world(case: Case) -> Company:
-    """Return the company as it is on the day of the call."""
+    """Return the company as it is on the day of the call; one that is closed has a holiday."""
     company = kept_in(case.company)
     if not case.scenario.world.closed:
         return company

@@ -9,11 +9,13 @@ from __future__ import annotations
 import json
 import shutil
 import uuid
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime, time
 from pathlib import Path, PurePosixPath
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
@@ -22,7 +24,7 @@ from ari_app.diary.book import Book
 from ari_app.diary.keeper import StoreDiary
 from ari_app.diary.sending import Sender
 from ari_app.records import StoreCallbacks
-from ari_app.simulate.scenario import World
+from ari_app.simulate.scenario import Kept, ScenarioError, World
 from ari_app.store import Store, open_store
 from audiosocket_agent.company import Company
 from audiosocket_agent.company_messages import Messages
@@ -42,6 +44,7 @@ from audiosocket_agent.sounds import Sounds
 from audiosocket_agent.tools.company_http import CompanyHttp
 from audiosocket_agent.tools.of_call import Tools
 from audiosocket_agent.tts.offline import TRAITS, OfflineVoice
+from audiosocket_agent.understanding import date_of
 
 TEMPLATE = "empty.db"
 
@@ -133,6 +136,39 @@ async def open_desks(world: World, database: Path) -> AsyncIterator[Desks]:
         await store.close()
 
 
+async def keep_bookings(desks: Desks, company: Company, kept: Sequence[Kept], caller: str) -> None:
+    """Write down bookings of earlier calls.
+
+    Args:
+        desks: Where.
+        company: Whose.
+        kept: Them.
+        caller: The number they were made with, if they do not say.
+
+    Raises:
+        ScenarioError: If a time is not free.
+    """
+    today = datetime.now(ZoneInfo(company.timezone)).date()
+    for one in kept:
+        service = next((s for s in company.services if s.key == one.service), None)
+        if service is None:
+            raise ScenarioError(f"world.bookings: {company.key} has no service {one.service}")
+        price = "" if service.price_pounds is None else str(service.price_pounds)
+        request = BookingRequest(
+            one.service, one.area or "", date_of(one.day, today), one.part or "",
+            one.phone or caller, price, time.fromisoformat(one.time) if one.time else None,
+            minutes=service.minutes,
+        )  # fmt: skip
+        made = await desks.diary.book(uuid.uuid4(), company, request)
+        if not isinstance(made, Booked):
+            raise ScenarioError(f"world.bookings: {one.reference} cannot be booked then")
+        # References are drawn by lot, but the caller of a scenario knows his.
+        table = tables.bookings
+        known = table.update().where(table.c.reference == made.reference)
+        async with desks.store.transaction() as db:
+            await db.execute(known.values(reference=one.reference))
+
+
 def kept_in(company: Company) -> Company:
     """Return a company as it may be tried: nothing of its own is told, or asked to do anything."""
     calendar = company.calendar
@@ -163,6 +199,15 @@ async def rows_of(
         async with store.transaction() as db:
             found.append([_flat(row._mapping) for row in await db.execute(query)])
     return found[0], found[1]
+
+
+async def kept_of(store: Store, kept: Sequence[Kept]) -> dict[str, Mapping[str, Any]]:
+    """Return what has become of bookings of earlier calls, by reference."""
+    table = tables.bookings
+    query = table.select().where(table.c.reference.in_([one.reference for one in kept]))
+    async with store.transaction() as db:
+        rows = [_flat(row._mapping) for row in await db.execute(query)]
+    return {str(row["reference"]): row for row in rows}
 
 
 def _flat(row: Mapping[Any, Any] | sa.RowMapping) -> dict[str, Any]:

@@ -12,7 +12,8 @@ tap, dripping tap; drain: blocked drain"); else by its ``format``: a date, a tim
 The caller's words become one call of ``record_details``, unless all they hold is written down
 already: then it tells and asks at once. The result of a tool becomes the facts and the question it
 holds. It never invents a fact. Who names a person, a place or a secret of the tools' lists is given
-to the tool for it.
+to the tool for it. Prices and free times that are asked for are looked up (`chat_lookups`); what is
+no booking of this call, and a company's own tools, see `chat_errands` and `chat_declared`.
 """
 
 from __future__ import annotations
@@ -21,16 +22,23 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date, datetime
 
+from audiosocket_agent.simulators import chat_declared as declared
+from audiosocket_agent.simulators import chat_errands as errands
+from audiosocket_agent.simulators import chat_lookups as lookups
 from audiosocket_agent.simulators import chat_words as words_in
 from audiosocket_agent.simulators.chat_errands import (
+    ANYTHING_ELSE,
     CANCEL,
+    CHANGE,
     GIVE_UP,
-    NOT_FOUND,
+    MESSAGE,
+    MOVES,
     WISHES,
-    cancelling,
+    Turns,
 )
-from audiosocket_agent.simulators.chat_words import Words, words_of
+from audiosocket_agent.simulators.chat_words import Words, ways_of, words_of
 
 RECORD, BOOK, TRANSFER, END = "record_details", "create_booking", "transfer_to_person", "end_call"
 SECRET = "collect_secret"
@@ -45,11 +53,9 @@ MISHEARD = "Sorry, I didn't catch that."
 BOOKING = "One moment, I'm booking that for you."
 AGAIN = "I'm sorry. Please say it once more."
 CHANGE_WHAT = "No problem. What would you like to change?"
-ANYTHING_ELSE = "Is there anything else I can help with?"
 HOW_TO_HELP = "How can I help you?"
 
 DATA = "Data of the call"  # begins a message that is no speech
-_NOT_CHANGED = ("it could not be cancelled", "bookings cannot be changed")  # of `cancel_booking`
 MOST_WORDS_OF_A_PLACE = 3  # "accounts department please"; in more it may be about something else
 LEAST_SPELLED = 4  # letters and figures of a code that puts another one right
 MOST_OBJECTS_TRIED = 50  # a "{" in a long prompt is seldom the one that is meant
@@ -93,35 +99,102 @@ def answer(messages: Sequence[Mapping[str, object]], tools: Sequence[object]) ->
     offered = _offered(tools)
     stands = _stands(messages)
     results = _newest_results(messages)
+    turns = _turns(messages)
     if results:
-        found = _after_tools(results, stands)
+        found = _after_tools(results, stands, turns)
     else:
         text = _newest_text(messages)
         found = (
-            _to_person(text, offered)
-            or _cancelling(messages, offered)
-            or _to_caller(text, stands, offered)
+            _with_message(turns, offered)
+            or _to_person(text, offered)
+            or _on_errand(turns, tools, offered, _today(messages))
+            or _looking_up(text, stands, offered)
+            or _to_caller(text, stands, offered, turns)
         )
     calls = tuple(call for call in found.tool_calls if call[0] in offered)
     return Answer(found.text or ("" if calls else stands.ask or HOW_TO_HELP), calls)
 
 
-def _cancelling(
-    messages: Sequence[Mapping[str, object]], offered: Mapping[str, object]
-) -> Answer | None:
-    turns = [
+def _turns(messages: Sequence[Mapping[str, object]]) -> Turns:
+    """Return who said what, oldest first."""
+    return [
         (str(m.get("role")), _text(m))
         for m in messages
-        if m.get("role") != "system" and not _is_data(m)
+        if m.get("role") in ("user", "assistant") and _text(m) and not _is_data(m)
     ]
-    if CANCEL not in offered or not turns or turns[-1][0] != "user":
+
+
+def _today(messages: Sequence[Mapping[str, object]]) -> date | None:
+    """Return the day of the call, as the newest system message tells it."""
+    for message in reversed(messages):
+        if message.get("role") == "system":
+            found = re.search(r"Today is \w+ (\d\d? \w+ \d{4})", _text(message))
+            return datetime.strptime(found[1], "%d %B %Y").date() if found else None
+    return None
+
+
+def _with_message(turns: Turns, offered: Mapping[str, object]) -> Answer | None:
+    """Take a message; what a caller says for it is not looked at for anything else."""
+    if MESSAGE not in offered or not turns or turns[-1][0] != "user":
         return None
-    found = cancelling(turns)
+    found = errands.leaving(turns)
+    return found if found is None else _answered(found, MESSAGE)
+
+
+def _on_errand(
+    turns: Turns,
+    tools: Sequence[object],
+    offered: Mapping[str, object],
+    today: date | None,
+) -> Answer | None:
+    """Do what is no booking of this call: cancel or move one, use a tool of the company's own."""
+    if not turns or turns[-1][0] != "user":
+        return None
+    if CANCEL in offered and (found := errands.cancelling(turns)) is not None:
+        return _answered(found, CANCEL)
+    if CHANGE in offered and (found := errands.moving(turns, today)) is not None:
+        return _answered(found, CHANGE)
+    own = declared.using(turns, _declared(tools), today)
+    return None if own is None else _answered(own[1], own[0])
+
+
+def _answered(found: str | Mapping[str, object], tool: str) -> Answer:
     if found == GIVE_UP:
         return Answer(GIVE_UP, ((TRANSFER, {"reason": "out_of_scope"}),))
-    if found is None or isinstance(found, str):
-        return None if found is None else Answer(found)
-    return Answer("", ((CANCEL, found),))
+    return Answer(found) if isinstance(found, str) else Answer("", ((tool, found),))
+
+
+def _declared(tools: Sequence[object]) -> list[declared.Declared]:
+    functions = [_mapping(_mapping(tool).get("function")) for tool in tools]
+    return [
+        declared.Declared(
+            str(f.get("name")), str(f.get("description", "")), _mapping(f.get("parameters"))
+        )
+        for f in functions
+        if f.get("name") not in declared.OURS
+    ]
+
+
+def _looking_up(text: str | None, stands: Stands, offered: Mapping[str, object]) -> Answer | None:
+    """Look up a price or a free time for who asks; None if nobody does."""
+    if text is None or stands.tell:
+        return None  # what is told now has it
+    said = words_of(text)
+    if lookups.bargains(said) or lookups.asks_price(said):
+        if lookups.PRICE not in offered:
+            return Answer(f"{lookups.NO_PRICES} {stands.ask}".strip())
+        asked = lookups.price_of(said, offered[lookups.PRICE], stands.known)
+        if asked is None:
+            return Answer(f"{lookups.ONLY_LISTED} {stands.ask}".strip())
+        other = any(stands.known.get(s, value) != value for s, value in asked.items())
+        if stands.asks == "wanted" and other:
+            return None  # the price of another job, at the question whether: that one is meant
+        wanted = stands.asks in asked and not stands.known.get(stands.asks)
+        noted = ((RECORD, asked),) if wanted and RECORD in offered else ()
+        return Answer("", (*noted, (lookups.PRICE, asked)))
+    if lookups.AVAILABLE in offered and lookups.asks_free(said) and not stands.recorded:
+        return Answer("", ((lookups.AVAILABLE, lookups.day_of(said, text)),))
+    return None
 
 
 def _to_person(text: str | None, offered: Mapping[str, object]) -> Answer | None:
@@ -137,13 +210,17 @@ def _to_person(text: str | None, offered: Mapping[str, object]) -> Answer | None
         return None
     if words_in.says(said, words_in.ANGRY):
         return Answer(SORRY, ((TRANSFER, {"reason": "angry"}),))
-    elsewhere = words_in.OUT_OF_SCOPE if CANCEL in offered else (*words_in.OUT_OF_SCOPE, *WISHES)
+    elsewhere = [*words_in.OUT_OF_SCOPE]
+    elsewhere += () if CANCEL in offered else WISHES
+    elsewhere += () if CHANGE in offered else MOVES
     if words_in.says(said, elsewhere):
         return Answer(TO_PERSON, ((TRANSFER, {"reason": "out_of_scope"}),))
     return None
 
 
-def _to_caller(text: str | None, stands: Stands, offered: Mapping[str, object]) -> Answer:
+def _to_caller(
+    text: str | None, stands: Stands, offered: Mapping[str, object], turns: Turns
+) -> Answer:
     said = None if text is None else words_of(text)
     onward = " ".join([*stands.tell, stands.ask or HOW_TO_HELP])
     if said is None or text is None or words_in.only_says(said, words_in.HELLO):
@@ -152,6 +229,10 @@ def _to_caller(text: str | None, stands: Stands, offered: Mapping[str, object]) 
         return Answer("", ((SECRET, {"name": secret}),))
     if words_in.says(said, words_in.GOODBYE) and END in offered and not stands.needed:
         return Answer(GOODBYE, ((END, {}),))
+    asked = next((text for role, text in reversed(turns) if role == "assistant"), "")
+    if asked.endswith(ANYTHING_ELSE) and "service" not in stands.known and END in offered:
+        if words_in.yes_or_no(said) == "no" or words_in.only_says(said, words_in.THANKS):
+            return Answer(GOODBYE, ((END, {}),))
     return _to_details(said, text, stands, offered)
 
 
@@ -184,8 +265,19 @@ def _is_farewell(said: Words, stands: Stands, agreed: str) -> bool:
     return agreed == "no" and (stands.step in ("confirm", "close") or not stands.needed)
 
 
-def _after_tools(results: Sequence[Mapping[str, object]], stands: Stands) -> Answer:
-    """Speak what the tools returned; the newest question counts."""
+def _after_tools(
+    named: Sequence[tuple[str, Mapping[str, object]]], stands: Stands, turns: Turns
+) -> Answer:
+    """Speak what the tools returned; the newest question counts.
+
+    Args:
+        named: The tools and what they returned, oldest first.
+        stands: Where the call stands.
+        turns: The talk; the newest turn is the caller's.
+    """
+    results = [result for _, result in named]
+    if (said := _after_errand(named, stands, turns)) is not None:
+        return said
     facts = [fact for result in results for fact in _texts(result.get("facts"))]
     ask = next((str(r["ask"]) for r in reversed(results) if r.get("ask")), "")
     recorded = [r["recorded"] for r in results if isinstance(r.get("recorded"), dict)]
@@ -196,15 +288,34 @@ def _after_tools(results: Sequence[Mapping[str, object]], stands: Stands) -> Ans
         return Answer(" ".join([*facts, GOODBYE]), ((END, {}),))
     if any(result.get("ended") is False for result in results):
         return Answer(ANYTHING_ELSE)
-    errors = [str(result.get("error", "")) for result in results]
-    if any(error.startswith("no booking has that reference") for error in errors):
-        return Answer(NOT_FOUND)
-    if any(error.startswith(_NOT_CHANGED) for error in errors):
-        return Answer(GIVE_UP, ((TRANSFER, {"reason": "out_of_scope"}),))
     refused = any(result.get("refused") or result.get("error") for result in results)
     if refused and not facts and not any(recorded):
         facts = [MISHEARD]
     return Answer(" ".join([*facts, ask or ("" if facts and not refused else stands.ask)]).strip())
+
+
+def _after_errand(
+    named: Sequence[tuple[str, Mapping[str, object]]], stands: Stands, turns: Turns
+) -> Answer | None:
+    """Speak what a look-up or an errand returned; None for the other tools."""
+    name, result = named[-1]
+    facts, error = " ".join(_texts(result.get("facts"))), str(result.get("error", ""))
+    if name in (lookups.PRICE, lookups.AVAILABLE):
+        said = words_of(next((text for role, text in reversed(turns) if role == "user"), ""))
+        facts = facts or (lookups.ONLY_LISTED if name == lookups.PRICE else lookups.NOT_THAT_DAY)
+        fixed = lookups.FIXED if name == lookups.PRICE and lookups.bargains(said) else ""
+        ask = next((str(r["ask"]) for _, r in reversed(named) if r.get("ask")), stands.ask)
+        quoted = [fact for _, r in named[:-1] for fact in _texts(r.get("facts"))]
+        return Answer(" ".join(filter(None, (*(quoted or (facts,)), fixed, ask or HOW_TO_HELP))))
+    if name in (CANCEL, CHANGE, MESSAGE):
+        if not error:
+            return Answer(f"{facts} {ANYTHING_ELSE}".strip())
+        said_of = errands.after_failure(name, error)
+        return Answer(said_of) if said_of else _answered(GIVE_UP, name)
+    if name and name not in declared.OURS:
+        told = declared.FAILED if error else facts or declared.told(_mapping(result.get("result")))
+        return Answer(f"{told} {ANYTHING_ELSE}")
+    return None
 
 
 def _details(said: Words, text: str, stands: Stands, schema: object) -> dict[str, str]:
@@ -212,8 +323,11 @@ def _details(said: Words, text: str, stands: Stands, schema: object) -> dict[str
     found: dict[str, str] = {}
     properties = _mapping(_mapping(schema).get("properties"))
     named = _mapping(properties.get(stands.asks)).get("format") == "name"
+    wishing = named and words_in.says(said, words_in.WISHING)
     for slot, described in properties.items():
-        if named and slot != stands.asks and not {"for", "with"} & set(said):
+        if wishing and slot == stands.asks:
+            continue  # "I'd like a haircut" is no name
+        if named and slot != stands.asks and not wishing and not {"for", "with"} & set(said):
             continue  # it is all of it a name, whatever else has that name
         if value := _detail(said, text, slot, stands, _mapping(described)):
             found[slot] = value
@@ -318,22 +432,13 @@ def _asks_callback(stands: Stands) -> bool:
 
 
 def _choice(said: Words, slot: str, described: Mapping[str, object]) -> str:
-    values = [v for v in _list(described.get("enum")) if isinstance(v, str)]
-    ways = ways_of(values, str(described.get("description", "")))
     if slot == "area" and (outward := words_in.outward_code(said)):
+        values = [v for v in _list(described.get("enum")) if isinstance(v, str)]
+        ways = ways_of(values, str(described.get("description", "")))
         named = [v for v, said_as in ways.items() if (outward,) in map(words_of, said_as)]
         if named:
             return named[0]
-    return words_in.value(said, ways)
-
-
-def ways_of(values: Sequence[str], description: str) -> dict[str, list[str]]:
-    """Return the ways to say each value: itself, and what the description lists for it."""
-    ways = {}
-    for value in values:
-        listed = re.search(rf"(?:^|[\s;.]){re.escape(value)}:([^;]*)", description)
-        ways[value] = [value, *(listed[1].split(",") if listed else ())]
-    return ways
+    return words_in.choice(said, described)
 
 
 def _stands(messages: Sequence[Mapping[str, object]]) -> Stands:
@@ -386,15 +491,20 @@ def _newest_text(messages: Sequence[Mapping[str, object]]) -> str | None:
     return _text(newest) if newest.get("role") == "user" else None
 
 
-def _newest_results(messages: Sequence[Mapping[str, object]]) -> list[Mapping[str, object]]:
-    """Return the tool results at the end of the conversation, oldest first."""
-    results: list[Mapping[str, object]] = []
+def _newest_results(
+    messages: Sequence[Mapping[str, object]],
+) -> list[tuple[str, Mapping[str, object]]]:
+    """Return the tools called at the end of the conversation and their results, oldest first."""
+    calls = [_mapping(c) for m in messages for c in _list(m.get("tool_calls"))]
+    names = {str(c.get("id")): str(_mapping(c.get("function")).get("name", "")) for c in calls}
+    results: list[tuple[str, Mapping[str, object]]] = []
     for message in reversed(messages):
         if message.get("role") == "tool":
+            name = names.get(str(message.get("tool_call_id")), "")
             try:
-                results.append(_mapping(json.loads(_text(message))))
+                results.append((name, _mapping(json.loads(_text(message)))))
             except (ValueError, RecursionError):
-                results.append({"error": "unreadable"})
+                results.append((name, {"error": "unreadable"}))
         elif message.get("role") != "system":
             break
     return results[::-1]

@@ -34,10 +34,20 @@ ANGRY = (
     "wasting my time", "stupid machine", "stupid robot", "useless machine", "useless robot",
 )  # fmt: skip
 OUT_OF_SCOPE = (
-    "invoice", "my bill", "refund", "receipt", "vacancy", "job application", "change my booking",
-    "change my appointment", "move my booking", "move my appointment",
+    "invoice", "my bill", "refund", "receipt", "vacancy", "job application",
 )  # fmt: skip
 GOODBYE = ("goodbye", "good bye", "bye", "bye bye", "that's all", "that is all", "that's it")
+# Who begins so is not telling a name.
+WISHING = (
+    "id like",
+    "i would like",
+    "i want",
+    "i need",
+    "can i",
+    "could i",
+    "can you",
+    "could you",
+)
 THANKS = ("thanks", "thank you", "thank you very much", "cheers", "ta", "many thanks")
 # Words that are, or belong to, a day or a time of day.
 DAYS = tuple(
@@ -105,6 +115,28 @@ def value(words: Words, ways: Ways) -> str:
     named = _named(words, ways, hidden=EMPTY_PHRASES)
     kept = [found for start, found in named if not (start and words[start - 1] == "not")]
     return kept[-1] if kept else ""
+
+
+def choice(words: Words, described: object) -> str:
+    """Return the value of a list that words name, or "".
+
+    Args:
+        words: Them.
+        described: JSON Schema of it, with the ways to say each in its description.
+    """
+    schema = described if isinstance(described, dict) else {}
+    listed = schema.get("enum")
+    values = [v for v in listed if isinstance(v, str)] if isinstance(listed, list) else []
+    return value(words, ways_of(values, str(schema.get("description", ""))))
+
+
+def ways_of(values: Sequence[str], description: str) -> dict[str, list[str]]:
+    """Return the ways to say each value: itself, and what the description lists for it."""
+    ways = {}
+    for named in values:
+        listed = re.search(rf"(?:^|[\s;.]){re.escape(named)}:([^;]*)", description)
+        ways[named] = [named, *(listed[1].split(",") if listed else ())]
+    return ways
 
 
 def outward_code(words: Words) -> str:

@@ -36,6 +36,28 @@ def test_a_call_as_expected_has_no_failure():
     )
 
 
+def test_what_a_model_calls_is_looked_at_and_rules_call_nothing():
+    tools = [("find_price", '{"service": "leaking_tap"}'), ("create_booking", "")]
+    asked = {"tools": ["find_price", "create_booking"], "tools_never": ["end_call"],
+             "given": {"find_price": {"service": "leaking_tap"}}}  # fmt: skip
+    assert not wrong(record(tools=tools), **asked)
+    assert not wrong(record(tools=None), **asked)
+    assert "in this order" in wrong(record(tools=tools[::-1]), **asked)[0]
+    assert len(wrong(record(tools=[]), **asked)) == 2
+    assert wrong(record(tools=[*tools, ("end_call", "{}")]), **asked) == [
+        "tools_never: end_call was called"
+    ]
+
+
+def test_what_became_of_an_earlier_booking_is_looked_at():
+    kept = {"kept": {"4821": {"day": "tuesday", "status": "booked"}}}
+    row = {"day": "2026-11-24", "status": "booked"}
+    assert not wrong(record(kept={"4821": row}), **kept)
+    assert "status is cancelled" in wrong(record(kept={"4821": row | {"status": "cancelled"}}),
+                                          **kept)[0]  # fmt: skip
+    assert len(wrong(record(), **kept)) == 2
+
+
 @pytest.mark.parametrize(
     ("fields", "expect", "what"),
     [

@@ -23,6 +23,7 @@ def test_the_published_schema_is_the_one_in_force():
         (GOOD + "company: nobody\n", 4, "no company that comes with the program is called nobody"),
         (GOOD + "company_file: other.yaml\n", 4, "company_file"),
         (GOOD + "company_changes:\n  max_misses: many\n", 4, "max_misses"),
+        (GOOD + "world:\n  tools:\n    fetch: {}\n", 6, "harbour has no tool fetch"),
         ("about: A call.\nabout: Twice.\n", None, "line 2: about stands there twice"),
         (GOOD.replace("{}\nexpect", "{replies: [{when: x, say: a, hang_up: true}]}\nexpect"), 2,
          "exactly one of"),

@@ -393,12 +393,49 @@ def test_who_is_angry_or_wants_something_else_gets_a_person(said, reason):
     assert found.tool_calls == (("transfer_to_person", {"reason": reason}),) and found.text
 
 
+PRICED = [
+    {"function": {"name": "find_price", "parameters": {"properties": {
+        "service": DETAILS["service"]}}}},
+    *TOOLS,
+]  # fmt: skip
+
+
+def test_who_bargains_is_told_the_list_price_and_asked_again():
+    system = stands("quote", ALL[2:], {"service": "leaking_tap"}, "Book it?", asks="wanted")
+    said = {"role": "user", "content": "that's too expensive, can you do it for fifty?"}
+    found = answer([system, said], PRICED)
+    assert found.tool_calls == (("find_price", {"service": "leaking_tap"}),)
+    call = {"id": "c", "function": {"name": "find_price", "arguments": "{}"}}
+    calling = {"role": "assistant", "content": "", "tool_calls": [call]}
+    price = json.dumps({"facts": ["A leaking tap repair costs 75 pounds."]})
+    result = {"role": "tool", "tool_call_id": "c", "content": price}
+    told = answer([system, said, calling, result], PRICED)
+    assert told == Answer("A leaking tap repair costs 75 pounds. Our prices are fixed. Book it?")
+
+
+def test_who_says_no_to_the_price_is_not_told_it_again():
+    system = stands("quote", ALL[2:], {"service": "leaking_tap"}, "Book it?", asks="wanted")
+    found = answer([system, {"role": "user", "content": "no, that's too expensive"}], PRICED)
+    assert recorded(found) == {"wanted": "no"}
+
+
+def test_who_wants_something_done_is_not_called_so():
+    named = offering("record_details", {"type": "object", "properties": {
+        **DETAILS, "name": {"type": "string", "format": "name"}}})  # fmt: skip
+    system = stands("welcome", ("name", "service"), {}, "Your name?", asks="name")
+    wish = {"role": "user", "content": "I'd like a leaking tap mended"}
+    assert recorded(answer([system, wish], named)) == {"service": "leaking_tap"}
+    name = {"role": "user", "content": "Jane Smith"}
+    assert recorded(answer([system, name], named)) == {"name": "Jane Smith"}
+
+
 def test_a_reference_that_is_not_found_is_told_and_asked_for_again():
     tools = [{"function": {"name": "cancel_booking", "parameters": {}}}, *TOOLS]
     talk = [stands("understand", ("service",)), {"role": "user", "content": "cancel my booking"},
             {"role": "user", "content": "1 2 3 4 5 6"}]  # fmt: skip
     error = {"error": "no booking has that reference and telephone number; ask for both again"}
-    calling = {"role": "assistant", "content": "", "tool_calls": [{"id": "c"}]}
+    calling = {"role": "assistant", "content": "", "tool_calls": [
+        {"id": "c", "function": {"name": "cancel_booking", "arguments": "{}"}}]}  # fmt: skip
     result = {"role": "tool", "tool_call_id": "c", "content": json.dumps(error)}
     told = answer([*talk, calling, result], tools).text
     assert "can't find" in told
