@@ -67,8 +67,21 @@ class Diary(Protocol):
             record_id: A call for which what it holds itself is free.
         """
 
-    async def hold(self, record_id: uuid.UUID, company: Company, request: BookingRequest) -> bool:
+    async def hold(
+        self,
+        record_id: uuid.UUID,
+        company: Company,
+        request: BookingRequest,
+        moves: str = "",
+    ) -> bool:
         """Keep a time for a call while its caller decides, instead of what it held before.
+
+        Args:
+            record_id: The call.
+            company: It.
+            request: What is to be kept.
+            moves: The reference of a booking that is to be moved there, whose own time counts as
+                free; "" for a new booking.
 
         Returns:
             Whether it is free; a company without a calendar is.

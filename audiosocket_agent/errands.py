@@ -76,6 +76,9 @@ class Errand:
                 raise ToolError("it cannot be used here")
             question = await runner.question(tool)
             if question and not agreed_to(question, said, history):
+                if tool.keeps:
+                    await self._committed.wait()  # nothing is kept on a guess
+                    await runner.keep(tool)
                 self.question = question
                 return
             if tool.effects:

@@ -105,11 +105,23 @@ class Book:
                 await self._give_times(db, company)
             return await self.taken(db, company)
 
-    async def hold(self, call_id: str, company: Company, request: BookingRequest) -> bool:
-        """Hold a time for a call, instead of what it held; returns whether it is free."""
+    async def hold(
+        self, call_id: str, company: Company, request: BookingRequest, moves: str = ""
+    ) -> bool:
+        """Hold a time for a call, instead of what it held; returns whether it is free.
+
+        Args:
+            call_id: The call's record.
+            company: Its company.
+            request: What is held.
+            moves: The reference of a booking that is to be moved there: its own time is free for
+                it; "" for none.
+        """
         async with self.writing() as db:
             await db.execute(holds.delete().where(holds.c.call_id == call_id))
-            visit = await self._place(db, company, request, call_id)
+            moved = await self._row(db, bookings.c.reference == moves) if moves else None
+            own = {call_id} if moved is None else {call_id, moved["call_id"]}
+            visit = await self._place(db, company, request, *own)
             if visit is None or company.calendar is None:
                 return False
             until = self.now() + timedelta(seconds=company.calendar.hold_s)

@@ -102,14 +102,20 @@ class StoreDiary:
             return None
         return agenda.at(self._book.now(), "" if record_id is None else str(record_id))
 
-    async def hold(self, record_id: uuid.UUID, company: Company, request: BookingRequest) -> bool:
+    async def hold(
+        self,
+        record_id: uuid.UUID,
+        company: Company,
+        request: BookingRequest,
+        moves: str = "",
+    ) -> bool:
         """See `Diary.hold`; a database that fails is no reason to say that a time is taken."""
         if company.calendar is None:
             return True
 
         async def hold() -> bool:
             async with self._lock(record_id):
-                free = await self._book.hold(str(record_id), company, request)
+                free = await self._book.hold(str(record_id), company, request, moves)
                 self._agendas.forget(company)
                 return free
 

@@ -31,6 +31,7 @@ class RunningTool:
         failed: Said when it fails and nobody else has anything to say; "" for a usual sentence.
         ask: A question that the caller must have heard, and said yes to, before it is run; ""
             where the runner knows (`ToolRunner.question`).
+        keeps: Whether what it takes is kept before that question is put (`ToolRunner.keep`).
     """
 
     name: str
@@ -40,6 +41,7 @@ class RunningTool:
     comfort: str = ""
     failed: str = ""
     ask: str = ""
+    keeps: bool = False
 
 
 class ToolRunner(Protocol):
@@ -50,6 +52,13 @@ class ToolRunner(Protocol):
 
         Raises:
             ToolError: If it cannot be run at all.
+        """
+
+    async def keep(self, tool: RunningTool) -> None:
+        """Keep what a tool takes while the caller decides: the time a booking is moved to.
+
+        Raises:
+            ToolError: If it cannot be had.
         """
 
     async def run(self, tool: RunningTool) -> Mapping[str, object]:

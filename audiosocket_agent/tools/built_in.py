@@ -25,6 +25,8 @@ from audiosocket_agent.understanding import phone_number
 CHANGE, CANCEL, MESSAGE = "change_booking", "cancel_booking", "take_message"
 MOST_MESSAGE = 500  # characters
 NOT_FOUND = "no booking has that reference and telephone number; ask for both again, or transfer"
+OVER = "that booking is cancelled already"
+TAKEN = "that time is not free; offer another"
 CANCELLED = "Your booking is cancelled."
 MESSAGE_TAKEN = "I have taken your message. Somebody will call you back."
 
@@ -109,7 +111,7 @@ def running(name: str, arguments: str, facts: Facts) -> RunningTool:
     if phone is None:
         raise ToolError("phone is missing: ask the caller for it")
     given["phone"] = phone
-    return RunningTool(name, given)
+    return RunningTool(name, given, keeps=name == CHANGE)
 
 
 def which(tool: RunningTool) -> tuple[str, str]:

@@ -20,9 +20,10 @@ from audiosocket_agent.conversation_state import (
     Facts,
     Noted,
     NotNoted,
+    Trouble,
     Why,
 )
-from audiosocket_agent.diary import Booking, Diary
+from audiosocket_agent.diary import Booking, Diary, Status
 from audiosocket_agent.errors import ToolError
 from audiosocket_agent.tools import RunningTool, built_in, messages
 from audiosocket_agent.tools.asking import passes, refused, same_call_key
@@ -102,6 +103,16 @@ class CallTools:
             return built_in.change_question(company, booking, built_in.changed(booking, tool))
         return tool.ask
 
+    async def keep(self, tool: RunningTool) -> None:
+        """See `ToolRunner.keep`."""
+        if tool.name != built_in.CHANGE:
+            return
+        booking = await self._booking(tool)
+        wanted, company = built_in.changed(booking, tool), self._facts.company
+        assert self._diary is not None  # it has that booking
+        if not await self._diary.hold(self._record_id, company, wanted, booking.reference):
+            raise ToolError(built_in.TAKEN)
+
     async def run(self, tool: RunningTool) -> Mapping[str, object]:
         """See `ToolRunner.run`."""
         now_s = asyncio.get_running_loop().time()
@@ -180,6 +191,8 @@ class CallTools:
         booking = await self._diary.find(company, reference, phone, self._record_id)
         if booking is None:
             raise ToolError(built_in.NOT_FOUND)
+        if booking.status not in (Status.BOOKED, Status.PENDING):
+            raise ToolError(built_in.OVER)
         return booking
 
     async def _cancelled(self, tool: RunningTool) -> Mapping[str, object]:
@@ -196,8 +209,11 @@ class CallTools:
         reference, phone = built_in.which(tool)
         company = self._facts.company
         made = await self._diary.change(self._record_id, company, reference, phone, wanted)
+        if not isinstance(made, Booked) and made.why is Trouble.TAKEN:
+            raise ToolError(built_in.TAKEN)
         if not isinstance(made, Booked):
-            raise ToolError(f"it could not be moved ({made.why.value}); offer another time")
+            why = made.why.value
+            raise ToolError(f"it could not be moved ({why}); transfer the caller to a person")
         return built_in.facts_told(built_in.moved(wanted, confirmed=made.confirmed), changed=True)
 
     async def _handed_over(self, tool: RunningTool) -> Mapping[str, object]:

@@ -56,12 +56,16 @@ class OneBooking:
     """A diary with another caller's booking in it; both reference and number must fit."""
 
     def __init__(self):
-        self.booking, self.asked = OTHER, []
+        self.booking, self.asked, self.held, self.full = OTHER, [], [], False
 
     async def find(self, company, reference, phone, record_id=None):
         self.asked.append((reference, phone))
         fits = (reference, phone) == (OTHER.reference, OTHER.phone)
         return self.booking if fits else None
+
+    async def hold(self, record_id, company, request, moves=""):
+        self.held.append((request, moves))
+        return not self.full
 
     async def cancel(self, record_id, company, reference, phone):
         if await self.find(company, reference, phone) is None:

@@ -183,6 +183,23 @@ def test_a_booking_of_an_earlier_call_is_changed_and_cancelled(tmp_path):
     run(scenario, tmp_path)
 
 
+def test_the_time_a_booking_is_moved_to_is_held_and_its_own_is_no_obstacle(tmp_path):
+    async def scenario(it):
+        made = await it.diary.book(FIRST, it.firm, request(start="08:00", minutes=90))
+        to = request(start="08:30", minutes=90)
+        assert not await it.diary.hold(SECOND, it.firm, to)  # for a new booking it is taken
+        assert await it.diary.hold(SECOND, it.firm, to, made.reference)
+        assert not await it.diary.hold(THIRD, it.firm, request(start="09:30", minutes=30))
+        who = (it.firm, made.reference, "01632960123")
+        assert await it.diary.change(SECOND, *who, to) == made and await it.holds() == []
+        (row,) = await it.bookings()
+        assert (row["start"], row["begins_at"][11:16]) == ("08:30", "08:30")
+        await it.diary.hold(THIRD, it.firm, request(part="evening"))
+        assert not await it.diary.hold(SECOND, it.firm, request(part="evening"), made.reference)
+
+    run(scenario, tmp_path, ONE | {"step_min": 30})
+
+
 def test_bookings_from_before_the_calendar_take_their_time(tmp_path):
     async def scenario(it):
         old = company(None)

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import uuid
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -11,6 +12,7 @@ from audiosocket_agent import wording
 from audiosocket_agent.conversation import Facts, Heard, Started
 from audiosocket_agent.conversation_state import CallbackRequest, Noted, Why
 from audiosocket_agent.dialogue import Dialogue, Mind
+from audiosocket_agent.diary import Status
 from audiosocket_agent.errors import ToolError
 from audiosocket_agent.journal import Speaker
 from audiosocket_agent.speech import Line
@@ -164,6 +166,51 @@ def test_a_booking_is_only_found_by_reference_and_number():
             "Shall I cancel it?"
         )
         assert (await line.runner.run(theirs))["facts"] == [built_in.CANCELLED]
+
+    run(scenario)
+
+
+MOVE = tool("change_booking", reference=OTHER.reference, phone=OTHER.phone, day="2026-12-03")
+
+
+def test_the_new_time_is_kept_once_the_caller_is_surely_asked_and_moved_after_a_yes():
+    async def scenario(line, server):
+        draft = line.draft("Make it Thursday.")
+        thinking = asyncio.create_task(anext(draft.pieces()))
+        for _ in range(50):
+            await asyncio.sleep(0)
+        assert line.diary.asked and not line.diary.held  # nothing is kept on a guess
+        thinking.cancel()
+        await asyncio.gather(thinking, return_exceptions=True)
+        asked = await line.hears("Make it Thursday.")
+        assert asked.endswith("Shall I move it to Thursday the 3rd of December in the morning?")
+        ((request, moves),) = line.diary.held
+        assert (request.day, request.part, moves) == (date(2026, 12, 3), "morning", OTHER.reference)
+        assert line.diary.booking == OTHER
+        await line.hears("Yes, please.")
+        assert line.diary.booking.day == date(2026, 12, 3)
+
+    run(scenario, [MOVE], [MOVE], [MOVE], ["Done."])
+
+
+def test_a_time_that_is_taken_is_not_asked_about():
+    async def scenario(line, server):
+        line.diary.full = True
+        assert await line.hears("Make it Thursday.") == "That is taken. What else would suit you?"
+        told = line.model.requests[-1].messages[-1]
+        assert json.loads(told.content) == {"error": built_in.TAKEN}
+        assert line.diary.booking == OTHER
+
+    run(scenario, [MOVE], ["That is taken. What else would suit you?"])
+
+
+def test_a_booking_that_is_cancelled_is_neither_moved_nor_cancelled_again():
+    async def scenario(line, server):
+        line.diary.booking = replace(OTHER, status=Status.CANCELLED)
+        for name, more in (("cancel_booking", {}), ("change_booking", {"day": "2026-12-03"})):
+            which = {"reference": OTHER.reference, "phone": OTHER.phone}
+            with pytest.raises(ToolError, match="cancelled already"):
+                await line.runner.question(RunningTool(name, which | more))
 
     run(scenario)
 
