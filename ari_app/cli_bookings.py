@@ -28,7 +28,12 @@ from audiosocket_agent.diary import Status
 Row = dict[str, Any]
 COLUMNS = ("reference", "company", "service", "area", "day", "part", "start", "phone", "status")
 INTERNAL = ("begins_at", "ends_at", "lane")  # of the calendar: no caller was told of them
-UNSETTLED = (OutState.WAITING.value, OutState.GIVEN_UP.value, OutState.REFUSED.value)
+SAID = {
+    OutState.WAITING.value: "waiting",
+    OutState.GIVEN_UP.value: "given up",
+    OutState.REFUSED.value: "refused",
+}
+UNSETTLED = tuple(SAID)
 
 
 @click.group(invoke_without_command=True)
@@ -57,9 +62,11 @@ def _list(limit: int, as_json: bool) -> None:
         click.echo(json.dumps(rows))
         return
     print_table(rows, COLUMNS)
-    left = query(_undelivered(sa.select(sa.func.count().label("many"))))[0]["many"]
+    many = sa.select(outbox.c.state, sa.func.count().label("many")).group_by(outbox.c.state)
+    left = {row["state"]: row["many"] for row in query(_undelivered(many))}
     if left:
-        click.echo(f"{left} not delivered: see voiceagent bookings outbox")
+        told = ", ".join(f"{left[state]} {SAID[state]}" for state in UNSETTLED if state in left)
+        click.echo(f"not delivered: {told}; see voiceagent bookings outbox")
 
 
 @bookings.command("show")
@@ -114,7 +121,10 @@ def cancel_booking(reference: str, as_json: bool) -> None:
 @as_json_option
 @click.option("--all", "settled_too", is_flag=True, help="Show what was delivered, too.")
 def list_outbox(limit: int, as_json: bool, settled_too: bool) -> None:
-    """List what is yet to be told of bookings, and what was given up; newest first."""
+    """List what is yet to be told of bookings or sent to callers, and what was given up.
+
+    The newest first. VOICEAGENT_OUTBOX_GIVE_UP_H says for how long it is tried.
+    """
     found = outbox.select().order_by(outbox.c.position.desc()).limit(limit)
     rows = [_told(row) for row in query(found if settled_too else _undelivered(found))]
     if as_json:

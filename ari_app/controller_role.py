@@ -134,7 +134,7 @@ class _Role:
         await self._records.close()
 
     async def _tell_of_bookings(self, stop: asyncio.Event) -> None:
-        book = Book(self._store)
+        book = Book(self._store, give_up=self._settings.give_up)
         sender = Sender(book.now)
         try:
             await OutboxWorker(book, sender, lambda: self._directory.companies).run(stop)

@@ -54,7 +54,7 @@ async def serve_media(
         sounds = Sounds(settings.sounds_dir, settings.pbx_sounds, engines.voice)
         control = MediaControl(settings.control_socket)
         people = PersonDesk(control, StoreCallbacks(store), sounds)
-        book = Book(store)
+        book = Book(store, give_up=settings.give_up)
         diary = StoreDiary(book, Sender(book.now))
         stack.push_async_callback(diary.close)
         media = MediaProcess(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import grp
 import os
 from collections.abc import Mapping
+from datetime import timedelta
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Literal
@@ -87,6 +88,14 @@ class Settings(TurnSettings, PbxSettings):
     )
     context_token: SecretStr = Field(
         SecretStr(""), description="its bearer token; empty: none is sent"
+    )
+    outbox_give_up_h: int = Field(
+        48,
+        ge=1,
+        le=720,
+        description="how long it is tried to tell a webhook or a booking system, and to have a "
+        "text or email sent; then it is given up: voiceagent bookings outbox",
+        json_schema_extra={"unit": "hours"},
     )
     companies: Path = Field(SHIPPED_COMPANIES, description="folder of company YAML files")
     link_group: str = Field(
@@ -195,6 +204,11 @@ class Settings(TurnSettings, PbxSettings):
     def database(self) -> Path:
         """The SQLite file of records and bookings."""
         return self.data_dir / "voiceagent.db"
+
+    @property
+    def give_up(self) -> timedelta:
+        """How long it is tried to tell somebody."""
+        return timedelta(hours=self.outbox_give_up_h)
 
     @property
     def media_socket(self) -> Path:

@@ -20,7 +20,7 @@ from pydantic import (
 )
 from pydantic.functional_validators import BeforeValidator
 
-from audiosocket_agent.company_calendar import Calendar
+from audiosocket_agent.company_calendar import Calendar, Webhook
 from audiosocket_agent.company_calls import (
     Closed,
     Holidays,
@@ -162,6 +162,7 @@ class Company(FieldsModel):
         recording: Whether calls are recorded.
         secrets: Digits that only their receiver may see, by name.
         calendar: When it can be booked; unset: whatever the caller wants.
+        webhooks: Who is told of its bookings, besides those of its `calendar`.
         voice: Which voice each engine uses for it; an engine that is not named speaks as it is set.
         tools: The company's own HTTP interfaces that the language model may use, by name.
         messages: The texts and emails that may be sent to callers.
@@ -198,6 +199,7 @@ class Company(FieldsModel):
     recording: Recording = Recording()
     secrets: dict[Name, Secret] = Field(default_factory=dict)
     calendar: Calendar | None = None
+    webhooks: Annotated[tuple[Webhook, ...], Field(max_length=8)] = ()
     voice: CompanyVoices = Field(default_factory=dict)
     tools: Annotated[Tools, Field(validate_default=True)] = Field(default_factory=dict)
     messages: Messages = Messages()
@@ -263,6 +265,15 @@ class Company(FieldsModel):
                 )
         return calendar
 
+    @field_validator("webhooks")
+    @classmethod
+    def _each_told_once(
+        cls, webhooks: tuple[Webhook, ...], info: ValidationInfo
+    ) -> tuple[Webhook, ...]:
+        calendar: Calendar | None = info.data.get("calendar")
+        refuse_twice(hook.url for hook in (*webhooks, *(calendar.webhooks if calendar else ())))
+        return webhooks
+
     @field_validator("misses_before_offer")
     @classmethod
     def _offered_before_it_is_too_late(cls, misses: int, info: ValidationInfo) -> int:
@@ -278,6 +289,11 @@ class Company(FieldsModel):
         if seconds >= longest:
             raise ValueError(f"{seconds} is not less than max_call_s, {longest}")
         return seconds
+
+    @property
+    def listeners(self) -> tuple[Webhook, ...]:
+        """Everybody who is told of its bookings."""
+        return (*self.webhooks, *(() if self.calendar is None else self.calendar.webhooks))
 
 
 def did_digits(did: str) -> str:

@@ -6,6 +6,7 @@ nothing a model or a caller wrote goes into it. docs/tools.md tells every field.
 
 from __future__ import annotations
 
+from enum import Enum
 from string import Formatter
 from typing import Annotated
 
@@ -19,6 +20,18 @@ from audiosocket_agent.company_tools import SecretName, checked_url
 PLACES = ("company", "reference", "service", "area", "day", "part", "time", "price")
 MOST_TEMPLATES = 8
 MOST_SMS_CHARS = 480  # three parts of a text message
+
+
+class MessageEvent(Enum):
+    """A message; its name is what the webhook that sends it is told."""
+
+    SMS = "message.sms"
+    EMAIL = "message.email"
+
+    @property
+    def channel(self) -> str:
+        """The field of `Messages` that tells how it goes."""
+        return self.value.removeprefix("message.")
 
 
 def _fillable(text: str) -> str:
@@ -79,6 +92,10 @@ class Messages(FieldsModel):
 
     sms: Channel | None = None
     email: Channel | None = None
+
+    def channel(self, event: MessageEvent) -> Channel | None:
+        """Return how a message goes; None: it does not."""
+        return self.sms if event is MessageEvent.SMS else self.email
 
     @model_validator(mode="after")
     def _each_in_its_form(self) -> Messages:

@@ -1,4 +1,4 @@
-"""What the talk needs of whoever keeps a company's bookings."""
+"""What the talk needs of whoever keeps a company's bookings, and what it sends to callers."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import Protocol
 from audiosocket_agent.agenda import Agenda
 from audiosocket_agent.company import Company
 from audiosocket_agent.conversation_state import Booked, BookingFailed, BookingRequest
+from audiosocket_agent.tools.messages import Outgoing, Posted
 
 
 class Status(Enum):
@@ -121,3 +122,6 @@ class Diary(Protocol):
         self, record_id: uuid.UUID, company: Company, reference: str, phone: str
     ) -> bool:
         """Cancel a booking that `find` finds; a second time changes nothing."""
+
+    async def post(self, record_id: uuid.UUID, company: Company, message: Outgoing) -> Posted:
+        """Send a message to a caller; the same one a second time is not sent again."""

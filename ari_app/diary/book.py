@@ -20,7 +20,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ari_app.database import begin_writing
-from ari_app.diary.outbox import Parcel, announce, read
+from ari_app.diary.outbox import GIVE_UP, OutState, Parcel, announce, enclose, read
 from ari_app.diary.rows import (
     ACTIVE,
     Row,
@@ -40,6 +40,7 @@ from audiosocket_agent.company import Company
 from audiosocket_agent.company_calendar import BookingEvent
 from audiosocket_agent.conversation_state import BookingRequest
 from audiosocket_agent.diary import Status
+from audiosocket_agent.tools.messages import Outgoing
 
 REFERENCE_TRIES = 100
 LONGEST_GAP = timedelta(minutes=240)
@@ -75,6 +76,7 @@ class Book:
         store: The database.
         now: Tells the time, aware.
         lasting: Whether what is committed also survives a loss of power.
+        give_up: How long it is tried to tell somebody.
     """
 
     def __init__(
@@ -83,8 +85,10 @@ class Book:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         *,
         lasting: bool = True,
+        give_up: timedelta = GIVE_UP,
     ) -> None:
         self._store = store
+        self.give_up = give_up
         self._lasting = lasting
         # Within the process writers queue up; SQLite would have them knock again and again.
         self._writer = asyncio.Lock()
@@ -207,6 +211,11 @@ class Book:
                 await db.execute(_of(row).values(_changed(row, Status.CANCELLED, now)))
                 await announce(db, company, after, BookingEvent.CANCELLED, now)
         return True
+
+    async def post(self, company: Company, message: Outgoing) -> Parcel | OutState:
+        """Write down a message that is to be sent; see `outbox.enclose`."""
+        async with self.writing() as db:
+            return await enclose(db, company, message, self.now())
 
     async def parcel(self, position: int) -> Parcel:
         """Return what is to be told."""

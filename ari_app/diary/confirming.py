@@ -12,7 +12,6 @@ from ari_app.database import upserting
 from ari_app.diary.book import Book
 from ari_app.diary.outbox import (
     API,
-    GIVE_UP,
     OutState,
     Parcel,
     announce,
@@ -61,7 +60,7 @@ async def conclude(
         elif sent.answer is Answer.REFUSED:
             if await settle(db, parcel, OutState.REFUSED, now, sent.trouble):
                 await _refused(book, db, parcel, company, told=told)
-        elif sent.answer is Answer.UNWANTED or now - parcel.created_at > GIVE_UP:
+        elif sent.answer is Answer.UNWANTED or now - parcel.created_at > book.give_up:
             await settle(db, parcel, OutState.GIVEN_UP, now, sent.trouble)
         else:
             await put_off(db, parcel, now, chance, sent.trouble)

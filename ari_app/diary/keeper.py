@@ -20,18 +20,22 @@ from sqlalchemy.exc import DBAPIError
 from ari_app.diary.agendas import Agendas
 from ari_app.diary.book import Book, GoneError, Written
 from ari_app.diary.confirming import conclude
+from ari_app.diary.outbox import OutState, Parcel
 from ari_app.diary.rows import booking_of, same_number
 from ari_app.diary.sending import Answer, Sender
 from audiosocket_agent.agenda import Agenda
 from audiosocket_agent.company import Company
 from audiosocket_agent.conversation_state import Booked, BookingFailed, BookingRequest, Trouble
 from audiosocket_agent.diary import Booking, Status
+from audiosocket_agent.tools.messages import Outgoing, Posted
 
 log = logging.getLogger(__name__)
 
 DEADLINE_S = 5.0  # until a caller hears what became of the booking
 MOST_MISSES = 3  # guesses at a reference in one call
 CALLS_REMEMBERED = 1000
+MESSAGE_TRIES = 2  # while its caller waits; then the outbox goes on
+_POSTED = {OutState.DELIVERED: Posted.SENT, OutState.WAITING: Posted.KEPT}
 
 T = TypeVar("T")
 Result = Booked | BookingFailed
@@ -181,6 +185,31 @@ class StoreDiary:
                 return done
 
         return await self._safely(record_id, cancel(), otherwise=False)
+
+    async def post(self, record_id: uuid.UUID, company: Company, message: Outgoing) -> Posted:
+        """See `Diary.post`."""
+
+        async def post() -> Posted:
+            found = await self._book.post(company, message)
+            if isinstance(found, OutState):
+                return _POSTED.get(found, Posted.REFUSED)
+            return await self._sent(record_id, company, found)
+
+        return await self._safely(record_id, post(), otherwise=Posted.REFUSED)
+
+    async def _sent(self, record_id: uuid.UUID, company: Company, parcel: Parcel) -> Posted:
+        for _ in range(MESSAGE_TRIES):
+            sent = await self._sender.send(parcel, company)
+            if sent.answer is not Answer.FAILED:
+                break
+        if sent.answer is not Answer.TAKEN_IN:
+            extra = {"call_id": str(record_id)}
+            what = (parcel.event.value, company.key, sent.trouble)
+            log.warning("%s of %s was not sent: %s", *what, extra=extra)
+        await conclude(self._book, parcel, company, sent, self._chance, told=True)
+        if sent.answer is Answer.FAILED:
+            return Posted.KEPT
+        return Posted.SENT if sent.answer is Answer.TAKEN_IN else Posted.REFUSED
 
     async def _find(
         self, company: Company, reference: str, phone: str, record_id: uuid.UUID | None

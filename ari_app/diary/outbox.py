@@ -1,8 +1,9 @@
-"""What is yet to be told of bookings: written with them, claimed, and settled.
+"""What is yet to be told: of bookings, written with them, and messages; claimed, and settled.
 
 A row is claimed by moving the time it is due: whoever dies with it loses the claim when that time
 has come, and the next one sends the same again, under the same id. Of one booking the events go to
-each receiver in order: a later one is not due while an earlier one waits.
+each receiver in order: a later one is not due while an earlier one waits. Messages to callers wait
+for nothing.
 """
 
 from __future__ import annotations
@@ -17,19 +18,23 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from ari_app.database import upserting
 from ari_app.diary.rows import Row, stamp, told_of
 from ari_app.diary.tables import outbox
 from audiosocket_agent.company import Company
 from audiosocket_agent.company_calendar import BookingEvent
+from audiosocket_agent.company_messages import MessageEvent
+from audiosocket_agent.tools.messages import Outgoing
 
 API = "api"  # the target that is the company's own booking system
 LEASE = timedelta(seconds=30)  # longer than any try takes
 FIRST_RETRY = timedelta(seconds=2)
 LONGEST_RETRY = timedelta(hours=1)
-GIVE_UP = timedelta(hours=48)
+GIVE_UP = timedelta(hours=48)  # unless the settings say otherwise
 SPREAD = 0.5  # of a delay is left to chance
 KEEP = timedelta(days=30)
 MOST_TROUBLE = 128
+_MESSAGES = "message."  # how the names of their events begin
 
 
 class OutState(Enum):
@@ -48,12 +53,12 @@ class Parcel:
     Attributes:
         position: Of its row.
         event_id: The same at every try.
-        target: `API`, or the address of a webhook.
+        target: `API`, the address of a webhook, or how a message goes.
         company: Key.
-        reference: The booking's.
+        reference: The booking's; "" for a message.
         event: What happened.
         key: What makes one of several tries, for the company's own system.
-        data: The booking as it was then.
+        data: The booking as it was then; the message.
         before: The booking before that, if it was changed.
         tries: How many there were, this one included.
         created_at: When it happened.
@@ -64,7 +69,7 @@ class Parcel:
     target: str
     company: str
     reference: str
-    event: BookingEvent
+    event: BookingEvent | MessageEvent
     key: str
     data: Mapping[str, Any]
     before: Mapping[str, Any] | None
@@ -77,6 +82,11 @@ class Parcel:
         return int(self.data["sequence"])
 
 
+def event_of(name: str) -> BookingEvent | MessageEvent:
+    """Return an event by its name in a row."""
+    return MessageEvent(name) if name.startswith(_MESSAGES) else BookingEvent(name)
+
+
 def parcel_of(row: Row) -> Parcel:
     """Return a row of the outbox."""
     return Parcel(
@@ -85,7 +95,7 @@ def parcel_of(row: Row) -> Parcel:
         row["target"],
         row["company"],
         row["reference"],
-        BookingEvent(row["type"]),
+        event_of(row["type"]),
         row["key"],
         row["data"],
         row["before"],
@@ -119,10 +129,10 @@ async def announce(
         The position of what a required system is to be told, claimed for the caller of this; None
         if there is no such system, or something is to be told to it first.
     """
-    calendar = company.calendar
-    if calendar is None:
+    api = None if company.calendar is None else company.calendar.booking_api
+    targets = [hook.url for hook in company.listeners if event in hook.events]
+    if api is None and not targets:
         return None
-    targets = [hook.url for hook in calendar.webhooks if event in hook.events]
     event_id, at = str(uuid.uuid4()), stamp(now)
     common = {
         "event_id": event_id,
@@ -139,9 +149,9 @@ async def announce(
     }
     for target in targets:
         await db.execute(outbox.insert().values(common | {"target": target}))
-    if calendar.booking_api is None or not to_api:
+    if api is None or not to_api:
         return None
-    claimed = calendar.booking_api.required and event is not BookingEvent.CANCELLED
+    claimed = api.required and event is not BookingEvent.CANCELLED
     if claimed and await _waits(db, row["reference"]):
         claimed = False
     mine: dict[str, Any] = {"target": API, "before": None if before is None else dict(before)}
@@ -150,6 +160,36 @@ async def announce(
     made = await db.execute(outbox.insert().values(common | mine))
     assert made.inserted_primary_key is not None
     return int(made.inserted_primary_key[0]) if claimed else None
+
+
+async def enclose(
+    db: AsyncConnection, company: Company, message: Outgoing, now: datetime
+) -> Parcel | OutState:
+    """Write down a message to a caller that is to be sent; the same one only once.
+
+    Returns:
+        It, claimed for the caller of this; if it was written down before, what became of it.
+    """
+    row = {
+        "event_id": message.event_id,
+        "target": message.event.channel,
+        "company": company.key,
+        "reference": "",
+        "type": message.event.value,
+        "key": message.event_id,
+        "data": dict(message.data),
+        "before": None,
+        "state": OutState.WAITING.value,
+        "tries": 1,
+        "created_at": stamp(now),
+        "due_at": stamp(now + LEASE),
+    }
+    made = await db.execute(upserting(db, outbox, ["event_id", "target"], []).values(row))
+    query = outbox.select().where(
+        outbox.c.event_id == row["event_id"], outbox.c.target == row["target"]
+    )
+    kept = dict((await db.execute(query)).mappings().one())
+    return parcel_of(kept) if made.rowcount > 0 else OutState(kept["state"])
 
 
 async def _waits(db: AsyncConnection, reference: str) -> bool:
@@ -171,11 +211,14 @@ async def claim(db: AsyncConnection, now: datetime, most: int) -> list[Parcel]:
     """
     earlier = outbox.alias()
     waiting = OutState.WAITING.value
-    first = ~sa.exists().where(
-        earlier.c.reference == outbox.c.reference,
-        earlier.c.target == outbox.c.target,
-        earlier.c.state == waiting,
-        earlier.c.position < outbox.c.position,
+    first = sa.or_(
+        outbox.c.type.startswith(_MESSAGES),
+        ~sa.exists().where(
+            earlier.c.reference == outbox.c.reference,
+            earlier.c.target == outbox.c.target,
+            earlier.c.state == waiting,
+            earlier.c.position < outbox.c.position,
+        ),
     )
     due = (
         sa.select(outbox)

@@ -1,4 +1,4 @@
-"""One try to tell somebody of a booking, over HTTP."""
+"""One try to tell somebody of a booking, or to hand over a message to a caller, over HTTP."""
 
 from __future__ import annotations
 
@@ -16,10 +16,13 @@ from ari_app.diary.ics import calendar_of
 from ari_app.diary.outbox import API, Parcel
 from ari_app.diary.rows import stamp
 from audiosocket_agent.company import Company
-from audiosocket_agent.company_calendar import BookingApi, Webhook
+from audiosocket_agent.company_calendar import BookingApi
+from audiosocket_agent.company_messages import MessageEvent
 from audiosocket_agent.signing import signature
+from audiosocket_agent.tools.asking import passes
 
 WEBHOOK_TIMEOUT_S = 10.0  # with the connection; far below the outbox's lease
+MESSAGE_TIMEOUT_S = 4.0  # a caller waits, for two tries at the most
 AGENT = "voiceagent"
 
 
@@ -72,17 +75,33 @@ class Sender:
             parcel: What.
             company: Its company as it is set up now; None: there is none any more.
         """
+        if isinstance(parcel.event, MessageEvent):
+            return await self._message(parcel, parcel.event, company)
         calendar = None if company is None else company.calendar
         if parcel.target == API:
             api = None if calendar is None else calendar.booking_api
             if api is None:
                 return Sent(Answer.UNWANTED, "the company has no booking_api any more")
             return await self._to_api(parcel, api)
-        hooks = () if calendar is None else calendar.webhooks
+        hooks = () if company is None else company.listeners
         hook = next((hook for hook in hooks if hook.url == parcel.target), None)
         if hook is None:
             return Sent(Answer.UNWANTED, "the company has no such webhook any more")
-        return await self._to_webhook(parcel, hook)
+        data = {"booking": parcel.data, "ics": calendar_of(parcel.data)}
+        sent = await self._signed(parcel, hook.url, hook.secret, data, WEBHOOK_TIMEOUT_S)
+        if sent == 410:
+            return Sent(Answer.UNWANTED, "it answered 410: it wants no more of them")
+        return _answered(sent)
+
+    async def _message(self, parcel: Parcel, event: MessageEvent, company: Company | None) -> Sent:
+        channel = None if company is None else company.messages.channel(event)
+        if channel is None:
+            return Sent(Answer.UNWANTED, f"the company sends no {event.channel} any more")
+        url, secret = channel.url, channel.secret
+        sent = await self._signed(parcel, url, secret, parcel.data, MESSAGE_TIMEOUT_S)
+        if isinstance(sent, int) and sent // 100 != 2 and not passes(sent):
+            return Sent(Answer.UNWANTED, f"it answered {sent}: it does not take that")
+        return _answered(sent)
 
     async def _to_api(self, parcel: Parcel, api: BookingApi) -> Sent:
         headers = {"Idempotency-Key": parcel.key}
@@ -93,24 +112,28 @@ class Sender:
             headers["Authorization"] = f"Bearer {token}"
         body = {"event": parcel.event.value, "booking": parcel.data}
         sent = await self._post(api.url, json.dumps(body).encode(), headers, api.timeout_s)
-        if isinstance(sent, Sent):
-            return sent
-        if 200 <= sent < 300:
-            return Sent(Answer.TAKEN_IN)
         if sent == 409:
             return Sent(Answer.REFUSED, "it answered 409: the time is not free there")
-        return Sent(Answer.FAILED, f"it answered {sent}")
+        return _answered(sent)
 
-    async def _to_webhook(self, parcel: Parcel, hook: Webhook) -> Sent:
-        secret = self._environ.get(hook.secret, "")
+    async def _signed(
+        self,
+        parcel: Parcel,
+        url: str,
+        secret_name: str,
+        data: Mapping[str, object],
+        timeout_s: float,
+    ) -> int | Sent:
+        """Post an event the way of standardwebhooks.com; returns the status of the answer."""
+        secret = self._environ.get(secret_name, "")
         if not secret:
-            return Sent(Answer.FAILED, f"{hook.secret} is not set")
+            return Sent(Answer.FAILED, f"{secret_name} is not set")
         body = json.dumps(
             {
                 "id": parcel.event_id,
                 "type": parcel.event.value,
                 "timestamp": stamp(parcel.created_at),
-                "data": {"booking": parcel.data, "ics": calendar_of(parcel.data)},
+                "data": data,
             }
         ).encode()
         sent_s = int(self._now().timestamp())
@@ -119,14 +142,7 @@ class Sender:
             "webhook-timestamp": str(sent_s),
             "webhook-signature": signature(secret, parcel.event_id, sent_s, body),
         }
-        sent = await self._post(hook.url, body, headers, WEBHOOK_TIMEOUT_S)
-        if isinstance(sent, Sent):
-            return sent
-        if 200 <= sent < 300:
-            return Sent(Answer.TAKEN_IN)
-        if sent == 410:
-            return Sent(Answer.UNWANTED, "it answered 410: it wants no more of them")
-        return Sent(Answer.FAILED, f"it answered {sent}")
+        return await self._post(url, body, headers, timeout_s)
 
     async def _post(
         self, url: str, body: bytes, headers: Mapping[str, str], timeout_s: float
@@ -149,3 +165,12 @@ class Sender:
             return Sent(Answer.FAILED, f"no answer in {timeout_s:g} s")
         except (aiohttp.ClientError, OSError, ValueError) as error:
             return Sent(Answer.FAILED, f"no connection ({type(error).__name__})")
+
+
+def _answered(sent: int | Sent) -> Sent:
+    """Return what came of a try whose answer means nothing in particular."""
+    if isinstance(sent, Sent):
+        return sent
+    return (
+        Sent(Answer.TAKEN_IN) if 200 <= sent < 300 else Sent(Answer.FAILED, f"it answered {sent}")
+    )

@@ -174,7 +174,9 @@ def kept_in(company: Company) -> Company:
     calendar = company.calendar
     if calendar is not None:
         calendar = calendar.model_copy(update={"booking_api": None, "webhooks": ()})
-    return company.model_copy(update={"calendar": calendar, "tools": {}, "messages": Messages()})
+    return company.model_copy(
+        update={"calendar": calendar, "webhooks": (), "tools": {}, "messages": Messages()}
+    )
 
 
 async def make_template(folder: Path) -> None:

@@ -102,20 +102,6 @@ class CompanyHttp:
         self._tell(name, known, why)
         raise ToolError(why)
 
-    async def send(self, request: Asked, timeout_s: float) -> int:
-        """Send something whose answer is of no interest; returns its status.
-
-        Raises:
-            ToolError: If it did not get there.
-        """
-        try:
-            async with asyncio.timeout(timeout_s), self._asked(request) as answer:
-                return answer.status
-        except (aiohttp.ClientError, OSError, ValueError):
-            raise ToolError(UNREACHED) from None
-        except TimeoutError:
-            raise ToolError(TOO_SLOW) from None
-
     async def _once(self, tool: DeclaredTool, request: Asked) -> Mapping[str, object]:
         try:
             async with self._asked(request) as answer:

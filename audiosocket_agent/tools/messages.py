@@ -7,32 +7,32 @@ spelt, and what the caller gave is said back and agreed to first.
 
 from __future__ import annotations
 
-import json
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from enum import Enum
 
 from audiosocket_agent import wording
 from audiosocket_agent.company import Company
-from audiosocket_agent.company_messages import Channel, places_of
+from audiosocket_agent.company_messages import Channel, MessageEvent, places_of
 from audiosocket_agent.company_tools import arguments_in
 from audiosocket_agent.conversation_state import Facts, State
 from audiosocket_agent.errors import ToolError
 from audiosocket_agent.roles import visit_slot
 from audiosocket_agent.seams import Tool
-from audiosocket_agent.signing import signature
 from audiosocket_agent.tools import RunningTool
-from audiosocket_agent.tools.asking import Asked
 from audiosocket_agent.understanding import phone_number
 from audiosocket_agent.workflow import Kind
 
 SMS, EMAIL = "send_sms", "send_email"
-NAMES = (SMS, EMAIL)
+_EVENTS = {SMS: MessageEvent.SMS, EMAIL: MessageEvent.EMAIL}
+NAMES = tuple(_EVENTS)
 MOST_SENT = 4  # in one call, tries that failed included
-TRIES = 2
-TIMEOUT_S = 4.0  # of one try
 SENT = {SMS: "The text message is on its way.", EMAIL: "The email is on its way."}
+KEPT = {
+    SMS: "I could not send the text message just now. It will be sent as soon as it can be.",
+    EMAIL: "I could not send the email just now. It will be sent as soon as it can be.",
+}
 NOT_SENT = "I'm sorry, I could not send that just now."
 _WHAT = {
     SMS: "Send the caller a text message, if the caller wants one",
@@ -40,24 +40,32 @@ _WHAT = {
 }
 
 
+class Posted(Enum):
+    """What became of a message."""
+
+    SENT = "sent"
+    KEPT = "kept"  # not sent yet: it is tried again, whoever hangs up
+    REFUSED = "refused"  # for good
+
+
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A message as its webhook is told of it.
+    """A message that is to be sent.
 
     Attributes:
-        event_id: The same for every try of one message.
-        body: Its text, JSON.
-        channel: Where it goes.
+        event_id: The same however often it is tried, and whoever asks for it again in the call.
+        event: What it is.
+        data: What its webhook is told of it, as JSON.
     """
 
     event_id: str
-    body: bytes = field(repr=False)
-    channel: Channel
+    event: MessageEvent
+    data: Mapping[str, object] = field(repr=False)
 
 
 def channel_of(name: str, company: Company) -> Channel | None:
     """Return a company's way to send by one of the tools; None if it has none."""
-    return {SMS: company.messages.sms, EMAIL: company.messages.email}.get(name)
+    return company.messages.channel(_EVENTS[name]) if name in _EVENTS else None
 
 
 def tools(company: Company) -> tuple[Tool, ...]:
@@ -151,38 +159,15 @@ def _mailbox(state: State, facts: Facts) -> tuple[str, str]:
     return state.slots[slot], f"Shall I send it to {spoken}?"
 
 
-def outgoing(tool: RunningTool, company: Company, record_id: uuid.UUID, now: datetime) -> Outgoing:
-    """Return a message as its webhook is told of it.
+def outgoing(tool: RunningTool, company: Company, record_id: uuid.UUID) -> Outgoing:
+    """Return a message as it is to be sent.
 
     Args:
         tool: Made by `running`.
         company: Its company.
         record_id: The call's record.
-        now: The moment, aware.
-
-    Raises:
-        ToolError: If the company has no such channel.
     """
-    channel = channel_of(tool.name, company)
-    if channel is None:
-        raise ToolError("the company does not send these")
     about = f"{record_id} {tool.name} {tool.arguments['template']} {tool.arguments['to']}"
+    data = {"company": company.key, "call_id": str(record_id), **tool.arguments}
     event_id = str(uuid.uuid5(uuid.NAMESPACE_URL, about))
-    told = {
-        "id": event_id,
-        "type": "message.sms" if tool.name == SMS else "message.email",
-        "timestamp": now.isoformat(timespec="seconds"),
-        "data": {"company": company.key, "call_id": str(record_id), **tool.arguments},
-    }
-    return Outgoing(event_id, json.dumps(told).encode(), channel)
-
-
-def request(message: Outgoing, secret: str, sent_s: int) -> Asked:
-    """Return one try to hand a message over, signed as bookings' webhooks are."""
-    headers: Mapping[str, str] = {
-        "Content-Type": "application/json",
-        "webhook-id": message.event_id,
-        "webhook-timestamp": str(sent_s),
-        "webhook-signature": signature(secret, message.event_id, sent_s, message.body),
-    }
-    return Asked("POST", message.channel.url, headers, message.body)
+    return Outgoing(event_id, _EVENTS[tool.name], data)

@@ -9,10 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import UTC, datetime
 
 from audiosocket_agent.conversation_state import (
     Booked,
@@ -26,7 +24,7 @@ from audiosocket_agent.conversation_state import (
 from audiosocket_agent.diary import Booking, Diary, Status
 from audiosocket_agent.errors import ToolError
 from audiosocket_agent.tools import RunningTool, built_in, messages
-from audiosocket_agent.tools.asking import passes, refused, same_call_key
+from audiosocket_agent.tools.asking import same_call_key
 from audiosocket_agent.tools.company_http import CompanyHttp
 
 log = logging.getLogger(__name__)
@@ -44,7 +42,8 @@ class Tools:
 
     Args:
         http: Asks companies' interfaces.
-        diary: Keeps bookings; None: they can be neither changed nor cancelled.
+        diary: Keeps bookings and messages; None: bookings can be neither changed nor cancelled, and
+            nothing is sent.
     """
 
     def __init__(self, http: CompanyHttp, diary: Diary | None = None) -> None:
@@ -217,26 +216,17 @@ class CallTools:
         return built_in.facts_told(built_in.moved(wanted, confirmed=made.confirmed), changed=True)
 
     async def _handed_over(self, tool: RunningTool) -> Mapping[str, object]:
-        """Hand a message to the company's webhook, and try again once if that may help."""
+        """Have a message sent; what cannot be sent at once is kept, and tried again."""
+        if self._diary is None:
+            raise ToolError("nothing can be sent here")
         company = self._facts.company
-        message = messages.outgoing(tool, company, self._record_id, datetime.now(UTC))
-        secret = self._http.secret(message.channel.secret)
-        why = ""
-        for _ in range(messages.TRIES):
-            signed = messages.request(message, secret, int(time.time()))
-            try:
-                status = await self._http.send(signed, messages.TIMEOUT_S)
-            except ToolError as error:
-                why = str(error)
-                continue
-            if 200 <= status < 300:
+        message = messages.outgoing(tool, company, self._record_id)
+        match await self._diary.post(self._record_id, company, message):
+            case messages.Posted.SENT:
                 return built_in.facts_told(messages.SENT[tool.name], sent=True)
-            why = refused(status)
-            if not passes(status):
-                break
-        extra = {"call_id": str(self._record_id)}
-        log.warning("%s of %s failed: %s", tool.name, company.key, why, extra=extra)
-        raise ToolError(f"it was not sent: {why}")
+            case messages.Posted.KEPT:
+                return built_in.facts_told(messages.KEPT[tool.name], sent=False, kept=True)
+        raise ToolError("it was not sent: the company's system does not take it")
 
     async def _message(self, tool: RunningTool) -> Mapping[str, object]:
         phone, about = str(tool.arguments["phone"]), built_in.message(tool)

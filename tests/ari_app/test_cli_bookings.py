@@ -46,7 +46,7 @@ def test_listing_as_before_and_by_name(voiceagent, reference):
         reference, "tap", "2026-11-23", "01632960123")  # fmt: skip
     assert json.loads(voiceagent("list", "--json", "--limit", "3").output) == [row]
     assert reference in voiceagent("list").output and "14:30" in voiceagent().output
-    assert "1 not delivered" in voiceagent().output
+    assert "not delivered: 1 waiting; see voiceagent bookings outbox" in voiceagent().output
 
 
 def test_one_booking_and_what_was_told_of_it(voiceagent, reference):

@@ -97,7 +97,7 @@ class Receiver:
     @asynccontextmanager
     async def open(self):
         app = web.Application()
-        app.router.add_post("/{path}", self.take)
+        app.router.add_post("/{path:.+}", self.take)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.01)
         await runner.setup()
         site = web.TCPSite(runner, "127.0.0.1", 0)

@@ -205,6 +205,33 @@ def test_a_system_that_is_not_required_is_told_beside_the_talk(tmp_path):
     run(scenario, tmp_path, booking_api={"url": "URL/api"}, webhooks=[])
 
 
+def test_a_company_without_a_calendar_has_webhooks_too(tmp_path):
+    async def scenario(it, receiver):
+        url = it.firm.calendar.webhooks[0].url
+        hook = {"url": url, "secret": "HOOK_SECRET"}
+        it.firm = company(webhooks=[hook])
+        assert it.firm.calendar is None
+        reference = await changes(it)
+        await it.deliver()
+        bodies = [json.loads(body) for _, _, _, body in receiver.seen]
+        assert [body["type"] for body in bodies] == [
+            "booking.created", "booking.changed", "booking.cancelled"]  # fmt: skip
+        assert {body["data"]["booking"]["reference"] for body in bodies} == {reference}
+        assert bodies[0]["data"]["booking"]["begins_at"] is None
+        days = [Calendar.from_ical(body["data"]["ics"]).walk("VEVENT")[0] for body in bodies]
+        assert days[0].decoded("dtstart") == date(2026, 11, 23)
+        # Both kinds of webhooks are told; one address is not told twice.
+        other = {"url": f"{url}/other", "secret": "HOOK_SECRET"}
+        it.firm = company({"lead_min": 0, "webhooks": [other]}, webhooks=[hook])
+        await it.diary.book(SECOND, it.firm, request())
+        await it.deliver()
+        assert [path for path, *_ in receiver.seen[3:]] == ["/hook", "/hook/other"]
+        with pytest.raises(ValueError, match="stands there twice"):
+            company({"lead_min": 0, "webhooks": [hook]}, webhooks=[hook])
+
+    run(scenario, tmp_path)
+
+
 def test_two_workers_send_nothing_twice(tmp_path):
     async def scenario(it, receiver):
         for call, _ in zip(calls(), range(8), strict=False):
