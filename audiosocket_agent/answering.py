@@ -29,6 +29,7 @@ from audiosocket_agent.conversation_state import (
     Why,
 )
 from audiosocket_agent.filling import filled
+from audiosocket_agent.offered import taken
 from audiosocket_agent.offers import offers
 from audiosocket_agent.price_questions import MOST_ASIDES
 from audiosocket_agent.putting_right import (
@@ -102,6 +103,12 @@ def _heard(state: State, heard: Heard, wish: Seek | None, facts: Facts) -> tuple
     workflow = facts.company.workflow
     sure = heard.confidence >= workflow.unsure_below
     value = _spoken_value(state, heard.text, facts)
+    chosen = None if doubted(state) else taken(heard.text, state, facts)
+    if chosen is not None and sure:
+        slots = {**state.slots, **chosen}
+        return proceed(replace(state, slots=slots, asked=None, misses=0), facts, ())
+    if chosen is not None and state.asked is not None:
+        value = chosen.get(state.asked, value)
     known = _with_extras(state, heard.text, facts) if sure else state
     if state.offer is Offer.OPEN:
         said = None if state.asked in workflow.yes_no else value

@@ -270,6 +270,7 @@ class State:
         collected: The names of those that reached their receivers.
         unsure: Slots whose values the ear was not sure of: each is said back before it counts.
         full: How often the caller wanted a time that is full.
+        offered: Times that were offered instead of one that is full, until the next question.
         taken: Times that turned out to have gone, as `offers.key_of` names them.
         stood: Where the talk stood when the language model last answered, as `walk.stands` tells.
         unmoved: How often in a row that did not move it.
@@ -299,6 +300,7 @@ class State:
     collected: tuple[str, ...] = ()
     unsure: tuple[Slot, ...] = ()
     full: int = 0
+    offered: tuple[Mapping[Slot, str], ...] = ()
     taken: tuple[str, ...] = ()
     stood: tuple[object, ...] = ()
     unmoved: int = 0

@@ -13,8 +13,12 @@ from audiosocket_agent.understanding import choices, value_in
 from audiosocket_agent.workflow import Kind
 
 
-def availability(given: Mapping[str, object], state: State, facts: Facts) -> dict[str, object]:
+def availability(
+    given: Mapping[str, object], state: State, facts: Facts
+) -> tuple[State, dict[str, object]]:
     """Return which times are free: on the day asked about, or the next ones.
+
+    What is told is offered: the caller may take "the first one".
 
     Args:
         given: The tool's arguments, as the model wrote them.
@@ -22,19 +26,21 @@ def availability(given: Mapping[str, object], state: State, facts: Facts) -> dic
         facts: Facts.
     """
     if facts.agenda is None:
-        return {"error": "nobody keeps a calendar here: any working day can be recorded"}
+        return state, {"error": "nobody keeps a calendar here: any working day can be recorded"}
     slot = visit_slot(facts.company.workflow, Kind.DATE)
     asked = str(given.get("day", ""))[:200]
     day = value_in(slot, asked, facts.company, facts.today) if slot is not None else None
     if asked and day is None:
-        return {"error": "day: not a day that can be booked"}
+        return state, {"error": "day: not a day that can be booked"}
     others = {s: v for s, v in state.slots.items() if s not in when_slots(facts.company.workflow)}
     wanted = replace(state, slots={**others, slot: day} if slot is not None and day else others)
     if is_full(wanted, facts):
-        return {"free": [], "facts": [wording.NOTHING_FREE]}
-    free = instead(wanted, facts)
+        return state, {"free": [], "facts": [wording.NOTHING_FREE]}
+    found = instead(wanted, facts)
+    free = [name for name, _ in found]
     full = [] if is_free(wanted, facts) else [wording.full(wish(wanted, facts))]
-    return {"free": free, "facts": [*full, wording.could_do(free)]}
+    state = replace(state, offered=tuple(option for _, option in found))
+    return state, {"free": free, "facts": [*full, wording.could_do(free)]}
 
 
 def price(given: Mapping[str, object], facts: Facts) -> dict[str, object]:

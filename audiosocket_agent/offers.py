@@ -98,29 +98,32 @@ def _with_part(day: str, part: str) -> str:
     return f"{named} {part.replace('_', ' ')}".strip()
 
 
-def instead(state: State, facts: Facts) -> list[str]:
-    """Return two free times that come nearest to what is chosen, as they are called."""
+def instead(state: State, facts: Facts) -> list[tuple[str, dict[Slot, str]]]:
+    """Return two free times that come nearest to what is chosen: how each is called, and what."""
     if facts.agenda is None:
         return []
     chosen = _chosen_day(state, facts)
     days = list(_days(facts.agenda, state, facts, part="")[:LOOK_AHEAD])
     if chosen is not None:
         days.sort(key=lambda day: (abs(day - chosen), day))
-    has_parts = visit_slot(facts.company.workflow, Kind.PART) is not None
-    has_times = visit_slot(facts.company.workflow, Kind.TIME) is not None
-    found: list[str] = []
+    on = visit_slot(facts.company.workflow, Kind.DATE)
+    in_part = visit_slot(facts.company.workflow, Kind.PART)
+    at = visit_slot(facts.company.workflow, Kind.TIME)
+    found: list[tuple[str, dict[Slot, str]]] = []
     for day in days:
         name = day_name(day, facts.today)
-        if has_parts:
+        dated = {} if on is None else {on: day.isoformat()}
+        if in_part is not None:
             parts = [
                 p for p in parts_of(facts.company) if _openings(facts.agenda, day, p, state, facts)
             ]
-            found += [_with_part(name, part) for part in parts]
-        elif has_times:
-            times = _spread(_openings(facts.agenda, day, "", state, facts))
-            found += [f"{name} at {clock(f'{one.start:%H:%M}')}" for one in times[:1]]
+            found += [(_with_part(name, part), {**dated, in_part: part}) for part in parts]
+        elif at is not None:
+            openings = _spread(_openings(facts.agenda, day, "", state, facts))
+            times = [f"{one.start:%H:%M}" for one in openings[:1]]
+            found += [(f"{name} at {clock(start)}", {**dated, at: start}) for start in times]
         else:
-            found.append(name)
+            found.append((name, dated))
         if len(found) >= 2:
             break
     return found[:2]

@@ -18,6 +18,7 @@ from collections.abc import Mapping
 from audiosocket_agent.caller_words import words_of
 from audiosocket_agent.conversation import Facts, Offer, Phase, State
 from audiosocket_agent.filling import filled
+from audiosocket_agent.offered import taken
 from audiosocket_agent.roles import (
     agreement,
     volunteered,
@@ -134,6 +135,8 @@ def _sure(text: str, state: State, asked: Slot | None, facts: Facts) -> dict[Slo
             return {asked: "no"}  # another number is asked for, and nothing else changes
         if asked in state.unsure and words in YES:
             return {asked: state.slots[asked]}  # it was rightly heard
+    if asked is not None and not state.unsure and (chosen := taken(text, state, facts)):
+        return dict(chosen)
     if _doubtful(text, words, facts) or state.unsure:
         return {}
     if asked is not None and workflow.slots[asked].kind is Kind.NAME:

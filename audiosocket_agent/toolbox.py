@@ -123,7 +123,7 @@ def work(
     if call.name == SECRET and facts.company.secrets:
         return _collect(call.arguments, state, facts)
     if call.name == AVAILABLE:
-        return Worked(state, lookups.availability(_object(call.arguments) or {}, state, facts))
+        return Worked(*lookups.availability(_object(call.arguments) or {}, state, facts))
     if call.name == PRICE:
         return Worked(state, lookups.price(_object(call.arguments) or {}, facts))
     return _run(call, state, facts, reference)

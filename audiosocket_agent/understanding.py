@@ -40,6 +40,12 @@ _MOST_KEYS = {Kind.TIME: 4, Kind.DATE: 8} | dict.fromkeys(kinds.IN_PAIRS, kinds.
 POSTCODE_KEYS = 7  # a full postcode has at most seven letters and digits
 _LISTED = frozenset((Kind.CHOICE, Kind.PART, Kind.YES_NO))
 _CORRECTION = r"\b(?:sorry|i mean|or rather|no wait|make that)\b,?"
+# "The first one" is no time; it is of those that were offered (`offered`).
+_PRONOUN = re.compile(
+    r"\b(?:first|second|third|fourth|fifth|last|former|latter|earlier|earliest|later|latest|middle|next|other"
+    r"|either|any|that|this|which) one\b(?! o'?clock)",
+    re.IGNORECASE,
+)
 _INWARD = "[0-9][A-Z]{2}"  # the half of a postcode after the space
 _KEYPAD = {c: k for k, cs in enumerate(("", "", "ABC", "DEF", "GHI", "JKL", "MNO", "PQRS", "TUV",
                                         "WXYZ")) for c in cs}  # fmt: skip
@@ -269,7 +275,7 @@ def _value_in(slot: Slot, text: str, company: Company, today: date) -> str | Non
     if rule.kind is Kind.PHONE:
         return phone_number(text) or _spoken_number(text)
     if rule.kind in (Kind.DATE, Kind.TIME, Kind.PART):
-        text = wanted_time(text)
+        text = _PRONOUN.sub(" ", wanted_time(text))
     elif rule.kind is Kind.CHOICE:
         text = wanted_thing(text)
     if rule.kind not in _LISTED:

@@ -43,6 +43,7 @@ def proceed(state: State, facts: Facts, say: tuple[str, ...]) -> tuple[State, Re
     """
     workflow = facts.company.workflow
     passed: tuple[Step, ...] = (state.step,)
+    state = replace(state, offered=())
     while True:
         rule = workflow.steps[state.step]
         state = fill_known(state, facts)
@@ -114,7 +115,8 @@ def offer_others(
     full = state.full + 1
     if is_full(state, facts) or full >= MOST_FULL:
         return _seeking(state, Why.FULL, (*say, wording.TO_PERSON_FULL), passed)
-    others = instead(state, facts)
+    found = instead(state, facts)
+    others = [name for name, _ in found]
     kept = when[:1] if keeps_day(state, facts) else ()
     slots = {s: v for s, v in state.slots.items() if s not in when or s in kept}
     back = asked_in(workflow, set(when) - set(kept)) or state.step
@@ -123,7 +125,7 @@ def offer_others(
     asked = next((s for s in workflow.steps[back].needs if s in when and s not in slots), None)
     if asked is None or not others or state.unsure:
         return proceed(state, facts, (*say, sorry))
-    state = _opened(state, asked)
+    state = replace(_opened(state, asked), offered=tuple(option for _, option in found))
     told = (*say, sorry, wording.could_do(others), wording.WHICH)
     state, reply = ask(state, facts, told, (*passed, back) if back is not passed[-1] else passed)
     ways = (*reply.listen.phrases, *map(plain_words, others))

@@ -35,6 +35,7 @@ PURE = [
             "briefing",
             "filling",
             "lookups",
+            "offered",
             "offers",
             "roles",
             "tool_schemas",

@@ -39,6 +39,7 @@ from audiosocket_agent.simulators.chat_errands import (
     Turns,
 )
 from audiosocket_agent.simulators.chat_words import Words, ways_of, words_of
+from audiosocket_agent.workflow.said_times import says_time
 
 RECORD, BOOK, TRANSFER, END = "record_details", "create_booking", "transfer_to_person", "end_call"
 SECRET = "collect_secret"
@@ -363,7 +364,7 @@ def _detail(
     if kind in ("date", "time"):
         if kind == "date" and not words_in.says(said, words_in.DAYS):
             return ""
-        if kind == "time" and stands.asks != slot and not words_in.says(said, words_in.CLOCK):
+        if kind == "time" and not says_time(text) and (stands.asks != slot or stands.recorded):
             return ""
         return _without_courtesy(text)
     if kind == "code" and stands.books and len(words_in.spelled(said)) >= LEAST_SPELLED:

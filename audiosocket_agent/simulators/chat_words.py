@@ -54,7 +54,7 @@ DAYS = tuple(
     "monday tuesday wednesday thursday friday saturday sunday today tomorrow january february "
     "march april may june july august september october november december fortnight".split()
 ) + ("in a week", "in two weeks", "next week")  # fmt: skip
-CLOCK = ("o clock", "oclock", "half past", "quarter past", "quarter to", "am", "pm", "noon")
+
 # Words of politeness that hold a word which would mean something elsewhere.
 EMPTY_PHRASES = ("good morning", "good afternoon", "good evening", "this morning")
 HELLO = ("hello", "hi", "hiya", "hey", *EMPTY_PHRASES)

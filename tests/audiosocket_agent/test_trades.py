@@ -716,7 +716,8 @@ def test_free_times_are_looked_up_in_the_calendar():
     def free(facts, **arguments):
         call = ToolCall("1", toolbox.AVAILABLE, json.dumps(arguments))
         done = toolbox.work(call, state, state.step, "", facts)
-        assert done.state is state
+        assert replace(done.state, offered=()) == state, "nothing but what was offered is kept"
+        assert len(done.state.offered) == len(done.answer.get("free", ()))
         return done.answer
 
     assert free(facts, day="Tuesday")["free"] == ["Tuesday afternoon", "Monday morning"]
