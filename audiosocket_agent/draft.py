@@ -316,13 +316,21 @@ class Draft:
         )  # fmt: skip
 
     def _left_out(self, spoken: str) -> list[Line]:
-        """Return what the model had to tell and has not: a price, a read-back, a reference."""
+        """Return what the model had to tell and has not: a price, a read-back, a reference.
+
+        The open question too, where it comes after that, or the model was not let speak on to it.
+        """
+        missing = self._not_told(spoken)
+        kept_silent = self._guard is not None and self._guard.silent
+        if (missing or kept_silent) and self.state.asked is not None:
+            missing += [s for s in question(self.state, self._facts) if s not in spoken]
+        return [Line(fact) for fact in missing]
+
+    def _not_told(self, spoken: str) -> list[str]:
         silent = not spoken.strip()
         missing = [fact for fact in self._untold if silent or not tells(spoken, fact)]
         self._untold.clear()
-        if missing and self.state.asked is not None:
-            missing += [s for s in question(self.state, self._facts) if s not in spoken]
-        return [Line(fact) for fact in missing]
+        return missing
 
     def _note_stops(self) -> None:
         """Put on record that something was not said, and of what kind; never what."""
@@ -402,6 +410,9 @@ class Draft:
             return
         if worked.leads is not None:
             self.end = worked.leads.end
+            if self.end is not None:  # what it had to tell can be told later no more
+                for fact in self._not_told(spoken):
+                    yield Line(fact)
             if worked.insists or not spoken.strip():
                 for sentence in worked.leads.say:
                     yield Line(sentence)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from audiosocket_agent.guard_claims import BEFORE_NAMES, LAST_WORDS, claim
+from audiosocket_agent.guard_claims import BEFORE_NAMES, LAST_WORDS, MOST_OFFERED, OFFERING, claim
 from audiosocket_agent.guard_facts import Known, split_chunk
 from audiosocket_agent.guard_figures import figure
 from audiosocket_agent.guard_numbers import CURRENCIES, NUMBER_WORDS, begins_number
@@ -22,12 +22,14 @@ from audiosocket_agent.guard_words import (
     FOREIGN,
     HALVES,
     MONEY,
+    NAMED_CLOCKS,
     SOON,
     Kind,
     prefixes,
 )
 
 MOST_STOPS = 2  # in one answer: after so many the rest of it is not said at all
+TAKEN_BACK = "... sorry, no."  # after the beginning of a sentence that is not said to its end
 SAFE = {
     Kind.PRICE: "I can only tell you the prices on our list.",
     Kind.TIME: "I can't promise a time myself; I only book what the diary gives me.",
@@ -46,7 +48,7 @@ _ODD = frozenset("_{}<>|`\\[]")
 _BEGINNINGS = prefixes(
     (
         *NUMBER_WORDS, *ANCHORS, *MONEY, *COINS, *HALVES, *DAYS, *SOON,
-        *FOREIGN, *LAST_WORDS, "http", "www", "dot",
+        *NAMED_CLOCKS, *FOREIGN, *LAST_WORDS, "http", "www", "dot",
     )
 )  # fmt: skip
 
@@ -78,8 +80,14 @@ class Guard:
         self._held: list[_Held] = []
         self._dropping = False
         self._names = False  # whether a name that comes now may be one that is not known
+        self._offered = 0  # words to come that may be what is offered: held until they are whole
         self._begun = False  # whether something of the sentence was said
         self._spaced = False  # whether the space before what is said instead is out already
+
+    @property
+    def silent(self) -> bool:
+        """Whether nothing more of the answer is let through."""
+        return len(self.stopped) >= MOST_STOPS
 
     @property
     def held(self) -> int:
@@ -118,9 +126,11 @@ class Guard:
     def _beginning(self) -> str:
         """Let through the beginning of a word that cannot become one to be looked at."""
         word = self._chunk.strip().lower()
-        if self._held or self._dropping or len(self.stopped) >= MOST_STOPS:
+        if self._held or self._dropping or self.silent:
             return ""
         if word and (word in _BEGINNINGS or not word.isalpha() or not word.isascii()):
+            return ""
+        if self._offered and word:
             return ""
         if self._names and self._chunk.strip()[:1].isupper():
             return ""
@@ -134,13 +144,14 @@ class Guard:
         raw, self._leaked = self._chunk[self._leaked :], 0
         bare = self._chunk.strip()
         ends = ends or bare.rstrip("\"')”’*")[-1:] in tuple(".!?")
-        if self._dropping or len(self.stopped) >= MOST_STOPS:
+        if self._dropping or self.silent:
             self._dropping = self._dropping and not ends
             return ""
         for text, breaks in split_chunk(bare):
             odd = bool(_ODD & set(bare))
             word = Word(text, breaks, odd, bare.lstrip("\"'(“‘*")[:1].isupper())
             self._names |= text in BEFORE_NAMES
+            self._offered = MOST_OFFERED if text in OFFERING else max(0, self._offered - 1)
             self._sentence.append(word)
             self._held.append(_Held(word, raw))
             raw = ""
@@ -153,6 +164,7 @@ class Guard:
         self._sentence.clear()
         self._held.clear()
         self._dropping = self._begun = self._names = False
+        self._offered = 0
 
     def _decided(self, *, over: bool) -> str:
         """Decide on the words that are held, as far as that can be done yet."""
@@ -189,11 +201,15 @@ class Guard:
         return OK
 
     def _instead(self, kind: Kind, before: str) -> str:
-        """Return what is said instead; the same thing is said once in an answer."""
+        """Return what is said instead; the same thing is said once in an answer.
+
+        A sentence that had begun is not left hanging: it is taken back before the next one.
+        """
         again = kind in self.stopped
         self.stopped.append(kind)
-        if again:
-            return ""
-        begun = "... " if self._begun and before.rstrip()[-1:] not in tuple(".!?") else ""
+        begun = self._begun and before.rstrip()[-1:] not in tuple(".!?")
         sentence = self._known.price if kind is Kind.PRICE and self._known.price else SAFE[kind]
-        return f"{begun}{sentence}" if self._spaced else f"{begun or ' '}{sentence}"
+        said = [TAKEN_BACK] * begun + [sentence] * (not again)
+        if not said:
+            return ""
+        return " ".join(said) if self._spaced or begun else f" {said[0]}"

@@ -10,6 +10,7 @@ from datetime import date
 from decimal import Decimal
 
 from audiosocket_agent.company import Company
+from audiosocket_agent.guard_hours import Hours, hours_of
 from audiosocket_agent.guard_numbers import Number, run_at
 from audiosocket_agent.guard_prices import Services, named, services_of
 from audiosocket_agent.guard_words import DAYS, HALVES, MONEY, PERCENT, SOON
@@ -54,6 +55,8 @@ class Known:
         clocks: Times of day, hours of twelve and minutes.
         days: Weekdays, ``today``, ``tomorrow``.
         open_days: Weekdays on which the company is open.
+        hours: When it opens and closes on each of them.
+        lasts: How long its services take, in minutes.
         services: What each service costs, by the words it is known by.
         ours: Amounts that belong to no service: of tools, of the company's own texts.
         asked: Prices of the services the turn is about; none: of any.
@@ -73,6 +76,8 @@ class Known:
     clocks: frozenset[tuple[int, int]] = frozenset()
     days: frozenset[str] = frozenset()
     open_days: frozenset[str] = frozenset()
+    hours: Hours = field(default_factory=dict)
+    lasts: frozenset[int] = frozenset()
     services: Services = field(default_factory=dict)
     ours: frozenset[Decimal] = frozenset()
     asked: frozenset[Decimal] = frozenset()
@@ -113,6 +118,8 @@ class CompanyFacts:
         self._open = frozenset(DAYS[:5])
         if company.hours is not None:
             self._open = frozenset(day for day in DAYS if company.hours.get(day[:3]))
+        self._hours = hours_of(company)
+        self._lasts = frozenset(service.minutes for service in company.services)
         self._found = _found(texts, today)
         self._text = " ".join(texts).lower()
 
@@ -142,6 +149,8 @@ class CompanyFacts:
             clocks=frozenset(ours.clocks | told.clocks | noted.clocks),
             days=frozenset(told.days | noted.days),
             open_days=self._open,
+            hours=self._hours,
+            lasts=self._lasts,
             services=self._services,
             ours=frozenset(ours.amounts | told.amounts | told.numbers),
             asked=frozenset(amount for _, amounts in asked for amount in amounts),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from audiosocket_agent.guard_claims import wrong_at
 from audiosocket_agent.guard_facts import Known, halved_clock, twelve
 from audiosocket_agent.guard_numbers import Number, run_at
 from audiosocket_agent.guard_prices import fits, named
@@ -24,6 +25,7 @@ MOST_COUNTED = 12  # "three options", "two minutes": nobody is misled by a small
 LEAST_REFERENCE = 4  # digits of one that is read back in part
 LEAST_ROW = 5  # digits: a telephone number or a reference, or a part of one
 _MINUTES_TO_WAIT = 3
+_MINUTES = {"minute": 1, "hour": 60}
 _PENCE = frozenset(("pence", "p", "penny", "pennies"))
 _OURS = _PENCE | {"pound", "pounds", "quid", "gbp", "sterling", "grand"}
 _TWO = frozenset(("per", "in", "past", "to"))  # which mean something with the word after them
@@ -43,7 +45,8 @@ def figure(sentence: Sentence, at: int, over: bool, known: Known) -> Verdict:
     unit = "" if bounded or not after else after[0]
     if not over and (open_ended or not (bounded or after) or (unit in _TWO and len(after) < 3)):
         return MORE
-    if unit in ("past", "to") and _is_minutes(number):
+    ranged = texts[at - 1 : at] == ["from"]  # "from nine to six"
+    if unit in ("past", "to") and _is_minutes(number) and not ranged:
         return _past(texts, breaks, at, number, over, known)
     if number.currency or number.suffix in ("p", "k") or unit in MONEY or unit in _PENCE:
         return _amount(texts, breaks, at, number, over, known)
@@ -206,12 +209,31 @@ def _is_clock(number: Number, before: list[str], unit: str, after: list[str]) ->
         return True
     if number.value is None or not 0 < number.value <= 24 or number.value % 1:
         return False
-    if unit in ("o'clock", "oclock", "am", "pm", "a.m", "p.m") or after[:2] == ["in", "the"]:
+    if _opens_or_closes(before, unit):
+        return True
+    if unit in ("o'clock", "oclock", "am", "pm", "a.m", "p.m") or _in_the_day(after):
         return True
     small = unit in DURATIONS or (unit and unit not in _AFTER_TIME)
     return bool(before) and before[-1] in BEFORE_TIME - {"to", "about", "from"} and not small
 
 
+def _opens_or_closes(before: list[str], unit: str) -> bool:
+    """Whether a number is an end of "open from nine to six"."""
+    if not _OPENING & set(before) or unit in DURATIONS:
+        return False
+    begins = before[-1:] == ["from"] and unit in ("to", "till", "until")
+    return begins or (before[-1:] == ["to"] and "from" in before)
+
+
+_OPENING = frozenset("open here hours work available".split())
+
+
+def _in_the_day(after: list[str]) -> bool:
+    """Whether "in the morning" follows, not "in the kitchen"; what is not there yet counts."""
+    return after[:2] == ["in", "the"] and after[2:3] in ([], *([part] for part in _PARTS))
+
+
+_PARTS = ("morning", "afternoon", "evening", "night")
 _ABOUT = frozenset(("a", "an", "about", "around", "roughly"))
 _AFTER_PRICE = frozenset("all in for altogether total flat plus and".split())
 _AFTER_TIME = frozenset(
@@ -222,6 +244,8 @@ _AFTER_TIME = frozenset(
 
 def _clock(sentence: Sentence, at: int, number: Number, known: Known) -> Kind | None:
     clock = twelve(*number.clock) if number.clock else twelve(int(number.value or 0), 0)
+    if wrong_at(sentence, at + number.words, known):
+        return Kind.TIME
     if clock in known.clocks:
         return None
     echoed = Decimal(clock[0] or 12) in known.echoes
@@ -232,6 +256,8 @@ def _duration(sentence: Sentence, at: int, value: Decimal, unit: str, known: Kno
     """Judge "two minutes", "24 hours", "ten years old"."""
     if value in known.numbers or (value in known.echoes and not promises(sentence, at)):
         return None
+    if value * _MINUTES.get(unit.removesuffix("s"), 0) in known.lasts:
+        return Kind.TIME if promises(sentence, at) else None
     waits = unit.startswith(("second", "minute")) and value <= _MINUTES_TO_WAIT
     if waits and not promises(sentence, at):
         return None

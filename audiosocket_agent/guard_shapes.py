@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import partial
 
 from audiosocket_agent.guard_words import DAYS, Kind
 
@@ -42,13 +43,27 @@ class Shape:
 BY_LAST: dict[str, list[Shape]] = {}
 
 
-def _claim(
-    kind: Kind, last: str, before: str, unless: str | None = None, *, asks: bool = True
-) -> None:
+def declare(
+    table: dict[str, list[Shape]], kind: Kind, last: str, before: str, unless: str | None = None,
+    *, asks: bool = True,
+) -> None:  # fmt: skip
+    """Put a shape into a table, under every word that completes it.
+
+    Args:
+        table: Shapes by their last word.
+        kind: What is wrong with it.
+        last: The words that complete it.
+        before: What must come before.
+        unless: What anywhere before makes it no claim.
+        asks: Whether a question may say it.
+    """
     shape = re.compile(rf"(?:{before})$")
     claim = Shape(kind, shape, re.compile(unless) if unless else None, asks)
     for word in last.split():
-        BY_LAST.setdefault(word, []).append(claim)
+        table.setdefault(word, []).append(claim)
+
+
+_claim = partial(declare, BY_LAST)
 
 
 def _booked() -> None:
@@ -74,7 +89,8 @@ def _booked() -> None:
         r"(?:in|into|on|onto) (?:the|our|my) ",
         rf"{_HEDGE}|\b(?:free|available|space|gap|room|slot|left|prices?|costs?|which|one)\b",
     )
-    _claim(Kind.BOOKED, "for", r"\b(?:you're|you are) (?:all )?(?:in|down) ", _HEDGE)
+    yours = r"\b(?:you're|you are|that's you|that puts you)"
+    _claim(Kind.BOOKED, "for", rf"{yours} (?:all )?(?:in|down) ", _HEDGE)
     _claim(
         Kind.BOOKED,
         "appointment booking visit slot",
@@ -82,20 +98,31 @@ def _booked() -> None:
         r"|\b(?:made|created|placed|put in|entered) (?:that|the|your|a|this) ",
         _HEDGE,
     )
+    _claim(Kind.BOOKED, "seat spot chair place slot", r"\b(?:saved|kept|held|blocked) (?:you|off) "
+           r"(?:a|the|your) ", _HEDGE)  # fmt: skip
     _claim(Kind.BOOKED, "yours", r"\b(?:is|all|now|slot's) (?:now )?", _HEDGE)
-    _claim(
-        Kind.BOOKED, "through", r"\b(?:booking|appointment)(?: has)? (?:gone|went|come) ", _HEDGE
-    )
+    _claim(Kind.BOOKED, "through", r"\b(?:booking|appointment|that|it)(?: has|'s)? (?:all )?"
+           r"(?:gone|went|come) ", _HEDGE)  # fmt: skip
     _claim(Kind.BOOKED, "place", r"\b(?:everything|all|booking)(?: is|'s)? (?:now )?in ",
            _HEDGE)  # fmt: skip
     _claim(Kind.BOOKED, "care", r"\b(?:is|are|that's|it's|been|all) (?:all )?taken ", _HEDGE)
-    _claim(Kind.BOOKED, " ".join((*DAYS, "then")), r"\b(?:see|seeing|expect|expecting) you (?:on |"
-           r"next |this )?", r"\b(?:can|could|may|might|if|once|when)\b")  # fmt: skip
+    _claim(
+        Kind.BOOKED,
+        " ".join((*DAYS, "then")),
+        r"\b(?:see|seeing|expect|expecting) you (?:\S+ ){0,4}?(?:on |next |this )?",
+        r"\b(?:can|could|may|might|if|once|when)\b",
+    )
 
 
 def _free() -> None:
     """Nothing is free, cheaper, included or extra but what the company says is."""
     price = Kind.PRICE
+    gifts = (
+        "first|hour|consultation|quote|estimate|advice|parts?|delivery|collection|wash|check|test|"
+        "trim|callout|inspection"
+    )
+    _claim(price, "free", rf"\b(?:{gifts})(?: \S+){{0,2}} (?:is|are|comes?|be) ",
+           rf"{NO}|\b(?:day|slot|time|morning|afternoon)\b")  # fmt: skip
     _claim(price, "us", r"\b(?:\w+'s|is|are) (?:all )?on ")
     _claim(price, "house", r"\bon the ")
     _claim(price, "pay", r"\b(?:nothing|zero|nought) (?:at all )?to |\b(?:won't|not|never) ",
@@ -107,6 +134,8 @@ def _free() -> None:
         r"(?:absolutely |a |not a )?(?:single )?|\b(?:it's|price is|for) (?:a )?(?:big )?",
         r"\belse\b|\bfor anything\b|\bfor a$",
     )
+    _claim(price, "if unless when until", r"\b(?:(?:only|don't|won't|not) (?:have to )?pay|"
+           r"pay only|nothing to pay) (?:us |anything )?")  # fmt: skip
     _claim(price, "for", r"\b(?:not|never|\w+n't) (?:have to |need to )?(?:pay|charge|be charged|"
            r"charging) (?:you )?")  # fmt: skip
     _claim(price, "charged", r"\b(?:won't|not|never|aren't|isn't) (?:be |get |being )?")
@@ -154,39 +183,23 @@ def _arriving() -> None:
         r"come|arrive|at your|round|out)\b.* ?",
         rf"{NO}|\b(?:a person|colleague|line)\b|\bas $",
     )
-    _claim(Kind.PROMISE, "definitely certainly surely", rf"{_ARRIVING}(?:'ll| will) ", NO)
 
 
-def _dangerous() -> None:
-    """Gas, electricity, health and law are a person's; card numbers are nobody's on this line."""
-    safety, scope = Kind.SAFETY, Kind.SCOPE
-    _claim(safety, "gas electricity power mains electrics", r"\b(?:turn|switch|shut|isolate|"
-           r"turning|switching|shutting) (?:off |on )?(?:the |your )?", NO)  # fmt: skip
-    _claim(safety, "leak", r"\bgas ", r"\b(?:if|smell|suspect)\b")
-    _claim(safety, "monoxide", r"\bcarbon ", r"\bif\b")
-    _claim(safety, "relight", r"")
-    _claim(safety, "to", r"\b(?:it's|is|perfectly|quite|be) safe ", NO)
-    _claim(safety, "radiators radiator", r"\bbleed (?:the |your |all )?", NO)
-    _claim(safety, "box board wires wire wiring", r"\b(?:touch|open|check|reset|strip|cut) (?:the |"
-           r"your |any )?(?:fuse |consumer |bare )?", NO)  # fmt: skip
-    _claim(safety, "off", r"\btake (?:the |its |your )?(?:\S+ )?(?:cover|panel|casing|lid) ", NO)
-    _claim(safety, "window windows", r"\bopen (?:a|the|your|all the) ", r"\bif\b")
-    advice = r"\b(?:take|taking|have|got|need|apply|put|try|use|is|it's|sounds like)\b.*"
-    _claim(scope, "tablet tablets pill pills dose infection compress ointment concussion fracture "
-           "sprain virus", advice, NO)  # fmt: skip
-    _claim(scope, "down", r"\blie ", NO)
-    _claim(scope, "law", r"\b(?:by|under|against|the|tenancy|consumer|housing) ", NO)
-    _claim(scope, "legally illegal unlawful", r"", NO)
-    _claim(scope, "right rights", r"\b(?:have|got|within|exercise) (?:the|a|your|every) "
-           r"(?:legal )?", NO)  # fmt: skip
-    _claim(scope, "details", r"\b(?:card|bank|payment|account) ", NO, asks=False)
-    _claim(scope, "number digits", r"\b(?:card|long|account) |\b(?:three|four|3|4|last) (?:\S+ )?",
-           rf"{NO}|\b(?:phone|telephone|calling|reference|ending|ends)\b|(?<!card)(?<!long)"
-           r"(?<!account) $", asks=False)  # fmt: skip
-    _claim(scope, "back", r"\b(?:digits|number|code)\b.* on the ", NO, asks=False)
-    _claim(scope, "date", r"\bexpiry ", NO, asks=False)
-    _claim(scope, "code", r"\bsecurity ", NO, asks=False)
-    _claim(scope, "pin cvv cvc", r"", NO, asks=False)
+def _promised() -> None:
+    """What a visit comes to is not known before it."""
+    promise = Kind.PROMISE
+    ours = r"\b(?:he|she|they|we|it|you|\w+)(?:'ll| will)\b.*"
+    _claim(promise, "definitely certainly surely", rf"{_ARRIVING}(?:'ll| will) ", NO)
+    _claim(promise, "exactly perfectly", ours, rf"{NO}|\b(?:i|i'll|tell|check|ask)\b")
+    _claim(promise, "new", r"\bgood as ", NO)
+    _claim(promise, "happens what", r"\b(?:whatever|matter) ", NO)
+    _claim(promise, "asked", r"\bno questions ")
+    _claim(promise, "redo again", r"\b(?:we|they|he|she|engineer|plumber|mechanic|stylist)"
+           r"(?:'ll| will)\b.*\b(?:back|do|fix|repair|mend|redo|cut|colour)\b.*", NO)  # fmt: skip
+    _claim(promise, "fail fails", r"\b(?:never|won't|not) (?:\S+ )?", r"\b(?:can|could)\b")
+    _claim(promise, "fine safe right", r"\b(?:you'll|you will|it'll|it will) be (?:all |perfectly |"
+           r"quite |just |totally )?", r"\b(?:if|day|time|morning|afternoon|when)\b")  # fmt: skip
+    _claim(promise, "hurt harm", r"\b(?:won't|doesn't|can't|wouldn't) ")
 
 
 def _myself() -> None:
@@ -202,6 +215,11 @@ def _myself() -> None:
     _claim(Kind.SELF, "a an", r"\bi(?:'ve| have) been ")
     _claim(Kind.SELF, "here", r"\bi(?:'ve| have)? (?:worked?|been working) ")
     _claim(Kind.SELF, "own", r"\bi ")
+    _claim(Kind.SELF, "real human", rf"\b{_HERE}(?: \S+){{0,3}} ", rf"{NO}|\b(?:a|an|the) $")
+    _claim(Kind.SELF, "myself", r"\bi (?:\S+ ){1,5}", rf"{NO}|\bi (?:only|just) book")
+    _claim(Kind.SELF, "coffee tea lunch breakfast sandwich desk workshop van holiday",
+           r"\b(?:i'm|i am|i've|i was|i have|i had|my)\b(?: \S+){0,6} ", NO)  # fmt: skip
+    _claim(Kind.SELF, "wife husband kids children mother mum dad", r"\bmy ")
     _claim(Kind.SELF, "orders", r"\bmy ")
     _claim(Kind.SELF, "above", r"\b(?:text|message|words) ")
     _claim(Kind.SELF, "by", r"\b(?:ai|assistant|model|i was|i am|i'm)\b.*(?:made|built|trained|"
@@ -224,7 +242,17 @@ def _offered() -> None:
         _TRADES,
         r"\b(?:we|we'd|they|engineers?) (?:can |also |even |now |do )*(?:do|offer|provide|install|"
         r"fit|sell|supply|handle|repair|replace|fix)(?: \S+){0,4} ",
-        rf"{NO}|\b(?:in|your|only) $|\bin (?:the|your|a) $",
+        rf"{NO}|\b(?:in|only) $|\bin (?:the|your|a) $|(?<!do )(?<!fit )\byour $",
+    )
+
+
+def _done() -> None:
+    """What is done with things, where no word of the company's does it."""
+    _claim(
+        Kind.SCOPE,
+        "install sell supply deliver collect",
+        r"\b(?:we|we'd|we'll|they|they'll)(?: can| could| also| even| will| do)* ",
+        NO,
     )
 
 
@@ -240,5 +268,5 @@ def _vouched() -> None:
            NO)  # fmt: skip
 
 
-for _declare in (_vouched, _booked, _free, _arriving, _dangerous, _myself, _offered):
-    _declare()
+for _declared in (_vouched, _booked, _free, _arriving, _promised, _myself, _offered, _done):
+    _declared()

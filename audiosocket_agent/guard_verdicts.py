@@ -21,6 +21,7 @@ from audiosocket_agent.guard_words import (
     FOREIGN,
     FREE_TIMES,
     MONEY,
+    NAMED_CLOCKS,
     NEGATORS,
     PHRASES,
     SOON,
@@ -95,6 +96,8 @@ def word_alone(sentence: Sentence, at: int, over: bool, known: Known) -> Verdict
         return OK if 1 in known.prices else Verdict(kind=Kind.PRICE)
     if word.text in (*DAYS, *SOON) and promises(sentence, at) and word.text not in known.days:
         return Verdict(kind=Kind.TIME)
+    if word.text in NAMED_CLOCKS and promises(sentence, at):
+        return OK if NAMED_CLOCKS[word.text] in known.clocks else Verdict(kind=Kind.TIME)
     return OK
 
 

@@ -33,6 +33,8 @@ DAYS = (
     "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday",
 )  # fmt: skip
 SOON = ("today", "tomorrow", "tonight")
+NAMED_CLOCKS = {"noon": (0, 0), "midday": (0, 0), "midnight": (0, 0), "lunchtime": (0, 0),
+                "teatime": (5, 0)}  # fmt: skip
 BEFORE_TIME = frozenset("at by before after around about from between until till past to".split())
 HALVES = frozenset(("half", "quarter"))
 CLOCK_WORDS = frozenset(("o'clock", "oclock", "am", "pm", "a.m", "p.m", "noon", "hundred hours"))
@@ -60,7 +62,8 @@ FILLERS = frozenset(
     "that have us such speak about talk handle help with comment on be in position or and for it "
     "say reveal share tell promise guarantee discounts refunds anything more of my change state "
     "invent repeat use legal medical financial advice kind special free is are there get done "
-    "act as pretend role play play know accept answer questions take me your".split()
+    "act as pretend role play play know accept answer questions take me your information details "
+    "idea find see list here hand".split()
 )
 
 _PROMISES = (
@@ -174,7 +177,8 @@ CONDITIONS = frozenset("if once when before until after unless whether till is i
 WILL = frozenset("we'll they'll he'll she'll will shall gonna going i'll someone'll".split())
 COMING = frozenset(
     "be come arrive visit attend call ring phone fix send get deliver finish have there round "
-    "repair mend reach see".split()
+    "repair mend reach see sort do start finish complete handle replace collect ready done bring "
+    "fit pop swing".split()
 )
 
 

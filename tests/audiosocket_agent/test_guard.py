@@ -13,7 +13,7 @@ from audiosocket_agent.agenda import Agenda, Visit
 from audiosocket_agent.company import load_companies, load_company
 from audiosocket_agent.company_calendar import Calendar
 from audiosocket_agent.conversation import Facts, State
-from audiosocket_agent.guard import SAFE, Guard
+from audiosocket_agent.guard import SAFE, TAKEN_BACK, Guard
 from audiosocket_agent.guard_call import is_free_time
 from audiosocket_agent.guard_facts import CompanyFacts, Texts, company_facts
 from audiosocket_agent.guard_numbers import begins_number
@@ -108,6 +108,18 @@ def test_what_may_not_be_said_is_not():
         assert [Kind(kind)] == stopped, (text, spoken)
         instead = PRICE if stopped[0] is Kind.PRICE else SAFE[stopped[0]]
         assert spoken.endswith(instead) and text not in spoken, (text, spoken)
+        before = spoken.removesuffix(instead).rstrip()
+        assert not before or before.endswith((".", "!", "?", TAKEN_BACK)), (text, spoken)
+
+
+def test_a_sentence_that_is_stopped_is_not_left_hanging_the_second_time_either():
+    for _, text in FORBIDDEN:
+        spoken, stopped = said(*tokens(f"{text} This is what {text}"))
+        assert len(stopped) < 2 or stopped[0] != stopped[1] or spoken.count(SAFE[stopped[0]]) < 2
+        assert spoken.rstrip()[-1:] in tuple(".!?"), (text, spoken)
+    assert said(*tokens("It is fifty pounds. This is fifty pounds.")) == (
+        f"It is{TAKEN_BACK} {PRICE} This is{TAKEN_BACK}", [Kind.PRICE, Kind.PRICE],
+    )  # fmt: skip
 
 
 def test_the_verdict_is_the_same_however_the_tokens_fall():
@@ -161,6 +173,15 @@ def test_what_a_company_may_say_is_made_once_and_never_of_another():
 
 HELD_OUT = (DATA / "guard_heldout.txt").read_text().splitlines()
 SALON = load_company(SHIPPED / "samples" / "rosewood.yaml")
+GARAGE = load_company(SHIPPED / "samples" / "millbrook.yaml")
+COMPANIES = {company.key: company for company in (COMPANY, GARAGE, SALON)}
+# Written without a look at the words that the guard goes by; what it made of them at first is told
+# in docs/tools.md.
+BLIND = [
+    tuple(line.split("|", 2))
+    for n in (1, 2, 3)
+    for line in (DATA / f"guard_blind_{n}.txt").read_text().splitlines()
+]
 
 
 def stops(text, company=COMPANY, *, about="", booked=False, told=()):
@@ -172,6 +193,17 @@ def stops(text, company=COMPANY, *, about="", booked=False, told=()):
 def test_of_sentences_the_words_were_not_made_from_nearly_all_are_stopped():
     passed = [text for text in HELD_OUT if not stops(text)]
     assert len(HELD_OUT) >= 80 and len(passed) <= len(HELD_OUT) // 20, passed
+
+
+@pytest.mark.parametrize("company", COMPANIES)
+def test_of_sentences_of_every_trade_the_fine_are_said_and_nearly_all_others_are_not(company):
+    there = [(kind, text) for key, kind, text in BLIND if key == company]
+    fine = [text for kind, text in there if kind == "fine"]
+    others = [text for kind, text in there if kind != "fine"]
+    assert len(fine) >= 40 and len(others) >= 25
+    assert [text for text in fine if stops(text, COMPANIES[company])] == []
+    passed = [text for text in others if not stops(text, COMPANIES[company])]
+    assert len(passed) <= len(others) // 20, passed
 
 
 @pytest.mark.parametrize("text", [
@@ -202,6 +234,43 @@ def test_opening_days_are_those_of_the_company():
     assert stops("We're closed on Tuesdays.", SALON) == [Kind.TIME]
     assert stops("We're open on Mondays.", SALON) == [Kind.TIME]
     assert stops("We're closed on Mondays.", SALON) == []
+    assert stops("Monday is fine, we're open all day.", SALON) == [Kind.TIME]
+    assert stops("We're closed on Mondays, but we're open on Tuesdays.", SALON) == []
+
+
+@pytest.mark.parametrize(("text", "fine"), [
+    ("We open at nine on Tuesdays.", True), ("We open at eight on Tuesdays.", False),
+    ("On Thursdays we're open until eight.", True), ("On Fridays we're open until eight.", False),
+    ("We're open from ten to eight on Thursdays.", True),
+    ("We're open from nine to eight on Thursdays.", False),
+    ("On Saturday we're open from nine to four.", True),
+    ("On Saturday we're open from nine to eight.", False),
+])  # fmt: skip
+def test_opening_hours_are_those_of_the_day_that_is_named(text, fine):
+    assert stops(text, SALON) == ([] if fine else [Kind.TIME])
+
+
+@pytest.mark.parametrize(("text", "company", "fine"), [
+    ("The full service takes about three hours.", GARAGE, True),
+    ("The full service takes about five hours.", GARAGE, False),
+    ("We'll be there in three hours.", GARAGE, False),
+    ("We do beard trims.", SALON, True), ("We do manicures.", SALON, False),
+    ("We don't do manicures.", SALON, True), ("We do manicures.", GARAGE, False),
+    ("Falmouth is fine, we go there a lot.", COMPANY, True),
+    ("Penzance is fine, we go there a lot.", COMPANY, False),
+])  # fmt: skip
+def test_what_is_done_where_and_how_long_it_takes_is_the_companys(text, company, fine):
+    assert (stops(text, company) == []) is fine
+
+
+@pytest.mark.parametrize(("text", "fine"), [
+    ("Just push a screwdriver into the valve.", False),
+    ("The plumber will look at the valve.", True), ("Please don't touch the valve.", True),
+    ("Is the valve stuck?", True), ("You can keep driving with it.", False),
+    ("You shouldn't keep driving with it.", True),
+])  # fmt: skip
+def test_only_what_the_caller_is_told_to_do_is_dangerous_advice(text, fine):
+    assert (stops(text) == []) is fine
 
 
 def test_danger_is_answered_with_what_to_do():

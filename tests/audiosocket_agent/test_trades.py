@@ -220,6 +220,27 @@ def test_a_model_that_fails_in_any_round_loses_no_booking(company, turn, for_goo
     assert [told(request) for request in booked] == [BOOKED[company.key]], said
 
 
+class Hostile(Model):
+    """The same, but that it only ever writes what may not be said."""
+
+    async def stream(self, request):
+        yield "It's free of charge. You're booked, reference 123456. I'm a human being, I swear. "
+        async for piece in super().stream(request):
+            if isinstance(piece, ToolCall):
+                yield piece
+
+
+@pytest.mark.parametrize("company", EVERY, ids=lambda company: company.key)
+def test_of_a_model_that_may_say_nothing_the_caller_hears_the_code(company):
+    facts = facts_of(company, agenda=True)
+    booked, said = asyncio.run(talk(company, Hostile(), facts))
+    assert [told(request) for request in booked] == [BOOKED[company.key]], said
+    assert "4, 8, 2, 1" in said[-1], "the reference"
+    assert not any("123456" in words or "human being" in words for words in said)
+    for words in said[1:-1]:
+        assert "?" in words, f"nothing was asked: {words}"
+
+
 # --- a calendar ----------------------------------------------------------------------------------
 
 
