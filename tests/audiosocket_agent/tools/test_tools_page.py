@@ -4,9 +4,13 @@ import asyncio
 import re
 from pathlib import Path
 
+from ari_app.settings import Settings
 from audiosocket_agent.company_messages import PLACES, Messages
 from audiosocket_agent.company_tools import Auth, DeclaredTool
 from audiosocket_agent.company_yaml import read_yaml
+from audiosocket_agent.guard import SAFE, TAKEN_BACK
+from audiosocket_agent.guard_words import Kind
+from audiosocket_agent.memory import SUMMARY_TOKENS
 from audiosocket_agent.tools.company_http import CompanyHttp
 from tests.audiosocket_agent.tools.company_server import serving
 
@@ -46,3 +50,16 @@ def test_the_tables_name_every_field_and_plain_defaults():
             assert name in rows, name
             if isinstance(field.default, int | float) and not field.is_required():
                 assert str(field.default) in rows[name], name
+
+
+def test_the_page_names_every_kind_that_is_stopped_and_what_is_said_of_danger():
+    kinds = re.findall(r"^\| `(\w+)` \|", PAGE.partition("## What the model may not say")[2], re.M)
+    assert sorted(kinds) == sorted(kind.value for kind in Kind)
+    assert f'"{SAFE[Kind.SAFETY]}"' in " ".join(PAGE.split())
+    assert TAKEN_BACK in PAGE
+
+
+def test_the_page_tells_how_much_of_the_talk_is_shown():
+    field = Settings.model_fields["llm_talk_tokens"]
+    assert f"`VOICEAGENT_LLM_TALK_TOKENS` tokens ({field.default} unless set)" in PAGE
+    assert f"at most {SUMMARY_TOKENS} tokens" in PAGE
