@@ -163,7 +163,7 @@ class Call:
         self._loop = asyncio.get_running_loop()
         self._started_s = self._loop.time()
         self._began_s = self._started_s if before is None else before.began_s
-        self._step_since = (Step.GREET, self._started_s)
+        self._step_since = (Step.GREET, False, self._started_s)
         self._line = LineClock()
         self._vad = EnergyVad(config.vad)
         self._turns = TurnPolicy(config.turns)
@@ -326,9 +326,9 @@ class Call:
             self._beat.move(due_s)
 
     def _watch_time(self, now_s: float) -> None:
-        state, (step, since_s) = self._talker.state, self._step_since
-        if step is not state.step:
-            self._step_since = (state.step, now_s)
+        state, (step, errand, since_s) = self._talker.state, self._step_since
+        if (step, errand) != (state.step, state.earlier is not None):
+            self._step_since = (state.step, state.earlier is not None, now_s)
             return
         company = self._facts.company
         on_s = now_s - self._started_s

@@ -7,7 +7,8 @@ in `workflow`; this file only applies it.
 
 A conversation is in one of six phases, and each accepts only some events (`LEGAL`):
 
-    ASKING    a question is open: Started, Heard, Keyed, Silent, Warned, Overtime, Carry, Stuck
+    ASKING    a question is open: Started, Heard, Keyed, Silent, Warned, Overtime, Carry, Stuck;
+              or a tool was run for the rules: Looked
     BOOKING   the booking is being made: Booked, BookingFailed, Overtime
     SEEKING   a person is looked for (`person`): Sought, Overtime
     NOTING    the wish to be called back is written down: Noted, NotNoted, Overtime
@@ -32,7 +33,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from audiosocket_agent import person, wording
+from audiosocket_agent import earlier, person, wording
 from audiosocket_agent.agreed import booking_request
 from audiosocket_agent.answering import answered, failed, wish_of
 from audiosocket_agent.conversation_state import (
@@ -44,6 +45,7 @@ from audiosocket_agent.conversation_state import (
     Facts,
     Heard,
     Keyed,
+    Looked,
     Noted,
     NotNoted,
     Offer,
@@ -87,10 +89,10 @@ from audiosocket_agent.workflow import Outcome, Step
 
 __all__ = [
     "LEGAL", "Booked", "BookingFailed", "BookingRequest", "Carry", "Event", "Facts", "Heard",
-    "Keyed", "NotNoted", "Noted", "Offer", "Overtime", "Phase", "Reply", "Returned", "SecretDone",
-    "Seek", "Silent", "Sought", "Started", "State", "Stuck", "Trouble", "Warned", "Why", "advance",
-    "answers_offer", "attended", "booking_request", "gets_nowhere", "key_in", "proceed",
-    "takes_words",
+    "Keyed", "Looked", "NotNoted", "Noted", "Offer", "Overtime", "Phase", "Reply", "Returned",
+    "SecretDone", "Seek", "Silent", "Sought", "Started", "State", "Stuck", "Trouble", "Warned",
+    "Why", "advance", "answers_offer", "attended", "booking_request", "gets_nowhere", "key_in",
+    "proceed", "takes_words",
 ]  # fmt: skip
 
 MOST_SECRET_MISSES = 2
@@ -102,7 +104,7 @@ MOST_TAKEN = 3  # times that have gone while the caller decided
 
 LEGAL: dict[Phase, frozenset[type]] = {
     Phase.ASKING: frozenset(
-        (Started, Heard, Keyed, Silent, Warned, Overtime, Carry, Stuck, Returned)
+        (Started, Heard, Keyed, Silent, Warned, Overtime, Carry, Stuck, Returned, Looked)
     ),
     Phase.BOOKING: frozenset((Booked, BookingFailed, Overtime, Returned)),
     Phase.SEEKING: frozenset((Sought, Overtime, Returned)),
@@ -127,6 +129,10 @@ def advance(state: State, event: Event, facts: Facts) -> tuple[State, Reply]:
             if open_question:
                 reply = replace(reply, say=(facts.company.greeting, wording.HOW_CAN_I_HELP))
             return state, reply
+        case Looked():
+            return earlier.looked(state, event, facts)
+        case Carry() if state.earlier is not None:
+            return earlier.again(state, facts, ())
         case Carry():
             return proceed(state, facts, ())
         case Heard() | Keyed() | Silent():
@@ -173,7 +179,7 @@ def answers_offer(state: State, text: str) -> bool:
 
     The model did not make the offer of a person, nor what is offered instead of one.
     """
-    if state.step in INSTEAD:
+    if state.step in INSTEAD or state.earlier is not None:
         return True
     return state.offer is Offer.OPEN and plain_words(text) in (*YES, *NO, *PERSON)
 
@@ -192,6 +198,10 @@ def _caller_did(state: State, event: Heard | Keyed | Silent, facts: Facts) -> tu
         if wish is not None:
             return person.wish(state, wish, facts)
         return state, _keying(state, facts, ())
+    if state.earlier is not None:
+        return earlier.answered(state, event, wish, facts)
+    if isinstance(event, Heard) and (tool := earlier.wanted(state, event, wish, facts)):
+        return earlier.begun(state, tool, event, facts)
     if is_last(facts.company.workflow, state.step):
         if wish is not None:
             return person.wish(state, wish, facts)
@@ -225,7 +235,7 @@ def _overtime(state: State, facts: Facts) -> tuple[State, Reply]:
         case Phase.NOTING:
             return person.not_noted(state)
         case _:
-            return failed(state, Seek(Why.LONG), facts)
+            return failed(replace(state, earlier=None), Seek(Why.LONG), facts)
 
 
 def key_in(state: State, name: str, facts: Facts) -> tuple[State, Reply]:
@@ -254,6 +264,8 @@ def _secret_done(state: State, name: str, ok: bool, facts: Facts) -> tuple[State
 def _warned(state: State, facts: Facts) -> tuple[State, Reply]:
     """Say that time is short, and ask again what is open; it costs the caller no miss."""
     warning = wording.time_short(facts.company.warn_before_s)
+    if state.earlier is not None:
+        return earlier.again(state, facts, (warning,))
     if state.asked is not None:
         return ask(state, facts, (warning, *question(state, facts)), (state.step,))
     if is_last(facts.company.workflow, state.step):

@@ -14,6 +14,7 @@ from audiosocket_agent.agenda import Agenda
 from audiosocket_agent.company import Company
 from audiosocket_agent.control import Outlook
 from audiosocket_agent.seams import Expectation
+from audiosocket_agent.tools import RunningTool
 from audiosocket_agent.understanding import KeyRule
 from audiosocket_agent.workflow import Outcome, Slot, Step
 
@@ -221,9 +222,24 @@ class Stuck:
     """Nothing is left to hold the conversation with."""
 
 
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What came of a tool that the rules had run (`Reply.run`).
+
+    Attributes:
+        question: What the caller has to say yes to first; "" for nothing.
+        error: Why it could not be done, as the tool tells a model; "" if it was.
+        facts: What the caller has to hear of it.
+    """
+
+    question: str = ""
+    error: str = ""
+    facts: tuple[str, ...] = ()
+
+
 Event = (
     Started | Heard | Keyed | Silent | Booked | BookingFailed | Warned | Overtime | Carry | Stuck
-    | Sought | Returned | Noted | NotNoted | SecretDone
+    | Sought | Returned | Noted | NotNoted | SecretDone | Looked
 )  # fmt: skip
 
 
@@ -242,6 +258,43 @@ class Facts:
     caller: str
     today: date
     agenda: Agenda | None = None
+
+
+class Asks(Enum):
+    """What is asked about an earlier booking; the day, part or time by their slots."""
+
+    REFERENCE = "reference"
+    OWN_NUMBER = "own_number"  # whether it was booked with the number that the caller rings from
+    PHONE = "phone"
+    LOOKED = "looked"  # nothing: it is looked up
+    AGREED = "agreed"  # whether it shall be done
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """An earlier booking that the caller wants to cancel or to move, where the rules see to it.
+
+    Attributes:
+        tool: What is wanted, as the tool for it is called.
+        asks: What is asked now.
+        reference: As the caller told it, digits; "" while it is not known.
+        phone: The number it was booked with; "" while it is not known.
+        found: Whether it was looked up and told; only for a move.
+        when: The new day, part and time, as far as they are known.
+        misses: Answers in a row that made no sense.
+        not_found: How often there was no booking of that reference and number.
+        taken: How often the new time was not free.
+    """
+
+    tool: str
+    asks: Asks | Slot = Asks.REFERENCE
+    reference: str = ""
+    phone: str = ""
+    found: bool = False
+    when: Mapping[Slot, str] = field(default_factory=dict)
+    misses: int = 0
+    not_found: int = 0
+    taken: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,6 +329,7 @@ class State:
         unmoved: How often in a row that did not move it.
         model_said: The sentences that the model has said since the talk moved.
         repeats: Replies in a row with which it only repeated its question.
+        earlier: What the caller wants of an earlier booking, while the rules see to it.
         asides: How often the rules answered a question about prices instead of getting an answer.
     """
 
@@ -306,6 +360,7 @@ class State:
     unmoved: int = 0
     model_said: tuple[str, ...] = ()
     repeats: int = 0
+    earlier: Earlier | None = None
     asides: int = 0
 
 
@@ -354,6 +409,8 @@ class Reply:
         target: With `Outcome.EXTENSION` and `Outcome.OUTSIDE`: the number.
         secret: Collect these digits by keys once the sentences are said, unseen; `SecretDone`
             follows.
+        run: A tool to be run by whoever gives this reply; `Looked` is answered in the same breath.
+        agreed: Whether the caller has just said yes to its question.
     """
 
     say: tuple[str, ...]
@@ -368,6 +425,8 @@ class Reply:
     end: Outcome | None = None
     target: str = ""
     secret: str = ""
+    run: RunningTool | None = None
+    agreed: bool = False
 
     @property
     def works(self) -> bool:

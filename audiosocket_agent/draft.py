@@ -24,6 +24,7 @@ from audiosocket_agent.conversation import (
     Carry,
     Event,
     Heard,
+    Looked,
     Offer,
     Phase,
     Reply,
@@ -151,8 +152,9 @@ class Draft:
         event = self._prompt.event
         model = self._scene.mind.model
         if model is None or not isinstance(event, Heard) or not self._is_for_a_model(event.text):
-            for piece in self._by_rules(self._answering_the_code(event)):
-                yield piece
+            async with aclosing(self._by_rules_alone(self._answering_the_code(event))) as rules:
+                async for piece in rules:
+                    yield piece
             self._hold()
             return
         before = self.state
@@ -245,6 +247,35 @@ class Draft:
             self.reference = event.reference
         reply = replace(reply, say=(*first, *reply.say))
         return [reply, *map(Line, reply.say)]
+
+    async def _by_rules_alone(self, event: Event) -> AsyncGenerator[Piece, None]:
+        """Let the rules answer, and run what they want run before they say what came of it.
+
+        Nothing is run on a guess: a reference heard by half would be a miss in the diary.
+        """
+        reply, *lines = self._by_rules(event)
+        assert isinstance(reply, Reply)  # it comes first
+        if reply.run is None:
+            for piece in (reply, *lines):
+                yield piece
+            return
+        for piece in lines:
+            yield piece
+        await self._committed.wait()  # its owner commits or closes this draft
+        call = ToolCall("", reply.run.name, "")
+        errand = Errand(self._scene, call, reply.run, self._committed)
+        said = (event.text if isinstance(event, Heard) else YES[0]) if reply.agreed else ""
+        running = errand.run(said, self._prompt.history, " ".join(reply.say))
+        try:
+            async with aclosing(running) as comforts:
+                async for line in comforts:
+                    yield line
+        finally:  # no model has called it: none is told of it late
+            self._scene.late[:] = [late for late in self._scene.late if late.call is not call]
+        error = str(errand.told.get("error", ""))
+        facts = () if error else tuple(errand.untold)
+        for piece in self._by_rules(Looked(errand.question, error, facts)):
+            yield piece
 
     async def _by_model(
         self, model: LanguageModel, heard: Heard, begun_in: Step

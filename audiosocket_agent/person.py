@@ -115,7 +115,7 @@ def wish(state: State, seek: Seek, facts: Facts) -> tuple[State, Reply]:
 
 def sought_for(state: State, seek: Seek) -> State:
     """Return the state in which a person is looked for."""
-    return replace(state, phase=Phase.SEEKING, seek=seek, secret="", secret_misses=0)
+    return replace(state, phase=Phase.SEEKING, seek=seek, secret="", secret_misses=0, earlier=None)
 
 
 def sought(state: State, found: Sought, facts: Facts) -> tuple[State, Reply]:

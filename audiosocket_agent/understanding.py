@@ -273,7 +273,7 @@ def value_in(slot: Slot, text: str, company: Company, today: date) -> str | None
 def _value_in(slot: Slot, text: str, company: Company, today: date) -> str | None:
     rule = company.workflow.slots[slot]
     if rule.kind is Kind.PHONE:
-        return phone_number(text) or _spoken_number(text)
+        return spoken_phone(text)
     if rule.kind in (Kind.DATE, Kind.TIME, Kind.PART):
         text = _PRONOUN.sub(" ", wanted_time(text))
     elif rule.kind is Kind.CHOICE:
@@ -346,6 +346,11 @@ def phone_number(written: str) -> str | None:
     if not LEAST_DIGITS <= len(digits) <= MOST_DIGITS:
         return None
     return "+" + digits if written.startswith("+") else digits
+
+
+def spoken_phone(text: str) -> str | None:
+    """Return the telephone number in a caller's words, in figures or spoken; None for none."""
+    return phone_number(text) or _spoken_number(text)
 
 
 def _spoken_number(text: str) -> str | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from audiosocket_agent.company import Company
 from audiosocket_agent.conversation_state import Seek, Why
+from audiosocket_agent.tools import built_in
 from audiosocket_agent.understanding import plain_words, wants_person
 
 _ANGRY = (
@@ -26,6 +27,14 @@ _OUT_OF_SCOPE = (
     "move my appointment", "move my booking", "existing booking", "existing appointment",
     "already booked", "already have a booking", "already have an appointment", "vacancy",
     "vacancies", "job application", "apply for a job",
+)  # fmt: skip
+# What a caller wants of a booking made in an earlier call; of these a person is only asked where it
+# cannot be done. Words that may mean either, as "I have an existing booking", are for a person.
+_CANCELS = (
+    "cancel my booking", "cancel my appointment", "cancel the appointment", "cancel the booking",
+)  # fmt: skip
+_MOVES = (
+    "change my booking", "change my appointment", "move my appointment", "move my booking",
 )  # fmt: skip
 # What makes a place's name a wish to be put through to it.
 _ASKING = (
@@ -52,6 +61,15 @@ def wish_in(text: str, company: Company) -> Seek | None:
     if _says_one(words, _ANGRY):
         return Seek(Why.ANGRY)
     return Seek(Why.OUT_OF_SCOPE) if _says_one(words, _OUT_OF_SCOPE) else None
+
+
+def errand_in(text: str) -> str:
+    """Return the tool for what the words want of an earlier booking; "" for nothing of that."""
+    words = plain_words(text)
+    cancels, moves = _says_one(words, _CANCELS), _says_one(words, _MOVES)
+    if cancels == moves:
+        return ""
+    return built_in.CANCEL if cancels else built_in.CHANGE
 
 
 def _names(words: str, phrase: str, asked: bool) -> bool:

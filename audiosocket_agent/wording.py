@@ -87,6 +87,23 @@ DECLINED = "No problem, I won't book anything."
 THANK_YOU = "Thank you."
 NO_PRICES = "I have no prices to tell you."
 FIXED_PRICES = "Our prices are fixed."
+WHICH_REFERENCE = (
+    "What is the reference of your booking?",
+    "Please say the digits of the reference one by one, or key them in, then press hash.",
+)
+BOOKED_WITH_WHICH = (
+    "Which phone number was it booked with?",
+    "Please say the whole phone number, or key it in, then press hash.",
+)
+WHEN = {
+    Kind.DATE: "Which day would suit you?",
+    Kind.PART: "Which part of the day would suit you?",
+    Kind.TIME: "What time would suit you?",
+}
+NO_SUCH_BOOKING = "I'm sorry, I can't find a booking with that reference and that number."
+NOT_FREE = "I'm sorry, that time is not free."
+CANCELLED_ALREADY = "That booking is cancelled already."
+LEFT_AS_IT_IS = "All right, I'll leave it as it is."
 COMFORT = (
     "One moment, please.",
     "Still working on that for you.",
@@ -99,7 +116,8 @@ STOCK = (
     HOLD, GO_ON, TO_VOICEMAIL, NOTING_NOW, CALL_BACK_NOTED, NOT_NOTED, CALL_AGAIN, SECRET_AGAIN,
     HOW_CAN_I_HELP, BOOKING_NOW, NOTHING_FREE, JUST_GONE, TO_PERSON_FULL, TO_CONFIRM, WHICH,
     YES_OR_NO, *MISHEARD, *STILL_THERE, OFFER, OFFER_DECLINED, YES_NO_KEYS, START_OVER, GOODBYE,
-    DECLINED, THANK_YOU, NO_PRICES, FIXED_PRICES, *COMFORT,
+    *WHICH_REFERENCE, *BOOKED_WITH_WHICH, NO_SUCH_BOOKING, NOT_FREE, CANCELLED_ALREADY,
+    LEFT_AS_IT_IS, DECLINED, THANK_YOU, NO_PRICES, FIXED_PRICES, *COMFORT,
 )  # fmt: skip
 WORDINGS = 4  # of each question: the last two take turns for as long as it is asked
 EASIEST = 2  # the first wording that explains the keypad
@@ -141,6 +159,11 @@ def time_short(seconds: int) -> str:
 def to_place(name: str) -> str:
     """Say that the caller is put through to a place, by its name as spoken."""
     return f"I'll put you through to {name} now. Please hold."
+
+
+def booked_with(number: str) -> str:
+    """Ask whether a booking was made with the number that the caller rings from."""
+    return f"Was it booked with the number you are ringing from, ending {spaced(number[-3:])}?"
 
 
 def line_ahead(waiting: int, wait_s: int) -> str:

@@ -105,6 +105,7 @@ PURE = [
     "audiosocket_agent/tokens.py",
     "audiosocket_agent/prefill.py",
     "audiosocket_agent/putting_right.py",
+    "audiosocket_agent/earlier.py",
     "audiosocket_agent/repeating.py",
     "audiosocket_agent/same_words.py",
     "audiosocket_agent/secrets_entry.py",

@@ -23,6 +23,7 @@ from audiosocket_agent.tools.json_schema import plain
 from audiosocket_agent.understanding import phone_number
 
 CHANGE, CANCEL, MESSAGE = "change_booking", "cancel_booking", "take_message"
+FIND = "find a booking"  # of the rules only: no tool that a model calls has such a name
 MOST_MESSAGE = 500  # characters
 NOT_FOUND = "no booking has that reference and telephone number; ask for both again, or transfer"
 OVER = "that booking is cancelled already"
@@ -148,6 +149,11 @@ def change_question(company: Company, booking: Booking, to: BookingRequest) -> s
 def cancel_question(company: Company, booking: Booking) -> str:
     """Ask whether a booking is to be cancelled."""
     return f"{_stands(company, booking)} Shall I cancel it?"
+
+
+def found(company: Company, booking: Booking) -> Mapping[str, object]:
+    """Return a booking as its caller hears of it."""
+    return facts_told(_stands(company, booking), found=True)
 
 
 def moved(to: BookingRequest, *, confirmed: bool) -> str:

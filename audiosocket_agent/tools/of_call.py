@@ -154,6 +154,8 @@ class CallTools:
 
     async def _begun(self, tool: RunningTool) -> Mapping[str, object]:
         try:
+            if tool.name == built_in.FIND:
+                return built_in.found(self._facts.company, await self._booking(tool))
             if tool.name == built_in.CANCEL:
                 return await self._cancelled(tool)
             if tool.name == built_in.CHANGE:

@@ -8,9 +8,11 @@ from datetime import date
 import pytest
 
 from ari_app.store import bookings
+from audiosocket_agent.conversation import Facts, Started
 from audiosocket_agent.conversation_state import Booked, BookingFailed, Trouble
 from audiosocket_agent.diary import Status
 from tests.ari_app.diary.shop import MONDAY, Clock, Receiver, calls, company, request, shop, teams
+from tests.audiosocket_agent.test_earlier import RulesOnly
 
 TAKEN = BookingFailed(Trouble.TAKEN)
 ONE = {"lead_min": 0, "step_min": 60, "parts": {"morning": "08:00-10:00", "evening": "18:00-19:00"}}
@@ -198,6 +200,36 @@ def test_the_time_a_booking_is_moved_to_is_held_and_its_own_is_no_obstacle(tmp_p
         assert not await it.diary.hold(SECOND, it.firm, request(part="evening"), made.reference)
 
     run(scenario, tmp_path, ONE | {"step_min": 30})
+
+
+def test_by_the_rules_alone_a_caller_moves_a_booking_to_what_is_free_and_cancels_it(tmp_path):
+    async def scenario(it):
+        made = await it.diary.book(FIRST, it.firm, request())
+        await it.diary.book(SECOND, it.firm, request(part="evening"))
+        call = RulesOnly(Facts(it.firm, "01632960123", MONDAY), it.diary)
+        await call.does(Started(open_question=True))
+        for says in (f"change my booking {made.reference}", "yes", "today", "evening"):
+            said = await call.does(says)
+        assert said.startswith("I'm sorry, that time is not free.") and await it.holds() == []
+        for says in ("tomorrow", "evening"):
+            said = await call.does(says)
+        assert said.endswith("Shall I move it to Tuesday the 24th of November in the evening?")
+        (held,) = await it.holds()
+        assert held["begins_at"][:16] == "2026-11-24T18:00"
+        assert not await it.diary.hold(THIRD, it.firm, request(date(2026, 11, 24), "evening"))
+        await call.does("yes")
+        moved = [row for row in await it.bookings() if row["reference"] == made.reference]
+        assert [(row["day"], row["part"], row["sequence"]) for row in moved] == [
+            ("2026-11-24", "evening", 1)
+        ]
+        assert await it.holds() == [] and call.dialogue.reopen()  # spoken over the goodbye
+        for says in ("cancel my booking", made.reference, "yes", "yes"):
+            said = await call.does(says)
+        who = (it.firm, made.reference, "01632960123")
+        assert (await it.diary.find(*who)).status is Status.CANCELLED and "cancelled" in said
+        await call.tools.close()
+
+    run(scenario, tmp_path)
 
 
 def test_bookings_from_before_the_calendar_take_their_time(tmp_path):

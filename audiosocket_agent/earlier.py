@@ -1,0 +1,313 @@
+"""Cancelling and moving a booking of an earlier call, where the rules hold the talk. Pure.
+
+Theory of operation. Who wants it is asked, one after the other, for what is not yet known:
+
+    the reference    said or keyed
+    the number       the one the caller rings from, or the one it was booked with
+    for a move:      the booking is looked up and told; then the day, and the part of it or the time
+
+Then the same tools are run that a language model calls (`tools.built_in`), by way of the same
+`errands.Errand`: the first time one comes to the question whether it shall be done, and only a
+"yes" to that, heard to its end, has it done. What came of it is `Looked`. Reference and number must
+both fit; where they do not, both are asked for once more, and then a person takes over. No path
+loops: answers that make no sense count as misses, as everywhere, and times that are taken are
+counted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from audiosocket_agent import person, wording
+from audiosocket_agent.answering import failed, most_misses
+from audiosocket_agent.caller_words import words_of
+from audiosocket_agent.conversation_state import (
+    Asks,
+    Earlier,
+    Facts,
+    Heard,
+    Keyed,
+    Looked,
+    Offer,
+    Reply,
+    Seek,
+    Silent,
+    State,
+    Why,
+)
+from audiosocket_agent.roles import INSTEAD, visit_slot, when_slots
+from audiosocket_agent.seams import Expectation, Expects
+from audiosocket_agent.spelled import figures, is_number_word
+from audiosocket_agent.tools import RunningTool, built_in
+from audiosocket_agent.understanding import (
+    MOST_DIGITS,
+    NO,
+    PERSON,
+    YES,
+    KeyRule,
+    expectation,
+    key_rule,
+    phone_number,
+    plain_words,
+    spoken_phone,
+    value_in,
+    value_of,
+    value_of_keys,
+)
+from audiosocket_agent.walk import proceed
+from audiosocket_agent.wishes import errand_in
+from audiosocket_agent.workflow import Does, Kind, Slot, Step
+from audiosocket_agent.workflow.templates import places
+
+LEAST_REFERENCE = 4  # digits
+MOST_REFERENCE = 12
+MOST_NOT_FOUND = 2  # the diary tells a call nothing more after a third
+MOST_TAKEN = 3  # times that were wanted and taken
+_DIGITS_PAUSE_MS = 4000
+_LACKS = ("don't have", "don't know", "haven't got", "have not got", "do not have", "do not know",
+          "lost", "can't find", "cannot find", "no idea", "not sure")  # fmt: skip
+_LEAVES = ("never mind", "forget it", "leave it", "leave it as it is", "forget about it")
+_YES_NO = {"yes": YES, "no": NO}
+
+
+def wanted(state: State, event: Heard | Keyed | Silent, wish: Seek | None, facts: Facts) -> str:
+    """Return the tool for what a caller wants of an earlier booking; "" if it is nothing of that.
+
+    Words that answer the open question are an answer. Where a new booking is about to be made,
+    "cancel the booking" may mean that one: a person sorts it out.
+    """
+    if not isinstance(event, Heard) or wish is None or wish.why is not Why.OUT_OF_SCOPE:
+        return ""
+    rule = facts.company.workflow.steps[state.step]
+    if rule.does is Does.BOOK or state.step in INSTEAD or state.offer is Offer.OPEN:
+        return ""
+    asked = state.asked
+    if asked and value_in(asked, event.text, facts.company, facts.today) is not None:
+        return ""
+    tool = errand_in(event.text)
+    return tool if not rule.tools or tool in rule.tools else ""
+
+
+def begun(state: State, tool: str, event: Heard, facts: Facts) -> tuple[State, Reply]:
+    """Begin, with the reference if it was told already."""
+    earlier = Earlier(tool, reference=reference_in(event.text))
+    return _on(replace(state, earlier=earlier), facts, ())
+
+
+def again(state: State, facts: Facts, say: tuple[str, ...]) -> tuple[State, Reply]:
+    """Ask what is open once more, after something else was said."""
+    return _on(state, facts, say)
+
+
+def answered(
+    state: State, event: Heard | Keyed | Silent, wish: Seek | None, facts: Facts
+) -> tuple[State, Reply]:
+    """Take what the caller did.
+
+    Args:
+        state: With something wanted of an earlier booking.
+        event: What the caller did.
+        wish: The wish for a person in it, None if there is none.
+        facts: Facts.
+    """
+    earlier = _of(state)
+    text = event.text if isinstance(event, Heard) else ""
+    if wish is not None and not errand_in(text):
+        return person.wish(state, wish, facts)
+    if isinstance(event, Silent):
+        return _missed(state, facts, wording.still_there(earlier.misses + 1), Why.SILENT)
+    if plain_words(text) in _LEAVES:
+        return proceed(replace(state, earlier=None), facts, (wording.LEFT_AS_IT_IS,))
+    if earlier.asks is Asks.REFERENCE and any(f" {p} " in f" {plain_words(text)} " for p in _LACKS):
+        return person.wish(state, Seek(Why.OUT_OF_SCOPE), facts)
+    sure = not isinstance(event, Heard) or event.confidence >= facts.company.workflow.unsure_below
+    if earlier.asks is Asks.AGREED:
+        return _decided(state, event, facts, sure=sure)
+    told = _with_answer(earlier, event, facts)
+    if told is None:
+        return _missed(state, facts, wording.misheard(earlier.misses + 1), Why.MISSES)
+    return _on(replace(state, earlier=replace(told, misses=0)), facts, ())
+
+
+def looked(state: State, found: Looked, facts: Facts) -> tuple[State, Reply]:
+    """Take what came of a tool: a question to the caller, an end, or why it cannot be done."""
+    earlier = _of(state)
+    if found.question:
+        listen, keys = _listening(Asks.AGREED, facts)
+        reply = Reply((found.question,), state.step, (state.step,), listen=listen, keys=keys)
+        return state, reply
+    if found.error == built_in.NOT_FOUND:
+        misses = earlier.not_found + 1
+        if misses >= MOST_NOT_FOUND:
+            return person.wish(state, Seek(Why.OUT_OF_SCOPE), facts)
+        anew = replace(earlier, reference="", phone="", not_found=misses, asks=Asks.REFERENCE)
+        return _on(replace(state, earlier=anew), facts, (wording.NO_SUCH_BOOKING,))
+    if found.error == built_in.TAKEN:
+        taken = earlier.taken + 1
+        if taken >= MOST_TAKEN:
+            return person.wish(state, Seek(Why.FULL), facts)
+        other = replace(earlier, when={}, taken=taken)
+        return _on(replace(state, earlier=other), facts, (wording.NOT_FREE,))
+    if found.error == built_in.OVER:
+        return _done(state, facts, (wording.CANCELLED_ALREADY,))
+    if found.error:
+        return person.wish(state, Seek(Why.BOOKING), facts)
+    if earlier.tool == built_in.CHANGE and not earlier.found:
+        return _on(replace(state, earlier=replace(earlier, found=True)), facts, found.facts)
+    return _done(state, facts, found.facts)
+
+
+def reference_in(text: str) -> str:
+    """Return the digits of a reference in the words; "" if there is none."""
+    digits = figures([word for word in words_of(text) if is_number_word(word)])
+    return digits if LEAST_REFERENCE <= len(digits) <= MOST_REFERENCE and digits.isdigit() else ""
+
+
+def _of(state: State) -> Earlier:
+    assert state.earlier is not None  # else nobody asks here
+    return state.earlier
+
+
+def _on(state: State, facts: Facts, say: tuple[str, ...]) -> tuple[State, Reply]:
+    """Ask for what is not known yet; where all is, have it done."""
+    earlier = _of(state)
+    asks = _next(earlier, facts)
+    state = replace(state, earlier=replace(earlier, asks=asks))
+    if asks is Asks.LOOKED or asks is Asks.AGREED:
+        return state, Reply(say, state.step, (state.step,), run=_tool(_of(state), facts))
+    listen, keys = _listening(asks, facts)
+    asked = (*say, _question(_of(state), facts))
+    return state, Reply(asked, state.step, (state.step,), listen=listen, keys=keys)
+
+
+def _next(earlier: Earlier, facts: Facts) -> Asks | Slot:
+    if not earlier.reference:
+        return Asks.REFERENCE
+    if not earlier.phone:
+        known = phone_number(facts.caller) is not None
+        return Asks.OWN_NUMBER if known and earlier.asks is not Asks.PHONE else Asks.PHONE
+    if earlier.tool == built_in.CANCEL:
+        return Asks.AGREED
+    if not earlier.found:
+        return Asks.LOOKED
+    missing = (slot for slot in when_slots(facts.company.workflow) if slot not in earlier.when)
+    return next(missing, Asks.AGREED)
+
+
+def _tool(earlier: Earlier, facts: Facts) -> RunningTool:
+    """Return the tool as it is run; that it is agreed to, the runner sees to."""
+    which: dict[str, object] = {"reference": earlier.reference, "phone": earlier.phone}
+    if earlier.asks is Asks.LOOKED:
+        return RunningTool(built_in.FIND, which, effects=False)
+    if earlier.tool == built_in.CANCEL:
+        return RunningTool(built_in.CANCEL, which)
+    kinds = {"day": Kind.DATE, "part": Kind.PART, "time": Kind.TIME}
+    slots = {name: visit_slot(facts.company.workflow, kind) for name, kind in kinds.items()}
+    when = {n: earlier.when[s] for n, s in slots.items() if s is not None and s in earlier.when}
+    return RunningTool(built_in.CHANGE, {**which, **when}, keeps=True)
+
+
+def _question(earlier: Earlier, facts: Facts) -> str:
+    tries = earlier.misses
+    match earlier.asks:
+        case Asks.REFERENCE:
+            return wording.WHICH_REFERENCE[min(tries, 1)]
+        case Asks.OWN_NUMBER:
+            asked = wording.booked_with(phone_number(facts.caller) or "")
+            return f"{asked} {wording.YES_NO_KEYS}" if tries else asked
+        case Asks.PHONE:
+            return wording.BOOKED_WITH_WHICH[min(tries, 1)]
+        case Slot() as slot:
+            rule = facts.company.workflow.slots[slot]
+            if all({"options"}.issuperset(places(ask)) for ask in rule.ask):
+                return wording.question(slot, facts.company, {}, facts.today, tries)
+            return wording.WHEN[rule.kind]  # a question that names what is not known here
+        case _:
+            return ""  # the tool asks
+
+
+def _listening(asks: Asks | Slot, facts: Facts) -> tuple[Expectation, KeyRule]:
+    """Return what the caller may say and key next."""
+    if isinstance(asks, Slot):
+        company, today = facts.company, facts.today
+        return expectation(asks, company, today), key_rule(asks, company, today)
+    if asks in (Asks.OWN_NUMBER, Asks.AGREED):
+        return Expectation(Expects.YES_NO, (*YES, *NO, *PERSON)), KeyRule()
+    return Expectation(Expects.DIGITS, PERSON), KeyRule(MOST_DIGITS, _DIGITS_PAUSE_MS)
+
+
+def _with_answer(earlier: Earlier, event: Heard | Keyed, facts: Facts) -> Earlier | None:
+    """Return what is known with the answer to the open question; None if it is no answer."""
+    text, keys = (event.text, "") if isinstance(event, Heard) else ("", event.keys)
+    match earlier.asks:
+        case Asks.REFERENCE:
+            keyed = keys if LEAST_REFERENCE <= len(keys) <= MOST_REFERENCE else ""
+            reference = reference_in(text) or (keyed if keyed.isdigit() else "")
+            return replace(earlier, reference=reference) if reference else None
+        case Asks.OWN_NUMBER | Asks.PHONE:
+            number = phone_number(keys) if keys else spoken_phone(text)
+            if number is not None:
+                return replace(earlier, phone=number)
+            if earlier.asks is Asks.PHONE:
+                return None
+            said = _yes_or_no(event)
+            if said == "yes":
+                return replace(earlier, phone=phone_number(facts.caller) or "")
+            return replace(earlier, asks=Asks.PHONE) if said == "no" else None
+        case _:
+            when = _when_in(event, facts, earlier.asks)
+            asked = earlier.asks in when
+            return replace(earlier, when={**earlier.when, **when}) if asked else None
+
+
+def _when_in(event: Heard | Keyed, facts: Facts, asked: Asks | Slot) -> dict[Slot, str]:
+    """Return the day, part and time in an answer; keys are for the one that was asked for."""
+    company, today = facts.company, facts.today
+    found: dict[Slot, str] = {}
+    for slot in when_slots(company.workflow):
+        if isinstance(event, Heard):
+            value = value_in(slot, event.text, company, today)
+        else:
+            keyed = slot is asked
+            value = value_of_keys(slot, event.keys, company, today) if keyed else None
+        if value is not None:
+            found[slot] = value
+    return found
+
+
+def _decided(
+    state: State, event: Heard | Keyed, facts: Facts, *, sure: bool
+) -> tuple[State, Reply]:
+    """Take the answer to whether it shall be done; another time for a move is asked about anew."""
+    earlier, said = _of(state), _yes_or_no(event)
+    if earlier.tool == built_in.CHANGE and isinstance(event, Heard):
+        other = _when_in(event, facts, Asks.AGREED)
+        if any(earlier.when.get(slot) != value for slot, value in other.items()):
+            moved = replace(earlier, when={**earlier.when, **other}, misses=0)
+            return _on(replace(state, earlier=moved), facts, ())
+    if said == "no":
+        return _done(state, facts, (wording.LEFT_AS_IT_IS,))
+    if said != "yes" or not sure:
+        return _missed(state, facts, wording.misheard(earlier.misses + 1), Why.MISSES)
+    state, reply = _on(state, facts, ())
+    return state, replace(reply, agreed=True)
+
+
+def _yes_or_no(event: Heard | Keyed) -> str | None:
+    if isinstance(event, Keyed):
+        return {"1": "yes", "2": "no"}.get(event.keys)
+    return value_of(plain_words(event.text), _YES_NO)
+
+
+def _missed(state: State, facts: Facts, sorry: str, why: Why) -> tuple[State, Reply]:
+    earlier = _of(state)
+    missed = replace(earlier, misses=earlier.misses + 1)
+    if missed.misses >= most_misses(state, facts):
+        return failed(replace(state, earlier=None), Seek(why), facts)
+    return _on(replace(state, earlier=missed), facts, (sorry,))
+
+
+def _done(state: State, facts: Facts, say: tuple[str, ...]) -> tuple[State, Reply]:
+    """It is done, or wanted no more: all that is left is the goodbye."""
+    closing = replace(state, step=Step.CLOSE, asked=None, earlier=None)
+    return proceed(closing, facts, say)

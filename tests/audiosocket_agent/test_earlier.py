@@ -1,0 +1,261 @@
+"""With the rules alone: a booking of an earlier call is cancelled or moved, only by both keys."""
+
+import asyncio
+import uuid
+from dataclasses import replace
+from datetime import date, time
+
+import pytest
+
+from audiosocket_agent import wording
+from audiosocket_agent.company import load_companies
+from audiosocket_agent.conversation import (
+    Facts,
+    Heard,
+    Keyed,
+    Looked,
+    Overtime,
+    Phase,
+    Reply,
+    Seek,
+    Silent,
+    Started,
+    State,
+    Warned,
+    Why,
+    advance,
+    answers_offer,
+)
+from audiosocket_agent.dialogue import Dialogue, Mind
+from audiosocket_agent.diary import Status
+from audiosocket_agent.earlier import reference_in
+from audiosocket_agent.journal import Speaker
+from audiosocket_agent.speech import Line
+from audiosocket_agent.tools import built_in
+from audiosocket_agent.tools.company_http import CompanyHttp
+from audiosocket_agent.tools.of_call import Tools
+from audiosocket_agent.workflow import Outcome, Slot, Step
+from tests.audiosocket_agent.test_trades import ROSEWOOD
+from tests.fake_asterisk import DID, SHIPPED
+from tests.injections.test_injections import OTHER, OneBooking
+
+COMPANY = load_companies(SHIPPED)[DID]
+TODAY = date(2026, 11, 21)
+FACTS = Facts(COMPANY, OTHER.phone, TODAY)
+WITHHELD = Facts(COMPANY, "", TODAY)
+IT = "I have your boiler service on Tuesday the 1st of December in the morning."
+CANCEL = f"{IT} Shall I cancel it?"
+OWN = wording.booked_with(OTHER.phone)
+REFERENCE, AGAIN = wording.WHICH_REFERENCE
+
+
+class RulesOnly:
+    """A call without a model, and what was said in it."""
+
+    def __init__(self, facts=FACTS, diary=None):
+        self.diary = diary or OneBooking()
+        self.tools = Tools(CompanyHttp({}), self.diary)
+        runner = self.tools.of_call(uuid.uuid4(), facts, None)
+        self.dialogue = Dialogue(Mind(), facts, None, "call", tools=runner)
+        self.history, self.reply = [], None
+
+    async def does(self, event, heard=1.0):
+        """Let the caller do something; returns the answer, of which the caller hears a share."""
+        event = Heard(event) if isinstance(event, str) else event
+        draft = self.dialogue.draft(event, self.history, free_speech=True)
+        self.dialogue.commit(draft)
+        pieces = [piece async for piece in draft.pieces()]
+        (self.reply,) = [piece for piece in pieces if isinstance(piece, Reply)]
+        said = " ".join(piece.text for piece in pieces if isinstance(piece, Line))
+        whole = said[: round(len(said) * heard)]
+        self.history += [(Speaker.CALLER, "something"), (Speaker.AGENT, whole)]
+        return said
+
+    @property
+    def state(self):
+        return self.dialogue.state
+
+
+def talk(*events, facts=FACTS, diary=None):
+    """Hold a call; returns it and what the agent said to each event."""
+
+    async def main():
+        call = RulesOnly(facts, diary)
+        try:
+            said = [await call.does(event) for event in (Started(open_question=True), *events)]
+        finally:
+            await call.tools.close()
+        return call, said[1:]
+
+    return asyncio.run(main())
+
+
+@pytest.mark.parametrize("events", [
+    ("I need to cancel my booking", "six five four three two one", "yes"),
+    ("cancel my appointment please", "it's 654 321", Keyed("1")),
+    ("cancel the booking", Keyed("654321"), Keyed(OTHER.phone)),
+    ("cancel my booking", Keyed("65"), Keyed("654321"), "no", "oh one six three two nine six oh "
+     "treble seven"),
+])  # fmt: skip
+def test_a_booking_is_cancelled_after_it_was_read_back_and_a_clear_yes(events):
+    call, said = talk(*events)
+    assert said[0] == REFERENCE and said[-1] == CANCEL and call.diary.booking == OTHER
+    assert call.reply.end is None and call.reply.keys.most == 1
+    call, said = talk(*events, "yes please")
+    assert said[-1] == f"{built_in.CANCELLED} {wording.GOODBYE}"
+    assert call.diary.booking.status is Status.CANCELLED and call.reply.end is Outcome.HANGUP
+
+
+def test_a_reference_that_was_told_already_is_not_asked_for():
+    assert talk("cancel my booking 654321")[1] == [OWN]
+    assert talk("cancel my booking 654321", "yes")[1][-1] == CANCEL
+    withheld = talk("cancel my booking 654321", OTHER.phone, facts=WITHHELD)[1]
+    assert withheld == [wording.BOOKED_WITH_WHICH[0], CANCEL]
+
+
+@pytest.mark.parametrize(("says", "what"), [
+    ("no", wording.LEFT_AS_IT_IS), ("no thank you", wording.LEFT_AS_IT_IS),
+    ("hmm", wording.MISHEARD[0]), ("", wording.MISHEARD[0]), (Keyed("9"), wording.MISHEARD[0]),
+    (Heard("yes", 0.1), wording.MISHEARD[0]), (Silent(), wording.STILL_THERE[0]),
+    (Keyed("2"), wording.LEFT_AS_IT_IS), ("yes, no, wait", ""),
+])  # fmt: skip
+def test_nothing_but_a_clear_yes_cancels(says, what):
+    call, said = talk("cancel my booking 654321", "yes", says)
+    assert said[-1].startswith(what) and call.diary.booking == OTHER
+    assert said[-1].endswith(CANCEL) or call.state.earlier is None
+
+
+def test_a_yes_before_the_question_was_heard_has_it_asked_again():
+    async def main():
+        call = RulesOnly()
+        await call.does(Started(open_question=True))
+        await call.does("cancel my booking 654321")
+        assert await call.does("yes", heard=0.6) == CANCEL
+        assert await call.does("yes") == CANCEL and call.diary.booking == OTHER
+        assert (await call.does("yes")).startswith(built_in.CANCELLED)
+        await call.tools.close()
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("wrong", [
+    ("111111", "yes"), ("654321", "no", "01632 960123"), ("65432", "yes"),
+])  # fmt: skip
+def test_a_wrong_reference_or_number_is_told_asked_again_and_then_a_person_helps(wrong):
+    call, said = talk("cancel my booking", *wrong, "654321", "yes")
+    assert f"{wording.NO_SUCH_BOOKING} {REFERENCE}" in said and said[-1] == CANCEL
+    call, said = talk("cancel my booking", *wrong, *wrong)
+    assert said[-1] == wording.TO_PERSON_OTHER and call.reply.seek == Seek(Why.OUT_OF_SCOPE)
+    assert call.diary.booking == OTHER and IT not in " ".join(said)
+
+
+def test_a_booking_is_moved_to_a_time_that_is_held_after_a_yes():
+    events = ("I want to change my booking", "654321", "yes")
+    call, said = talk(*events)
+    assert said[-1] == f"{IT} Which day suits you?"
+    call, said = talk(*events, "Thursday the 3rd of December", "morning")
+    assert said[-1] == f"{IT} Shall I move it to Thursday the 3rd of December in the morning?"
+    ((held, moves),) = call.diary.held
+    assert (held.day, held.part, moves) == (date(2026, 12, 3), "morning", "654321")
+    assert call.diary.booking == OTHER
+    call, said = talk(*events, "on the 3rd of December in the morning", "yes")
+    assert said[-1].startswith("Your booking is moved to Thursday the 3rd of December")
+    assert call.diary.booking.day == date(2026, 12, 3) and call.reply.end is Outcome.HANGUP
+
+
+def test_another_day_instead_of_a_yes_is_asked_about_anew():
+    events = ("change my booking 654321", "yes", "3rd of December", "morning")
+    call, said = talk(*events, "no, the 4th of December")
+    assert said[-1].endswith("Shall I move it to Friday the 4th of December in the morning?")
+    assert [held.day.day for held, _ in call.diary.held] == [3, 4] and call.diary.booking == OTHER
+    call, said = talk(*events, "no")
+    assert said[-1].startswith(wording.LEFT_AS_IT_IS) and call.diary.booking == OTHER
+
+
+def test_a_time_that_is_taken_is_told_and_in_the_end_a_person_helps():
+    diary = OneBooking()
+    diary.full = True
+    day = ("3rd of December", "morning")
+    call, said = talk("move my booking 654321", "yes", *day, *day, *day, diary=diary)
+    assert said[3] == said[5] == f"{wording.NOT_FREE} Which day suits you?"
+    assert call.reply.seek == Seek(Why.FULL) and diary.booking == OTHER
+
+
+def test_a_booking_that_is_cancelled_already_is_said_to_be():
+    diary = OneBooking()
+    diary.booking = replace(OTHER, status=Status.CANCELLED)
+    for what in ("cancel", "change"):
+        _, said = talk(f"{what} my booking 654321", "yes", diary=diary)
+        assert said[-1] == f"{wording.CANCELLED_ALREADY} {wording.GOODBYE}"
+
+
+@pytest.mark.parametrize("asked", [(), ("654321",), ("654321", "yes")])
+@pytest.mark.parametrize(("event", "why"), [
+    ("I want to speak to a person", Why.ASKED), (Keyed("0"), Why.ASKED),
+    ("this is ridiculous", Why.ANGRY), ("I want a refund", Why.OUT_OF_SCOPE),
+    (Overtime(), Why.LONG),
+])  # fmt: skip
+def test_a_person_can_be_had_all_the_way(asked, event, why):
+    call, _ = talk("cancel my booking", *asked, event)
+    assert call.reply.seek == Seek(why) and call.state.earlier is None
+    assert call.state.phase is Phase.SEEKING and call.diary.booking == OTHER
+
+
+def test_who_has_no_reference_gets_a_person_and_who_leaves_it_goes_on():
+    call, _ = talk("cancel my booking", "I don't have it")
+    assert call.reply.seek == Seek(Why.OUT_OF_SCOPE)
+    call, said = talk("cancel my booking", "never mind")
+    assert call.state.earlier is None and call.reply.asks is Slot.SERVICE
+    assert said[-1].startswith(wording.LEFT_AS_IT_IS)
+
+
+@pytest.mark.parametrize("asked", [(), ("654321",), ("654321", "no"), ("654321", "yes")])
+@pytest.mark.parametrize(("miss", "why"), [("banana", Why.MISSES), (Silent(), Why.SILENT)])
+def test_misses_end_it_as_everywhere(asked, miss, why):
+    call, said = talk("cancel my booking", *asked, *[miss] * COMPANY.max_misses)
+    assert call.reply.seek == Seek(why) and call.diary.booking == OTHER
+    assert len(set(said[len(asked) + 1 :])) == COMPANY.max_misses, "never the same words twice"
+
+
+def test_the_warning_that_time_is_short_asks_again():
+    _, said = talk("cancel my booking", Warned())
+    assert said[-1] == f"{wording.time_short(COMPANY.warn_before_s)} {REFERENCE}"
+
+
+def test_where_a_booking_is_just_being_made_a_person_sorts_it_out():
+    at_the_price = talk("a leaking tap in Truro", "cancel my booking")[0]
+    assert at_the_price.state.earlier is not None
+    events = ("a leaking tap in Truro", "yes", "Tuesday", "morning", "yes")
+    call, _ = talk(*events, "cancel the booking")
+    assert call.state.earlier is None and call.reply.seek == Seek(Why.OUT_OF_SCOPE)
+
+
+def test_what_the_rules_have_begun_no_model_answers():
+    begun, _ = advance(State(step=Step.UNDERSTAND), Heard("cancel my booking"), FACTS)
+    assert begun.earlier is not None and answers_offer(begun, "well it was for Tuesday")
+    assert not answers_offer(replace(begun, earlier=None), "well it was for Tuesday")
+
+
+def test_without_a_diary_a_person_does_it():
+    begun, _ = advance(State(step=Step.UNDERSTAND), Heard("cancel my booking 654321"), FACTS)
+    _, reply = advance(begun, Looked(error="it cannot be used here"), FACTS)
+    assert reply.seek == Seek(Why.BOOKING)
+
+
+@pytest.mark.parametrize(("text", "reference"), [
+    ("six five four three two one", "654321"), ("it's 654-321", "654321"),
+    ("double six 4321", "664321"), ("one", ""), ("no idea", ""), ("", ""),
+    ("01632 960777 654321", ""),
+])  # fmt: skip
+def test_references_in_words(text, reference):
+    assert reference_in(text) == reference
+
+
+def test_where_times_are_agreed_a_time_is_asked_for():
+    diary = OneBooking()
+    diary.booking = replace(OTHER, service="cut", part="", start=time(9, 30))
+    events = ("change my appointment 654321", "yes", "the 3rd of December", "half past two")
+    call, said = talk(*events, facts=Facts(ROSEWOOD, OTHER.phone, TODAY), diary=diary)
+    assert said[-1].endswith("Shall I move it to Thursday the 3rd of December at 14:30?")
+    ((held, _),) = diary.held
+    assert (held.day, held.part, held.start) == (date(2026, 12, 3), "", time(14, 30))
