@@ -1,6 +1,7 @@
 """Who may import whom, and which modules may touch the world."""
 
 import ast
+import functools
 import sys
 from pathlib import Path
 
@@ -191,6 +192,7 @@ PURE = [
 IMPURE = {"asyncio", "socket", "os", "time", "random", "subprocess", "threading", "logging"}
 
 
+@functools.cache  # every test reads all files
 def imports(path):
     """Return the top-level names a module imports."""
     names = set()
@@ -199,7 +201,7 @@ def imports(path):
             names |= {alias.name.partition(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and not node.level:
             names.add((node.module or "").partition(".")[0])
-    return names
+    return frozenset(names)
 
 
 @pytest.mark.parametrize("package", sorted(MAY_IMPORT))
