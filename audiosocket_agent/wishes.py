@@ -21,20 +21,20 @@ _ANGRY = (
     "fuck you", "fuck off", "fuck this", "fuck sake", "fuck's sake", "piss off", "shut up",
     "god's sake", "sod off", "bugger off",
 )  # fmt: skip
-_OUT_OF_SCOPE = (
-    "invoice", "my bill", "refund", "receipt", "cancel my booking", "cancel my appointment",
-    "cancel the appointment", "cancel the booking", "change my booking", "change my appointment",
-    "move my appointment", "move my booking", "existing booking", "existing appointment",
-    "already booked", "already have a booking", "already have an appointment", "vacancy",
-    "vacancies", "job application", "apply for a job",
-)  # fmt: skip
+_BOOKINGS = [f"{which} {what}" for which in ("my", "the", "our", "an earlier", "an existing")
+             for what in ("booking", "appointment", "visit")]  # fmt: skip
 # What a caller wants of a booking made in an earlier call; of these a person is only asked where it
 # cannot be done. Words that may mean either, as "I have an existing booking", are for a person.
-_CANCELS = (
-    "cancel my booking", "cancel my appointment", "cancel the appointment", "cancel the booking",
-)  # fmt: skip
-_MOVES = (
-    "change my booking", "change my appointment", "move my appointment", "move my booking",
+_CANCELS = tuple(f"cancel {it}" for it in (*_BOOKINGS, "an appointment", "a booking"))
+_MOVES = tuple(
+    f"{verb} {it}"
+    for verb in ("change", "move", "reschedule", "rearrange", "postpone")
+    for it in _BOOKINGS
+)
+_OUT_OF_SCOPE = (
+    "invoice", "my bill", "refund", "receipt", *_CANCELS, *_MOVES, "existing booking",
+    "existing appointment", "already booked", "already have a booking",
+    "already have an appointment", "vacancy", "vacancies", "job application", "apply for a job",
 )  # fmt: skip
 # What makes a place's name a wish to be put through to it.
 _ASKING = (

@@ -106,6 +106,18 @@ def test_a_booking_is_cancelled_after_it_was_read_back_and_a_clear_yes(events):
     assert call.diary.booking.status is Status.CANCELLED and call.reply.end is Outcome.HANGUP
 
 
+@pytest.mark.parametrize(("says", "asked"), [
+    ("can I reschedule my appointment", REFERENCE), ("please move the visit", REFERENCE),
+    ("I'd like to cancel an appointment", REFERENCE), ("cancel our booking", REFERENCE),
+    ("I have an existing booking", wording.TO_PERSON_OTHER),
+    ("cancel my booking or change my booking", wording.TO_PERSON_OTHER),
+    ("cancel my boiler service", None), ("I want to change my tap", None),
+])  # fmt: skip
+def test_what_is_taken_for_it(says, asked):
+    call, said = talk(says)
+    assert (said[-1] == asked) if asked else call.state.earlier is None
+
+
 def test_a_reference_that_was_told_already_is_not_asked_for():
     assert talk("cancel my booking 654321")[1] == [OWN]
     assert talk("cancel my booking 654321", "yes")[1][-1] == CANCEL
