@@ -34,7 +34,7 @@ def _danger() -> None:
     """Gas, electricity, fire, chemicals, and cars that are not safe."""
     safety = Kind.SAFETY
     _claim(safety, "gas electricity power mains electrics", r"\b(?:turn|switch|shut|isolate|"
-           r"turning|switching|shutting) (?:off |on )?(?:the |your )?", NO)  # fmt: skip
+           r"turning|switching|shutting) (?:off |on )?(?:the |your )?", _NOT_ADVICE)  # fmt: skip
     _claim(safety, "leak", r"\bgas ", r"\b(?:if|smell|suspect)\b")
     _claim(safety, "monoxide", r"\bcarbon ", r"\bif\b")
     _claim(safety, "relight", r"")
@@ -81,8 +81,8 @@ def _health() -> None:
         NO,
     )
     _claim(scope, "down", r"\blie ", NO)
-    _claim(scope, "test", r"\b(?:skip|without|forget|miss|need) (?:the |a |your )?(?:patch |skin |"
-           r"allergy )")  # fmt: skip
+    _claim(scope, "test", r"\b(?:skip|without|forget|miss|don't need|no need for) (?:the |a |"
+           r"your )?(?:patch |skin |allergy )")  # fmt: skip
     _claim(scope, "on", r"\bleave (?:it|the \S+|your \S+) ", _NOT_ADVICE)
 
 

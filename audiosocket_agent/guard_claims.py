@@ -40,7 +40,8 @@ _PLAIN = frozenset(
     "visits jobs slots services prices repairs calls calling everything anything something nothing "
     "thing checking having having being booking as plus across perhaps unless business process "
     "less lots sundays address questions details options people customers houses homes cars "
-    "vehicles makes ages lengths kinds sorts types parts callers".split()
+    "pounds morning evening starting beginning depending regarding including vehicles "
+    "makes ages lengths kinds sorts types parts callers".split()
 )
 _SHAPES: dict[str, list[Shape]] = {
     word: [*BY_LAST.get(word, ()), *ADVICE.get(word, ())] for word in (*BY_LAST, *ADVICE)
@@ -117,7 +118,9 @@ def _not_ours(sentence: Sentence, at: int, known: Known) -> bool:
     "We do nails" and "we offer rewiring" are: what is done is one of many, or is a doing.
     """
     text = sentence[at].text
-    if not text.endswith(("s", "ing", "ings")) or text in _PLAIN or len(text) < 4 or "'" in text:
+    if not text.endswith(("s", "ing")) or len(text) < 4 or "'" in text:
+        return False
+    if text in _PLAIN or text in HOUR_WORDS:
         return False
     before = " ".join(w.text for w in sentence[:at])
     if not _OFFERS.search(before) or re.search(rf"{NO}|{ASKED}|\bonly\b|\bif\b", before):

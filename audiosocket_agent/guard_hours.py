@@ -35,6 +35,7 @@ _OPEN = re.compile(
 _CLOSED = re.compile(r"\b(?:we're|we are|office is|shop is) (?:\S+ )?(?:closed|shut)\b")
 _ENDS = frozenset("until till close closes closing shut shuts".split())
 _HALVES = {"half": 30, "quarter": 15}
+_EXCEPT = frozenset(("but", "except", "excluding", "apart"))  # days after it are others
 _BEGINS = frozenset("open opens opening from".split())
 
 
@@ -73,14 +74,15 @@ def wrong_hours(
     said = " ".join(texts[begins:])
     if re.search(ASKED, said) or re.search(r"\b(?:if|shall|would|could)\b", said):
         return False
-    days = _named(texts[begins:])
+    but = (n for n in range(begins + 1, len(texts)) if texts[n] in _EXCEPT)
+    days = _named(texts[begins : next(but, len(texts))])
     if _CLOSED.search(said):
         return bool(days & open_days)
     if not _OPEN.search(said) or re.search(NO, said):
         return False
     before = " ".join(texts[:begins])
     if not days and not _CLOSED.search(before) and not re.search(NO, before):
-        days = _named(texts)
+        days = _named(texts[:begins])
     if texts[-1] in _ROUND_THE_CLOCK or not days <= open_days:
         return True
     clocks = _clocks(texts[begins:], breaks[begins:]) if days and hours else ()

@@ -172,7 +172,7 @@ def _arriving() -> None:
     _claim(time, "heading headed driving", rf"{_ARRIVING}(?: is|'s|'re| are) (?:already |now )?",
            NO)  # fmt: skip
     _claim(time, "dispatched sent despatched", r"\b(?:\w+'ve|\w+'s|has|have|is|been)\b.*",
-           rf"{_HEDGE}|\b(?:you|text|message|email)\b")  # fmt: skip
+           rf"{_HEDGE}|\b(?:you|text|message|email|nobody)\b")  # fmt: skip
     _claim(time, "left", rf"{_ARRIVING}(?:'s| has| have|'ve) (?:just |already )?", NO)
     _claim(time, "away", r"\b(?:minutes?|hour|miles?) ")
     _claim(time, "corner", r"\b(?:van|he|she|they|\w+'s|\w+'re|is|are)\b.*round the ")
@@ -197,7 +197,7 @@ def _promised() -> None:
     _claim(promise, "redo again", r"\b(?:we|they|he|she|engineer|plumber|mechanic|stylist)"
            r"(?:'ll| will)\b.*\b(?:back|do|fix|repair|mend|redo|cut|colour)\b.*", NO)  # fmt: skip
     _claim(promise, "fail fails", r"\b(?:never|won't|not) (?:\S+ )?", r"\b(?:can|could)\b")
-    _claim(promise, "fine safe right", r"\b(?:you'll|you will|it'll|it will) be (?:all |perfectly |"
+    _claim(promise, "safe right", r"\b(?:you'll|you will|it'll|it will) be (?:all |perfectly |"
            r"quite |just |totally )?", r"\b(?:if|day|time|morning|afternoon|when)\b")  # fmt: skip
     _claim(promise, "hurt harm", r"\b(?:won't|doesn't|can't|wouldn't) ")
 
@@ -216,7 +216,7 @@ def _myself() -> None:
     _claim(Kind.SELF, "here", r"\bi(?:'ve| have)? (?:worked?|been working) ")
     _claim(Kind.SELF, "own", r"\bi ")
     _claim(Kind.SELF, "real human", rf"\b{_HERE}(?: \S+){{0,3}} ", rf"{NO}|\b(?:a|an|the) $")
-    _claim(Kind.SELF, "myself", r"\bi (?:\S+ ){1,5}", rf"{NO}|\bi (?:only|just) book")
+    _claim(Kind.SELF, "myself", r"\bi (?:\S+ ){1,5}", rf"{NO}|\b(?:can|could|will|only|just)\b")
     _claim(Kind.SELF, "coffee tea lunch breakfast sandwich desk workshop van holiday",
            r"\b(?:i'm|i am|i've|i was|i have|i had|my)\b(?: \S+){0,6} ", NO)  # fmt: skip
     _claim(Kind.SELF, "wife husband kids children mother mum dad", r"\bmy ")
