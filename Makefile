@@ -1,7 +1,7 @@
 # `make demo` and `make test` are all there is to type on a fresh machine.
 # PYTHON=/path/to/python chooses the interpreter of .venv (3.11 or newer).
 .DEFAULT_GOAL := help
-.PHONY: help bootstrap demo test check conformance bench requirements dist deb package-check pythons live-pbx
+.PHONY: help bootstrap demo test check faults conformance bench requirements dist deb package-check pythons live-pbx
 
 BIN := .venv/bin
 
@@ -9,6 +9,7 @@ help:
 	@echo "make demo          a finished phone call on this machine, from nothing"
 	@echo "make test          the whole test suite, real Asterisk included"
 	@echo "make check         lint, types and the fast tests"
+	@echo "make faults        a thousand bookings while everything fails"
 	@echo "make live-pbx      every drill of the installer on machines that boot, Asterisk 20 too"
 	@echo "make conformance   the clients and the simulated vendors against the vendors' own SDKs"
 	@echo "make bench         the benchmark"
@@ -39,6 +40,10 @@ check: bootstrap
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
 	@$(MANY) -m "not pbx and not live"
+
+# 20 rounds of 52 calls; the suite holds 6.
+faults: bootstrap
+	@BOOKING_ROUNDS=20 $(BIN)/pytest tests/ari_app/diary/test_random_faults.py
 
 # What takes long of tests/live_pbx, beside what `make test` runs of it.
 live-pbx: bootstrap

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
 from ari_app import store
+from ari_app.cli_companies import used
 from ari_app.cli_records import as_json_option, database_path, limit_option, print_table, query
 from ari_app.company_store import company_of
 from ari_app.diary.book import Book
@@ -188,8 +189,8 @@ def _company(row: Row) -> Company:
 
 def _company_or_why(row: Row) -> Company | str:
     """Return a booking's company, or why there is none."""
-    table = store.companies
-    rows = query(table.select().where(table.c.key == row["company"]))
+    found = used()
+    rows = query(found.where(found.selected_columns.key == row["company"]))
     document = rows[0]["document"] if rows else None
     try:
         if document:

@@ -19,6 +19,7 @@ from sqlalchemy.exc import DBAPIError
 
 from ari_app import store
 from ari_app.cli_records import as_json_option, database_path, print_table
+from ari_app.context.tables import company_copies
 from ari_app.schema import SchemaError
 
 T = TypeVar("T")
@@ -29,6 +30,9 @@ def companies() -> None:
     """Import and look at the companies calls are answered for.
 
     A running agent takes a change within two seconds; calls in progress keep what they began with.
+    With VOICEAGENT_CONTEXT_URL calls use the companies of that service: list, show and export tell
+    of those, as it said last; import and remove change the database's own, which then count for
+    nothing.
     """
 
 
@@ -52,6 +56,7 @@ def import_(paths: tuple[Path, ...], dry_run: bool, as_json: bool) -> None:
             return await import_companies(db, files, dry_run=dry_run)
 
         done = writing(put)
+        _tell_unused()
     except CompanyError as error:
         _fail(str(error))
     if as_json:
@@ -77,6 +82,7 @@ def list_companies(as_json: bool) -> None:
         }
         for row, fields in _stored()
     ]
+    _tell_whose()
     if as_json:
         click.echo(json.dumps(rows))
         return
@@ -92,6 +98,7 @@ def show(key: str, as_json: bool) -> None:
     """Print a company as a file that can be imported again."""
     for row, fields in _stored():
         if row.key == key:
+            _tell_whose()
             click.echo(json.dumps(fields) if as_json else _as_yaml(fields), nl=as_json)
             return
     _unknown(key)
@@ -116,6 +123,7 @@ def export(keys: tuple[str, ...], folder: Path | None, as_json: bool) -> None:
     for key in keys:
         if key not in there:
             _unknown(key)
+    _tell_whose()
     chosen = {key: there[key] for key in dict.fromkeys(keys)} if keys else there
     if folder is not None:
         chosen_files = _write_files(folder, chosen)
@@ -158,7 +166,8 @@ def remove(key: str, as_json: bool) -> None:
     from ari_app.company_store import remove_company
 
     if not writing(lambda db: remove_company(db, key)):
-        _unknown(key)
+        _fail(f"no company is called {key}; see voiceagent companies list")
+    _tell_unused()
     click.echo(json.dumps({"removed": key}) if as_json else f"{key}: removed")
 
 
@@ -167,14 +176,38 @@ def _region() -> str:
     return os.environ.get("VOICEAGENT_REGION") or "GB"
 
 
+def _service() -> str:
+    """Return the address of the service whose companies calls use; "": the database's own."""
+    return os.environ.get("VOICEAGENT_CONTEXT_URL", "").rstrip("/")
+
+
+def _tell_whose() -> None:
+    if url := _service():
+        click.echo(f"voiceagent: the companies of {url}, as it said last", err=True)
+
+
+def _tell_unused() -> None:
+    if url := _service():
+        click.echo(f"voiceagent: calls use the companies of {url}, not these", err=True)
+
+
+def used() -> sa.Select[Any]:
+    """Return the query for the companies calls use: the database's own, or a service's copies."""
+    url, own, copies = _service(), store.companies.c, company_copies.c
+    if not url:
+        return sa.select(own.key, own.document, own.updated_at)
+    return sa.select(copies.key, copies.document, copies.updated_at).where(copies.source == url)
+
+
 def _as_yaml(fields: dict[str, Any]) -> str:
     return yaml.safe_dump(fields, sort_keys=False, allow_unicode=True, width=100)
 
 
 def _stored() -> list[tuple[sa.Row[Any], dict[str, Any]]]:
     """Return the rows of all companies, each with its fields."""
-    table = store.companies
-    query = sa.select(table).where(table.c.document.is_not(None)).order_by(table.c.key)
+    found = used()
+    key, document, _ = found.selected_columns
+    query = found.where(document.is_not(None)).order_by(key)
     try:
         with store.reading(database_path()) as db:
             return [(row, json.loads(row.document)) for row in db.execute(query)]
@@ -235,7 +268,8 @@ def _give_to_its_folder(path: Path) -> None:
 
 
 def _unknown(key: str) -> NoReturn:
-    _fail(f"no company is called {key}; see voiceagent companies list")
+    where = f" at {_service()}" if _service() else ""
+    _fail(f"no company is called {key}{where}; see voiceagent companies list")
 
 
 def _fail(line: str) -> NoReturn:

@@ -63,15 +63,15 @@ class Service:
         if not self._breaker.allows(asyncio.get_running_loop().time()):
             raise Unreachable(wire.SERVICE, "left alone for a while")
         try:
-            answer = await self._fetch(path, params, headers)
+            answer = await self.fetch(path, params, headers)
         except ProviderError as error:
             self._failed(error)
             raise
         self._well()
         return answer
 
-    async def _fetch(
-        self, path: str, params: Mapping[str, str], headers: Mapping[str, str]
+    async def fetch(
+        self, path: str, params: Mapping[str, str], headers: Mapping[str, str] = NO_HEADERS
     ) -> tuple[int, bytes, str]:
         """Ask the service; see `get`, but asked for sure."""
         if self._session is None:

@@ -16,22 +16,67 @@ from sqlalchemy.exc import DBAPIError
 
 from ari_app import store
 from ari_app.company_store import document_of, fields_of
+from ari_app.context.service import Service
+from ari_app.context.tables import company_copies
 from ari_app.directory import read_files
 from ari_app.settings import SHIPPED_COMPANIES, Settings
-from audiosocket_agent.errors import CompanyError
+from audiosocket_agent.errors import CompanyError, KeyRefused, ProviderError
 from installer.doctor.findings import Finding, NotLookedAtError, green, red, yellow
 from installer.doctor.scene import Scene
 from installer.system.package_data import text_of
 
 _RESTART = "sudo systemctl restart voiceagent"
 _TEMPLATE = "company.yaml"
+_NOBODYS = "441632960000"  # kept free for films: a service need not know it to answer
 
 
 async def companies(scene: Scene) -> list[Finding]:
     """Read the companies, and compare what they offer with the example they began as."""
     scene.need_own_agent()
     settings = scene.settings
+    if settings.context_url:
+        return [await _service(settings)]
     return await asyncio.to_thread(_judged, settings)
+
+
+async def _service(settings: Settings) -> Finding:
+    """Ask the service that keeps the companies instead of the database."""
+    url = settings.context_url
+    service = Service(url, settings.context_token.get_secret_value())
+    try:
+        status, _, _ = await service.fetch(f"dids/{_NOBODYS}", {})
+        if status in (200, 404, 410):
+            return green(f"{url} answers, and takes the token" if _token(settings) else
+                         f"{url} answers")  # fmt: skip
+        trouble = f"answers with status {status} when asked whose a number is"
+        advice = "see that VOICEAGENT_CONTEXT_URL ends where its /dids begins"
+    except KeyRefused:
+        trouble = "does not take the token" if _token(settings) else "wants a token"
+        advice = "set VOICEAGENT_CONTEXT_TOKEN to one of its tokens"
+    except ProviderError as error:
+        trouble = f"does not answer as it should ({error})"
+        advice = "see that it runs, and that VOICEAGENT_CONTEXT_URL is its address"
+    finally:
+        await service.close()
+    known = await asyncio.to_thread(_known, settings.database, url)
+    left = f"calls go on with the companies it told before ({known})"
+    if known:
+        return yellow(f"{url} {trouble}; {left}", f"{advice}; then {_RESTART}")
+    seen = f"{url} {trouble}, and none of its companies is known: the agent answers no call"
+    return red(seen, f"{advice}; then {_RESTART}")
+
+
+def _token(settings: Settings) -> bool:
+    return bool(settings.context_token.get_secret_value())
+
+
+def _known(path: Path, url: str) -> int:
+    """Return how many companies of a service are kept."""
+    table = company_copies.c
+    query = sa.select(sa.func.count()).where(table.source == url, table.document.is_not(None))
+    with suppress(FileNotFoundError, PermissionError, DBAPIError), store.reading(path) as db:
+        return int(db.execute(query).scalar_one())
+    return 0
 
 
 def _judged(settings: Settings) -> list[Finding]:

@@ -133,7 +133,8 @@ CHECKS: tuple[Check, ...] = (
         "companies",
         "companies",
         "The companies' files can be read, and offer other services and prices than the example "
-        "that an installation begins with.",
+        "that an installation begins with. With `VOICEAGENT_CONTEXT_URL`: that service answers "
+        "and takes the token.",
         check_companies.companies,
     ),
     Check(

@@ -1,5 +1,6 @@
 """`voiceagent companies` as an admin types it."""
 
+import asyncio
 import json
 import sqlite3
 from pathlib import Path
@@ -9,7 +10,11 @@ import yaml
 from click.testing import CliRunner
 
 from ari_app.cli import main
+from ari_app.company_store import Learnt
+from ari_app.context.copies import Copies
+from ari_app.context.wire import read_company
 from ari_app.settings import SHIPPED_COMPANIES
+from ari_app.store import open_store
 from audiosocket_agent import workflow
 
 SAMPLE = SHIPPED_COMPANIES / "harbour.yaml"
@@ -151,3 +156,29 @@ def test_a_database_of_a_newer_version_is_refused_in_one_line(voiceagent, tmp_pa
     database.commit()
     database.close()
     assert "newer version of this program" in voiceagent("import", SAMPLE, fails=True)
+
+
+def test_with_a_service_that_keeps_them_it_tells_of_those_that_calls_use(
+    voiceagent, mill, tmp_path, monkeypatch
+):
+    url = "https://crm.example/voice"
+
+    async def told(*keys):
+        store = await open_store(tmp_path / "data" / "voiceagent.db")
+        sample = yaml.safe_load(SAMPLE.read_text())
+        for key in keys:
+            company, document = read_company(sample | {"key": key}, "GB")
+            await Copies(store, url).put([Learnt(key, document, company)])
+        await store.close()
+
+    voiceagent("import", mill)
+    asyncio.run(told("elsewhere"))
+    assert "mill" in voiceagent("list") and "elsewhere" not in voiceagent("list")
+    monkeypatch.setenv("VOICEAGENT_CONTEXT_URL", f"{url}/")
+    listed = voiceagent("list")
+    assert f"the companies of {url}, as it said last" in listed
+    assert "elsewhere" in listed and "mill" not in listed
+    assert "key: elsewhere" in voiceagent("show", "elsewhere")
+    assert f"no company is called mill at {url};" in voiceagent("show", "mill", fails=True)
+    assert f"calls use the companies of {url}, not these" in voiceagent("import", mill)
+    assert f"calls use the companies of {url}, not these" in voiceagent("remove", "mill")

@@ -1,4 +1,4 @@
-"""Books and tells in processes that kill themselves, each at another step; then goes on.
+"""Books, writes and tells in processes that kill themselves, each at another step; then goes on.
 
 ``python -m tests.ari_app.diary.dying FOLDER URL``: writes a line of JSON for every step there is.
 """
@@ -17,6 +17,8 @@ from pathlib import Path
 from ari_app.diary.sending import Sender
 from ari_app.diary.worker import OutboxWorker
 from ari_app.store import Store, open_store
+from audiosocket_agent.company_messages import MessageEvent
+from audiosocket_agent.tools.messages import Outgoing
 from tests.ari_app.diary.shop import NOW, SECRETS, Clock, Shop, company, request
 
 LATER = timedelta(minutes=5)  # after the restart: what the dead had claimed is free again
@@ -35,13 +37,12 @@ class Steps:
 
 
 class DyingStore(Store):
-    """A store with a step before and after every transaction, and before its commit."""
+    """A store with a step before and after every commit; what comes before that changes nothing."""
 
     steps: Steps
 
     @asynccontextmanager
     async def transaction(self):
-        self.steps.step()
         async with super().transaction() as db:
             yield db
             self.steps.step()
@@ -49,29 +50,27 @@ class DyingStore(Store):
 
 
 class DyingSender(Sender):
-    """A sender with a step before and after everything it sends."""
+    """A sender with a step after everything it sends; the one before is after a commit."""
 
     steps: Steps
 
     async def send(self, parcel, firm):
-        self.steps.step()
         sent = await super().send(parcel, firm)
         self.steps.step()
         return sent
 
 
-async def life(path, url, number, die_at, *, calls):
-    """Hold, book, perhaps change, and tell; with a death in it, or without."""
-    steps = Steps(die_at)
-    store = await open_store(path)
-    store.__class__, store.steps = DyingStore, steps
+async def life(store, url, number, die_at, *, calls):
+    """Hold, book, perhaps change, text the caller, and tell; with a death in it, or without."""
+    steps = store.steps = Steps(die_at)
     clock = Clock(NOW + LATER * (die_at < 0))
     calendar = {
         "lead_min": 0,
         "booking_api": {"url": f"{url}/api", "required": True},
         "webhooks": [{"url": f"{url}/hook", "secret": "HOOK_SECRET"}],
     }
-    it = Shop(store, clock, company(calendar))
+    sms = {"url": f"{url}/sms", "secret": "HOOK_SECRET", "templates": {"hi": {"text": "Hello."}}}
+    it = Shop(store, clock, company(calendar, messages={"sms": sms}))
     sender = DyingSender(clock, SECRETS)
     sender.steps = steps
     it.diary._sender = sender
@@ -80,6 +79,9 @@ async def life(path, url, number, die_at, *, calls):
     for start in calls:
         await it.diary.hold(record, it.firm, request(start=start))
         await it.diary.book(record, it.firm, request(start=start))
+    if calls:
+        text = Outgoing(f"text-{number}", MessageEvent.SMS, {"call_id": str(record)})
+        await it.diary.post(record, it.firm, text)
     await it.deliver()
     steps.left = -1
     rows, told = await it.bookings(), await it.outbox()
@@ -98,26 +100,34 @@ def dies(*args, **options):
     return os.waitpid(child, 0)[1] == signal.SIGKILL
 
 
-async def empty(path):
-    await (await open_store(path)).close()
+async def opened(path):
+    """Make a database; the store can be used again after it was closed, for what lies there then.
+
+    So no life has to work out anew how its statements are written.
+    """
+    store = await open_store(path)
+    await store.close()
+    store.__class__ = DyingStore
+    return store
 
 
 def main(folder, url):
-    number, left = 0, []
-    asyncio.run(empty(folder / "empty.db"))
+    path, empty, number = folder / "it.db", folder / "empty.db", 0
+    store = asyncio.run(opened(path))
+    shutil.copyfile(path, empty)
+    asyncio.run(life(store, url, number, -1, calls=("09:00",)))  # imports for all
     for again, calls in ((True, ("09:00", "11:00")), (False, ("09:00",))):
         step, died = 0, True
         while died:
+            for file in folder.glob("it.db*"):
+                file.unlink()
+            shutil.copyfile(empty, path)
             number += 1
-            path = folder / f"{number}.db"
-            shutil.copyfile(folder / "empty.db", path)
-            died = dies(path, url, number, step, calls=calls)
-            left.append((path, number, step, again, calls[-1:] if again else ()))
+            died = dies(store, url, number, step, calls=calls)
+            found = asyncio.run(life(store, url, number, -1, calls=calls[-1:] if again else ()))
+            found |= {"call": str(uuid.UUID(int=number)), "number": number}
+            print(json.dumps(found | {"again": again, "step": step}), flush=True)
             step += 1
-    for path, number, step, again, calls in left:
-        found = asyncio.run(life(path, url, number, -1, calls=calls))
-        found |= {"call": str(uuid.UUID(int=number)), "again": again, "step": step}
-        print(json.dumps(found), flush=True)
 
 
 if __name__ == "__main__":

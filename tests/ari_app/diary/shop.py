@@ -90,7 +90,8 @@ class Receiver:
         if answer == "hang":
             await asyncio.sleep(0.3)
         if answer in ("drop", "refuse", "hang"):
-            request.transport.abort()
+            if request.transport is not None:  # else the sender has hung up before
+                request.transport.abort()
             return web.Response()
         return web.json_response({}, status=answer)
 

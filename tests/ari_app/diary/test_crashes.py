@@ -1,4 +1,4 @@
-"""A process killed between any two steps loses no booking and makes none twice."""
+"""A process killed between any two steps loses no booking and no message, and makes none twice."""
 
 import asyncio
 import json
@@ -35,6 +35,10 @@ def test_killed_at_every_step_between_hold_book_send_and_mark(tmp_path):
     for life in found:
         rows = life["bookings"]
         hook, api = (told_to(receiver, path, life["call"]) for path in ("/hook", "/api"))
+        (*texts,) = (key for key in receiver.effects["/sms"] if key == f"text-{life['number']}")
+        written = [one["event_id"] for one in life["outbox"] if one["target"] == "sms"]
+        assert texts == written and len(texts) <= 1, life["step"]  # once it is kept it is sent
+        assert texts or not life["again"], life["step"]
         if not rows:  # it died before the booking was committed, and the caller never came back
             assert not life["again"] and not hook and not api, life["step"]
             continue
