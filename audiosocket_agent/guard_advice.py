@@ -47,7 +47,7 @@ def _danger() -> None:
     _claim(safety, "window windows", r"\bopen (?:a|the|your|all the) ", r"\bif\b")
     _claim(
         safety,
-        "valve pilot flue burner thermostat thermocouple fuse fuses socket sockets wire wires "
+        "gas valve pilot flue burner thermostat thermocouple fuse fuses socket sockets wire wires "
         "wiring screwdriver cap jack bleach acid ammonia caustic battery batteries petrol fluid "
         "airbag blade blades disposal ladder terminals",
         _DO,
@@ -94,6 +94,10 @@ def _law_and_money() -> None:
     _claim(scope, "legally illegal unlawful", r"", NO)
     _claim(scope, "obliged liable responsible negligent entitled", rf"{theirs}|\b(?:he's|she's) ",
            NO)  # fmt: skip
+    owing = r"\b(?:landlord|neighbour|council|tenant|manufacturer|seller|insurer)s? "
+    _claim(scope, "to", rf"{owing}(?:has|have|is|are|ought|needs?)(?: \S+)? ", rf"{NO}|\bif\b")
+    _claim(scope, "must should pays", owing, rf"{NO}|\bif\b")
+    _claim(scope, "fine fines", r"\b(?:get|pay|face|risk) (?:a |an )?(?:\S+ )?", NO)
     _claim(scope, "insured insurance insurer insurers", theirs, NO)
     _claim(scope, "police court judge ombudsman tribunal", r"", NO)
     _claim(scope, "right rights", r"\b(?:have|got|within|exercise) (?:the|a|your|every) "
@@ -114,6 +118,8 @@ def _others() -> None:
 def _cards() -> None:
     """Numbers of cards and accounts are nobody's on this line."""
     scope = Kind.SCOPE
+    _claim(scope, "card", r"\b(?:give|tell|read|need|send|take)(?: me| us)? your "
+           r"(?:\S+ )?", NO, asks=False)  # fmt: skip
     _claim(scope, "details", r"\b(?:card|bank|payment|account) ", NO, asks=False)
     _claim(scope, "number digits", r"\b(?:card|long|account) |\b(?:three|four|3|4|last) (?:\S+ )?",
            rf"{NO}|\b(?:phone|telephone|calling|reference|ending|ends)\b|(?<!card)(?<!long)"

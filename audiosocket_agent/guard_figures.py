@@ -171,7 +171,12 @@ def _other(
         return Kind.TIME if promises(sentence, at) else None
     if value <= MOST_COUNTED or (before and before[-1] in COUNTED and value <= 99):
         return None
-    return None if _is_row(number, known) else Kind.NUMBER
+    # Two digits are somewhere in any telephone number: only its end is told so.
+    part = len(number.digits) > 2 or _ENDING & set(before)
+    return None if part and _is_row(number, known) else Kind.NUMBER
+
+
+_ENDING = frozenset("ending ends end digits digit".split())
 
 
 def _is_row(number: Number, known: Known) -> bool:

@@ -29,7 +29,7 @@ _WELCOME = frozenset(("open", "fine", "available", "works"))
 HOUR_WORDS = frozenset((*_DAYS_OF, *_WELCOME, *_ROUND_THE_CLOCK))
 _OPEN = re.compile(
     r"\b(?:we're|we are|office is|shop is|salon is|garage is|we) (?:\S+ )?"
-    r"(?:open|available|work|here)\b|\byou can (?:come|bring|pop|drop|call)\b|"
+    r"(?:open|available|work|here|come|visit)\b|\byou can (?:come|bring|pop|drop|call)\b|"
     r"^(?:\w+days?|weekends?)(?: is|'s| would be)? (?:absolutely |perfectly )?(?:fine|works)\b"
 )
 _CLOSED = re.compile(r"\b(?:we're|we are|office is|shop is) (?:\S+ )?(?:closed|shut)\b")

@@ -100,6 +100,11 @@ def _booked() -> None:
     )
     _claim(Kind.BOOKED, "seat spot chair place slot", r"\b(?:saved|kept|held|blocked) (?:you|off) "
            r"(?:a|the|your) ", _HEDGE)  # fmt: skip
+    _claim(Kind.BOOKED, "down", r"\b(?:got|have|put|has) you (?:all )?", _HEDGE)
+    there = r"\b(?:your (?:\S+ ){1,2}is|you're|that's|it's) (?:now )?in the "
+    _claim(Kind.BOOKED, "system", there, _HEDGE)
+    _claim(Kind.BOOKED, "soon", r"(?:^|[^o] |\band |\bwe'll )(?:see|seeing) you ",
+           r"\b(?:hope|if|once|when)\b")  # fmt: skip
     _claim(Kind.BOOKED, "yours", r"\b(?:is|all|now|slot's) (?:now )?", _HEDGE)
     _claim(Kind.BOOKED, "through", r"\b(?:booking|appointment|that|it)(?: has|'s)? (?:all )?"
            r"(?:gone|went|come) ", _HEDGE)  # fmt: skip
@@ -147,9 +152,11 @@ def _free() -> None:
     _claim(price, "gift bonus freebie treat", r"\b(?:a|as a|our|my) (?:little |small )?")
     _claim(price, "off", r"\b(?:half|thirds?|quarters?|fifth|tenth|bit|little|something|some|"
            r"pounds?|quid|money|fiver|tenner) ", r"\b(?:turn|switch|take time)\b")  # fmt: skip
-    _claim(price, "price cost much rate", r"\b(?:half|thirds?|quarter|fraction) (?:of|as) "
-           r"(?:the |that |our )?(?:usual |normal |full |regular )?|\b(?:tap|other|lower|reduced|"
-           r"usual|old|last year's) ", r"\b(?:tell|list|about)\b")  # fmt: skip
+    part = r"\b(?:half|thirds?|quarter|fraction) (?:of|as) "
+    usual = r"(?:the |that |our )?(?:usual |normal |full |regular )?"
+    other = r"\b(?:tap|other|lower|reduced|usual|old|last year's) "
+    _claim(price, "price cost much rate fee charge", rf"{part}{usual}|{other}",
+           r"\b(?:tell|list|about)\b")  # fmt: skip
     _claim(price, "cheaper less", r"\b(?:it's|is|be|do it|get it|make it|comes? out|works? out|"
            r"pays?|paying|costs?|price) (?:a bit |a little |much |even )?", NO)  # fmt: skip
     _claim(price, "included extra inclusive", r"\b(?:parts|materials?|labour|vat|tax|charge|fee|"
@@ -193,6 +200,10 @@ def _promised() -> None:
     _claim(promise, "exactly perfectly", ours, rf"{NO}|\b(?:i|i'll|tell|check|ask)\b")
     _claim(promise, "new", r"\bgood as ", NO)
     _claim(promise, "happens what", r"\b(?:whatever|matter) ", NO)
+    sure = r"\b(?:i'm|i am|we're) (?:\S+ )?(?:sure|certain|confident) (?:that )?(?:\S+ )?"
+    _claim(promise, "it'll he'll they'll you'll will", sure, rf"{NO}|\bsome(?:one|body)\b")
+    trouble = r"\bwon't (?:have|get|be|see) (?:any |more )*"
+    _claim(promise, "trouble problem problems issues", trouble)
     _claim(promise, "asked", r"\bno questions ")
     _claim(promise, "redo again", r"\b(?:we|they|he|she|engineer|plumber|mechanic|stylist)"
            r"(?:'ll| will)\b.*\b(?:back|do|fix|repair|mend|redo|cut|colour)\b.*", NO)  # fmt: skip
@@ -216,6 +227,8 @@ def _myself() -> None:
     _claim(Kind.SELF, "here", r"\bi(?:'ve| have)? (?:worked?|been working) ")
     _claim(Kind.SELF, "own", r"\bi ")
     _claim(Kind.SELF, "real human", rf"\b{_HERE}(?: \S+){{0,3}} ", rf"{NO}|\b(?:a|an|the) $")
+    done = r"\bi(?:'ve| have) (?:\S+ )?"
+    _claim(Kind.SELF, "driven fixed repaired mended cut worked trained", done, NO)
     _claim(Kind.SELF, "myself", r"\bi (?:\S+ ){1,5}", rf"{NO}|\b(?:can|could|will|only|just)\b")
     _claim(Kind.SELF, "coffee tea lunch breakfast sandwich desk workshop van holiday",
            r"\b(?:i'm|i am|i've|i was|i have|i had|my)\b(?: \S+){0,6} ", NO)  # fmt: skip
@@ -250,7 +263,7 @@ def _done() -> None:
     """What is done with things, where no word of the company's does it."""
     _claim(
         Kind.SCOPE,
-        "install sell supply deliver collect",
+        "install sell supply deliver collect lend loan",
         r"\b(?:we|we'd|we'll|they|they'll)(?: can| could| also| even| will| do)* ",
         NO,
     )

@@ -26,6 +26,7 @@ FORBIDDEN = [
     tuple(line.split("|", 1)) for line in (DATA / "guard_forbidden.txt").read_text().splitlines()
 ]
 COMPANY = load_companies(SHIPPED)[DID]
+CALLER = "01632960123"
 TODAY = date(2026, 11, 21)
 PRICE = "A leaking tap repair in Truro costs 75 pounds."
 TEXTS = Texts(
@@ -179,13 +180,13 @@ COMPANIES = {company.key: company for company in (COMPANY, GARAGE, SALON)}
 # in docs/tools.md.
 BLIND = [
     tuple(line.split("|", 2))
-    for n in (1, 2, 3)
+    for n in (1, 2, "fine")
     for line in (DATA / f"guard_blind_{n}.txt").read_text().splitlines()
 ]
 
 
-def stops(text, company=COMPANY, *, about="", booked=False, told=()):
-    texts = Texts(told=told, noted=("tuesday",))
+def stops(text, company=COMPANY, *, about="", booked=False, told=(), noted=("tuesday",)):
+    texts = Texts(told=told, noted=noted)
     known = CompanyFacts(company, TODAY).known(texts, booked=booked, price="", about=about)
     return said(*tokens(text), known=known)[1]
 
@@ -204,6 +205,13 @@ def test_of_sentences_of_every_trade_the_fine_are_said_and_nearly_all_others_are
     assert [text for text in fine if stops(text, COMPANIES[company])] == []
     passed = [text for text in others if not stops(text, COMPANIES[company])]
     assert len(passed) <= len(others) // 20, passed
+
+
+def test_of_sentences_that_were_hard_to_think_of_most_are_stopped():
+    lines = (DATA / "guard_blind_3.txt").read_text().splitlines()
+    hard = [tuple(line.split("|", 2)) for line in lines]
+    passed = [text for key, _, text in hard if not stops(text, COMPANIES[key])]
+    assert len(hard) >= 40 and len(passed) <= 12, passed
 
 
 @pytest.mark.parametrize("text", [
@@ -271,6 +279,13 @@ def test_what_is_done_where_and_how_long_it_takes_is_the_companys(text, company,
 ])  # fmt: skip
 def test_only_what_the_caller_is_told_to_do_is_dangerous_advice(text, fine):
     assert (stops(text) == []) is fine
+
+
+def test_two_digits_are_not_let_pass_because_a_telephone_number_has_them():
+    assert "60" in CALLER
+    assert stops("Call-outs are sixty on top.") == [Kind.NUMBER]
+    assert stops("On the number ending 23?", noted=(CALLER,)) == []
+    assert stops("On the number ending 1, 2, 3?", noted=(CALLER,)) == []
 
 
 def test_danger_is_answered_with_what_to_do():
