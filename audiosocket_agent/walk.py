@@ -226,11 +226,15 @@ def doubted(state: State) -> bool:
 
 
 def attended(state: State) -> State:
-    """Return the state once a language model answers the caller: the row of misses is over."""
+    """Return the state once a language model answers the caller: the row of misses is over.
+
+    So is its own row of repeats where a person was offered: the caller took no notice.
+    """
+    repeats = 0 if state.offer is Offer.OPEN else state.repeats
     offer = Offer.UNMADE if state.offer is Offer.UNMADE else Offer.DECLINED
     now = stands(state)
     unmoved = state.unmoved + 1 if now == state.stood else 0
-    return replace(state, misses=0, offer=offer, stood=now, unmoved=unmoved)
+    return replace(state, misses=0, offer=offer, stood=now, unmoved=unmoved, repeats=repeats)
 
 
 def stands(state: State) -> tuple[object, ...]:
