@@ -54,6 +54,7 @@ from audiosocket_agent.simulators.server import Simulators
 from audiosocket_agent.speech_judge import SpeechJudge
 from audiosocket_agent.stt import deepgram
 from audiosocket_agent.tts.offline import TRAITS, OfflineVoice
+from audiosocket_agent.tts.offline import VOICE as OFFLINE
 from audiosocket_agent.turns import TurnConfig
 from audiosocket_agent.vad import VadConfig
 from audiosocket_agent.workflow import Outcome
@@ -66,6 +67,10 @@ NOBODY_S = 30.0  # without a word of the agent: it is stuck
 SPECULATION_TOKENS = 20_000
 CONNECT_MS = 10_000  # the machine may be busy with other calls
 FINAL_MS = 5000
+# Voices and the simulated ear are on this machine: what is late is late because other calls keep it
+# busy, and none of it is a vendor that fails.
+STALL_MS = 20_000
+PATIENCE_S = 15.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +106,7 @@ async def open_studio(
         folder: For databases and sockets; has a template.
         agent_wpm: How fast the agent speaks, words a minute.
     """
-    voice = OfflineVoice(speed_wpm=agent_wpm)
+    voice = _voice(OFFLINE, agent_wpm)
     try:
         shared = BySentence(voice, TRAITS, other=voice.speaking)
         phrases = Phrases([("offline", shared)], folder / "speech")
@@ -249,10 +254,10 @@ async def run_speech(case: Case, studio: Studio, seed: int, word_errors: int = 0
     database = new_database(studio.folder, info.call_id.hex)
     async with AsyncExitStack() as stack:
         log = stack.enter_context(LogOf(info.call_id))
-        voice = OfflineVoice(voice=spec.voice, speed_wpm=spec.speed_wpm)
+        voice = _voice(spec.voice, spec.speed_wpm)
         stack.push_async_callback(voice.close)
         slow_wpm = max(80, round(spec.speed_wpm * SLOWLY))
-        slowly = OfflineVoice(voice=spec.voice, speed_wpm=slow_wpm)
+        slowly = _voice(spec.voice, slow_wpm)
         stack.push_async_callback(slowly.close)
         desks = await stack.enter_async_context(open_desks(case.scenario.world, database))
         world = case.scenario.world
@@ -286,6 +291,12 @@ async def run_speech(case: Case, studio: Studio, seed: int, word_errors: int = 0
     return record
 
 
+def _voice(name: str, speed_wpm: int) -> OfflineVoice:
+    return OfflineVoice(
+        voice=name, speed_wpm=speed_wpm, first_byte_s=PATIENCE_S, next_bytes_s=PATIENCE_S
+    )
+
+
 async def _ear(studio: Studio, spoken: Spoken, stack: AsyncExitStack) -> EarChain:
     now = asyncio.get_running_loop().time
     if studio.ear is not None:
@@ -298,6 +309,7 @@ async def _ear(studio: Studio, spoken: Spoken, stack: AsyncExitStack) -> EarChai
         url=f"ws://127.0.0.1:{port}",
         connect_ms=CONNECT_MS,
         final_ms=FINAL_MS,
+        stall_ms=STALL_MS,
     )
     engine = await deepgram.open_engine(options)
     stack.push_async_callback(engine.close)

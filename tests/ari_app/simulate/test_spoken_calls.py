@@ -13,7 +13,6 @@ DOZEN = (
     "says_all_at_once", "book_terse", "offline_boiler", "book_by_keys", "changes_part",
     "voice_scottish", "salon_cut",
 )  # fmt: skip
-LEAST = 11  # of the dozen: a machine that is busy for seconds tears words apart
 
 
 def run(names, **plan):
@@ -21,17 +20,17 @@ def run(names, **plan):
     plan = Plan(models=("simulated",), agent_wpm=450, **plan)
     results = asyncio.run(run_as_speech(cases, plan))
     failed = [f"{r.name}: {r.failures}\n{transcript(r.record)}" for r in results if not r.passed]
-    return results, "\n\n".join(failed), len(failed)
+    return results, "\n\n".join(failed)
 
 
 def test_a_dozen_scenarios_pass_spoken():
-    results, failed, count = run(DOZEN, jobs=12)
+    results, failed = run(DOZEN, jobs=12)
     assert len(results) == 12
-    assert len(results) - count >= LEAST, failed
+    assert not failed, failed
     assert all(result.record.latencies_ms for result in results if "book" in result.name)
 
 
 @pytest.mark.parametrize("name", ["offline_person"])
 def test_the_offline_ear_hears_a_spoken_scenario(name):
-    _, failed, _ = run([name], jobs=1, ear="offline")
+    _, failed = run([name], jobs=1, ear="offline")
     assert not failed
