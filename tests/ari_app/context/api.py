@@ -8,7 +8,7 @@ from ari_app.context.app import ContextApi, server_log
 from ari_app.context.company_answers import CompanySource
 from ari_app.context.tokens import Scope, add_token
 from ari_app.directory import Directory
-from ari_app.store import open_store
+from tests.ari_app.fresh import open_fresh
 
 
 class Api:
@@ -50,13 +50,13 @@ class Api:
 
 @asynccontextmanager
 async def running(path, elsewhere=None):
-    store = await open_store(path)
+    store = await open_fresh(path)
     directory = Directory(store, "GB", elsewhere)
     await directory.refresh()
     source = CompanySource(store, directory, "GB", ["offline"], elsewhere is not None)
     app = web.Application()
-    ContextApi(source).mount(app)
     api = ContextApi(source)
+    api.mount(app)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1, logger=server_log)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)

@@ -14,9 +14,10 @@ from ari_app.diary.keeper import StoreDiary
 from ari_app.diary.sending import Sender
 from ari_app.diary.tables import holds, outbox
 from ari_app.diary.worker import OutboxWorker
-from ari_app.store import bookings, open_store
+from ari_app.store import bookings
 from audiosocket_agent.company import Company
 from audiosocket_agent.conversation_state import BookingRequest
+from tests.ari_app.fresh import open_fresh
 
 NOW = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)  # a Monday
 MONDAY = date(2026, 11, 23)
@@ -146,7 +147,7 @@ class Shop:
 @asynccontextmanager
 async def shop(path, calendar=None, clock=None, firm=None, **diary):
     """Open a company's diary in a database file."""
-    store = await open_store(path / "voiceagent.db")
+    store = await open_fresh(path / "voiceagent.db")
     it = Shop(store, clock or Clock(), firm or company(calendar), **diary)
     try:
         yield it

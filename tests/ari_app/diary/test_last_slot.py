@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from ari_app.store import Store, open_store
+from ari_app.store import Store
 from audiosocket_agent.call import Call, CallConfig, Engines
 from audiosocket_agent.company import load_companies
 from audiosocket_agent.control import NoControl
@@ -34,6 +34,7 @@ from audiosocket_agent.turns import TurnConfig
 from audiosocket_agent.vad import VadConfig
 from tests import virtual_time
 from tests.ari_app.diary.shop import MONDAY, NOW, Shop, company
+from tests.ari_app.fresh import open_fresh
 from tests.audiosocket_agent.test_history import NOVA, QUIET, Ear, Handset, Voice, judge, stock
 from tests.fake_asterisk import SHIPPED, Notes
 
@@ -196,7 +197,7 @@ def both(path, seed, model, meanwhile):
     async def main():
         loop = asyncio.get_running_loop()
         with time_stands():
-            store = await open_store(path / "voiceagent.db")
+            store = await open_fresh(path / "voiceagent.db")
         store.__class__, store.luck, store.turn = SlowStore, draw, asyncio.Lock()
         it = Shop(store, lambda: NOW + timedelta(seconds=loop.time()), firm)
         mind = Mind(Brain() if model else None)

@@ -10,11 +10,9 @@ booking. Real deaths are in `test_crashes`. ``make faults`` holds a thousand cal
 import asyncio
 import os
 import random
-import shutil
 import uuid
 from collections import defaultdict
 
-from ari_app.store import open_store
 from audiosocket_agent.company_messages import MessageEvent
 from audiosocket_agent.conversation_state import Booked, BookingFailed
 from audiosocket_agent.tools.messages import Outgoing, Posted
@@ -216,7 +214,6 @@ def minutes(stamp):
 
 def test_calls_with_faults_book_nothing_wrong_and_nothing_twice(tmp_path):
     async def main():
-        await (await open_store(tmp_path / "empty.db")).close()
         receiver, made = Faulty(random.Random(0)), 0
         async with receiver.open() as url:
             for seed in range(ROUNDS):
@@ -229,8 +226,6 @@ def test_calls_with_faults_book_nothing_wrong_and_nothing_twice(tmp_path):
 
 
 def _fresh(path, seed):
-    """Return a folder with a database that needs no migration."""
     folder = path / str(seed)
     folder.mkdir()
-    shutil.copyfile(path / "empty.db", folder / "voiceagent.db")
     return folder
