@@ -245,7 +245,10 @@ def test_after_a_decline_another_wish_is_quoted_and_none_ends_nothing():
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.floats(allow_nan=False) | st.text(max_size=20),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=2)
+    ),
+    max_leaves=4,  # nothing in it is looked at further than that it is no text
 )
 NAMES = st.sampled_from(
     [toolbox.RECORD, toolbox.RECORD, toolbox.RECORD, toolbox.BOOK, toolbox.END, "x"]
