@@ -11,7 +11,9 @@ from icalendar import Calendar
 
 from ari_app.cli import main
 from ari_app.company_store import CompanyFile, import_companies
-from tests.ari_app.diary.shop import Clock, request, shop
+from audiosocket_agent.company_messages import MessageEvent
+from audiosocket_agent.tools.messages import Outgoing, Posted
+from tests.ari_app.diary.shop import Clock, company, request, shop
 
 HOOK = "https://hook.example/x"
 RULES = {"lead_min": 0, "webhooks": [{"url": HOOK, "secret": "HOOK_SECRET"}]}
@@ -98,3 +100,22 @@ def test_an_unknown_reference_is_one_clear_line(voiceagent, reference, command):
     result = voiceagent(command, "000000")
     assert result.exit_code == 1 and result.output.count("\n") == 1
     assert "there is no booking 000000" in result.output
+
+
+def test_messages_to_callers_that_wait_are_listed_without_what_they_say(tmp_path, voiceagent):
+    async def fill():
+        hello = {"hello": {"text": "Hello."}}
+        sms = {"url": "http://127.0.0.1:9/sms", "secret": "NOT_SET", "templates": hello}
+        firm = company(messages={"sms": sms})
+        async with shop(tmp_path, clock=Clock(), firm=firm) as it:
+            data = {"to": "07700900461", "text": "Hello."}
+            text = Outgoing("e1", MessageEvent.SMS, data)
+            assert await it.diary.post(uuid.UUID(int=1), firm, text) is Posted.KEPT
+
+    asyncio.run(fill())
+    assert "not delivered: 1 waiting" in voiceagent().output
+    (row,) = json.loads(voiceagent("outbox", "--json").output)
+    assert (row["type"], row["target"], row["state"]) == ("message.sms", "sms", "waiting")
+    assert row["trouble"] == "NOT_SET is not set"
+    shown = voiceagent("outbox").output
+    assert "message.sms" in shown and "07700900461" not in shown + json.dumps(row)
