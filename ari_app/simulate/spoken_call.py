@@ -9,10 +9,13 @@ from __future__ import annotations
 import asyncio
 import json
 import random
-from collections.abc import AsyncIterator
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path, PurePosixPath
+from zoneinfo import ZoneInfo
 
 from pydantic import SecretStr
 
@@ -35,6 +38,7 @@ from ari_app.simulate.world import (
     open_desks,
     rows_of,
 )
+from audiosocket_agent import wording
 from audiosocket_agent.call import CallConfig
 from audiosocket_agent.chains.breaker import Breaker
 from audiosocket_agent.chains.ear import EarChain
@@ -113,6 +117,28 @@ async def open_studio(
         yield Studio(mind, ear, shared, phrases, SpeechJudge(ready=4), folder)
     finally:
         await voice.close()
+
+
+async def make_ready(studio: Studio, cases: Sequence[Case]) -> None:
+    """Make the sentences that every caller hears, before any call begins.
+
+    Each call has a media process of its own, and all of them would make the same ones at once:
+    hundreds of times the same work, while callers wait.
+
+    Args:
+        studio: Where they are kept.
+        cases: One for each call; a company with a single call makes its own meanwhile.
+    """
+    calls = Counter(case.company.key for case in cases)
+    for case in {case.company.key: case for case in cases}.values():
+        if calls[case.company.key] == 1:
+            continue
+        company = in_world(case)
+        today = datetime.now(ZoneInfo(company.timezone)).date()
+        stock = [*wording.STOCK, *wording.company_stock(company, today)]
+        texts = list(dict.fromkeys((company.greeting, wording.HOW_CAN_I_HELP, *stock)))
+        halves = (texts[::2], texts[1::2])
+        await asyncio.gather(*(studio.phrases.prepare(half, company.voice) for half in halves))
 
 
 class SpokenCall:

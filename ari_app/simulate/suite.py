@@ -18,7 +18,7 @@ from ari_app.simulate.minds import SIMULATED, open_mind
 from ari_app.simulate.record import CallRecord
 from ari_app.simulate.report import Result
 from ari_app.simulate.scenario_file import Case
-from ari_app.simulate.spoken_call import open_studio, run_speech
+from ari_app.simulate.spoken_call import make_ready, open_studio, run_speech
 from ari_app.simulate.text_run import run_text
 from ari_app.simulate.world import make_template
 from audiosocket_agent.dialogue import Mind
@@ -69,11 +69,14 @@ async def run_as_speech(
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="voiceagent-")))
         await make_template(folder)
         ear = await _offline_ear(stack) if offline else None
+        chosen = [case for case in cases if case.scenario.offline_ear or not offline]
         studios = {}
         for name in plan.models:
             mind = await stack.enter_async_context(open_mind(name))
             studio = open_studio(mind, ear, folder, plan.agent_wpm)
             studios[name] = await stack.enter_async_context(studio)
+            called = [case for case, _ in planned(chosen, (name,), "speech")]
+            await make_ready(studios[name], called * plan.repeat)
 
         async def one(case: Case, model: str, seed: int) -> Result:
             async with gate:
@@ -88,7 +91,6 @@ async def run_as_speech(
             show(result)
             return result
 
-        chosen = [case for case in cases if case.scenario.offline_ear or not offline]
         calls = [
             one(case, model, seed)
             for case, model in planned(chosen, plan.models, "speech")
