@@ -9,10 +9,12 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
+import random
 import re
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -141,15 +143,24 @@ def _cached(name: str, build: Callable[[Path], None]) -> Path:
     cache_dir().mkdir(parents=True, exist_ok=True)
     lock = (cache_dir() / f"{name}.lock").open("w")
     _held.append(lock)
-    if not place.is_dir():
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    while True:
+        # Who builds holds the lock alone, then shares it for the rest of its days: whoever waited
+        # to have it alone would wait as long.
+        fcntl.flock(lock, fcntl.LOCK_SH)
+        if place.is_dir():
+            return place
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            # The one that has it builds, or asks just as we did: then one of us is first soon.
+            fcntl.flock(lock, fcntl.LOCK_UN)
+            time.sleep(random.uniform(0.05, 0.2))
+            continue
         if not place.is_dir():
             unfinished = place.with_name(f"{name}.part")
             remove_tree(unfinished)
             build(unfinished)
             unfinished.rename(place)
-    fcntl.flock(lock, fcntl.LOCK_SH)
-    return place
 
 
 def _drop_older(pattern: str, but: str) -> None:
