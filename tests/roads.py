@@ -60,8 +60,8 @@ class Road:
     def cut(self):
         """Reset every connection."""
         for writer in list(self._writers):
-            plug = writer.get_extra_info("socket")
-            with suppress(OSError):
+            plug = writer.get_extra_info("socket")  # None: it is closed already
+            with suppress(OSError, AttributeError):
                 plug.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             writer.transport.abort()
 
