@@ -13,6 +13,8 @@ import random
 import uuid
 from collections import defaultdict
 
+from sqlalchemy.exc import DBAPIError
+
 from audiosocket_agent.company_messages import MessageEvent
 from audiosocket_agent.conversation_state import Booked, BookingFailed
 from audiosocket_agent.tools.messages import Outgoing, Posted
@@ -91,6 +93,15 @@ async def a_call(it, firm, draw, number, promised, texted):
     await it.diary.release(record)
 
 
+async def one_turn(it):
+    """Send what is due; while the database is busy, try again, as the outbox's own loop does."""
+    while True:
+        try:
+            return await it.worker.turn()
+        except DBAPIError:
+            await asyncio.sleep(0.05)
+
+
 async def one_round(seed, path, url, receiver):
     draw, clock, promised, texted = random.Random(seed), Clock(), defaultdict(list), {}
     receiver.draw, receiver.talking = draw, True
@@ -110,7 +121,7 @@ async def one_round(seed, path, url, receiver):
                 for n, firm in enumerate(firms.values())
                 for k in range(life, CALLERS, 2)  # half of them, the others after the crash
             ]
-            working = asyncio.create_task(it.worker.turn())
+            working = asyncio.create_task(one_turn(it))
             if life == 0 and draw.random() < 0.6:  # the process dies: nothing of it goes on
                 await asyncio.sleep(draw.random() * 0.5)
                 for task in (*talking, working, *it.diary._under_way):
