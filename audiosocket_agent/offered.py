@@ -20,6 +20,7 @@ _PLACES = {
     "second": 1, "2nd": 1, "third": 2, "3rd": 2, "latter": -1, "last": -1, "later": -1,
     "latest": -1,
 }  # fmt: skip
+_ANOTHER = ("earlier", "later")  # alone they ask for a time that was not offered
 _ANY = frozenset("either any anything whichever whatever".split())
 _YES = frozenset("yes yeah yep yup ok okay sure lovely perfect great".split())
 _ONE = frozenset("one option time slot appointment of those them these two".split())
@@ -55,7 +56,7 @@ def taken(text: str, state: State, facts: Facts) -> Mapping[Slot, str] | None:
         return None
     if first in _ANY:
         return options[0]
-    if first in _PLACES:
+    if first in _PLACES and (rest or first not in _ANOTHER):
         at = _PLACES[first]
         return options[at] if at < len(options) else None
     return next((one for one in options if not rest and _is_in(one, first, facts)), None)

@@ -313,7 +313,7 @@ def _after_errand(
             return Answer(f"{facts} {ANYTHING_ELSE}".strip())
         said_of = errands.after_failure(name, error)
         return Answer(said_of) if said_of else _answered(GIVE_UP, name)
-    if name and name not in declared.OURS:
+    if name not in declared.OURS and ("result" in result or error and name):
         told = declared.FAILED if error else facts or declared.told(_mapping(result.get("result")))
         return Answer(f"{told} {ANYTHING_ELSE}")
     return None

@@ -49,6 +49,7 @@ OFFERED, OFFER = said(FULL, "a leaking tap in Truro", "yes", "Tuesday morning")
         ("The first one, please.", ("2026-11-24", "afternoon")),
         ("I'd like the second", ("2026-11-23", "morning")),
         ("the latter", ("2026-11-23", "morning")),
+        ("the earlier one", ("2026-11-24", "afternoon")),
         ("yes", ("2026-11-24", "afternoon")),
         ("either would be fine", ("2026-11-24", "afternoon")),
         ("morning", ("2026-11-23", "morning")),
@@ -67,7 +68,8 @@ def test_one_of_two_times_offered_is_taken(words, when):
 
 @pytest.mark.parametrize(
     "words",
-    ["no", "not the first one", "the third one", "the first of December", "Wednesday", "a person",
+    ["no", "later", "an earlier one if you have it",
+     "not the first one", "the third one", "the first of December", "Wednesday", "a person",
      "no, the morning", "yes but how much is it", "the evening"],
 )  # fmt: skip
 def test_other_words_take_none_of_them(words):
