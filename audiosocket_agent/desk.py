@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from audiosocket_agent.agenda import Agenda
 from audiosocket_agent.company import Company
-from audiosocket_agent.conversation_state import Booked, BookingFailed, BookingRequest
+from audiosocket_agent.conversation_state import Booked, BookingFailed, BookingRequest, Trouble
 from audiosocket_agent.diary import Diary
 
 log = logging.getLogger(__name__)
@@ -80,8 +80,10 @@ class BookingDesk:
     ) -> Booked | BookingFailed:
         result = await self.diary.book(record_id, company, request)
         if isinstance(result, BookingFailed):
+            # Somebody was quicker: the caller is offered other times, and nothing has to be mended.
+            level = logging.INFO if result.why is Trouble.TAKEN else logging.ERROR
             extra = {"call_id": str(record_id)}
-            log.error("booking failed: %s", result.why.value, extra=extra)
+            log.log(level, "booking failed: %s", result.why.value, extra=extra)
         return result
 
     def _run(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
