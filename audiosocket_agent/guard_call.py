@@ -13,6 +13,7 @@ from audiosocket_agent.guard_numbers import run_at
 from audiosocket_agent.guard_words import DAYS, SOON
 from audiosocket_agent.journal import Speaker
 from audiosocket_agent.offers import is_free
+from audiosocket_agent.refused_words import hedges_a_yes
 from audiosocket_agent.roles import service_slot, when_slots
 from audiosocket_agent.spelled import is_number_word
 from audiosocket_agent.understanding import plain_words, value_in, value_of
@@ -145,7 +146,9 @@ def _hard(text: str) -> set[str]:
 
 
 def agrees(text: str) -> bool:
-    """Whether a caller's words are a yes, and nothing in them is a no."""
+    """Whether a caller's words are a clear yes: nothing in them is a no, a doubt or a condition."""
+    if hedges_a_yes(text):
+        return False
     words = plain_words(text)
     for phrase in _NO_THAT_IS_YES:
         words = words.replace(phrase, "yes")

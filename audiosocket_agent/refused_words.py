@@ -1,4 +1,4 @@
-"""What a caller names only to refuse it: "I can't do Wednesday", "not the boiler". Pure.
+"""What a caller says only to refuse it, or not wholly: "not the boiler", "yes, if it's free". Pure.
 
 A name that stands in such words is no answer. What is taken out differs by what is asked: "my
 boiler isn't working" is how a boiler is asked for, "Wednesday isn't good" is no Wednesday.
@@ -7,6 +7,8 @@ boiler isn't working" is how a boiler is asked for, "Wednesday isn't good" is no
 from __future__ import annotations
 
 import re
+
+from audiosocket_agent.spelled import is_number_word
 
 _CLAUSES = re.compile(r"[,;!?]+|\.(?=\s|$)|(?<!anything )(?<!any day )(?<!any time )\bbut\b|\bso\b")
 # Clauses that hold a "not" and refuse nothing.
@@ -30,6 +32,23 @@ _TURNED = re.compile(
     r"\b(?:wrong|incorrect|not|cannot|never|cancel|stop|wait|mistake"
     r"|(?:ca|do|does|wo|is|are|would|was|did)n't)\b"
 )
+# Beside a yes: a condition, a contrast, a doubt, or something else that is wanted or meant.
+_HEDGE = re.compile(
+    r"\b(?:if|unless|except|apart from|as long as|provided|providing|depends|depending|once|until"
+    r"|but|instead|though|although|however|rather|only"
+    r"|maybe|perhaps|possibly|might|probably|whatever|not sure|unsure|suppose|guess|hopefully"
+    r"|think about|think it over|think first|let me|i'll (?:ask|check|see|think|call|ring|let)"
+    r"|ask|check with|have to (?:ask|check|see|think)|need to (?:ask|check|see|think)"
+    r"|get back|later on"
+    r"|change|changed|different|another|other|make it|move it|want to|wanted|meant|mean"
+    r"|less|cheaper|discount|half price|for free)\b"
+    r"|\bfirst$"
+)
+_COURTEOUS_IF = re.compile(
+    r"\bif (?:you (?:can|could|would|will|like|please|don't mind|wouldn't mind)|possible|i may"
+    r"|(?:that's|that is|it's|it is) (?:ok|okay|all right|alright|fine|possible|no trouble))\b"
+)
+_NEW_NUMBER = 3  # digits in a row, or in words, from which a yes comes with a number of its own
 
 
 def wanted_time(text: str) -> str:
@@ -51,6 +70,18 @@ def turns_a_yes(text: str) -> bool:
     return any(
         _TURNED.search(c) is not None and _HARMLESS.search(c) is None for c in _clauses(text)
     )
+
+
+def hedges_a_yes(text: str) -> bool:
+    """Whether a yes among these words is none to act on: "yes, if it's free", "sure, but Monday".
+
+    For questions whose yes does something that is not undone by the next sentence. One that is
+    refused too many costs a question.
+    """
+    plain = _COURTEOUS_IF.sub(" ", text.lower().replace("’", "'"))
+    words = re.findall(r"[\w']+", plain)
+    numbers = sum(len(word) if word.isdigit() else is_number_word(word) for word in words)
+    return _HEDGE.search(" ".join(words)) is not None or numbers >= _NEW_NUMBER
 
 
 def _clauses(text: str) -> list[str]:

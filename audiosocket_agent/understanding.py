@@ -9,8 +9,8 @@ from datetime import date, timedelta
 
 from audiosocket_agent.caller_words import words_of
 from audiosocket_agent.company import Area, Company, Service
-from audiosocket_agent.refused_words import turns_a_yes, wanted_thing, wanted_time
-from audiosocket_agent.roles import INSTEAD_SLOTS
+from audiosocket_agent.refused_words import hedges_a_yes, turns_a_yes, wanted_thing, wanted_time
+from audiosocket_agent.roles import INSTEAD_SLOTS, agreement
 from audiosocket_agent.seams import Expectation, Expects
 from audiosocket_agent.spelled import figures, is_number_word, whole_telephone_number
 from audiosocket_agent.workflow import Kind, Of, Slot, kinds
@@ -281,8 +281,10 @@ def _value_in(slot: Slot, text: str, company: Company, today: date) -> str | Non
     if rule.kind not in _LISTED:
         return kinds.parse(rule, text, company, today)
     value = value_of(plain_words(text), choices(slot, company, today))
-    if value == "yes" and rule.kind is Kind.YES_NO and turns_a_yes(text):
-        return None
+    if value == "yes" and rule.kind is Kind.YES_NO:
+        agrees = agreement(company.workflow, slot)
+        if turns_a_yes(text) or (agrees and hedges_a_yes(text)):
+            return None
     if value is None and rule.of is Of.AREAS:
         value = _area_of_written(text, company)
     if value is None and rule.kind is Kind.CHOICE:
