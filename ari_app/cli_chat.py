@@ -82,6 +82,7 @@ def chat(
     Exit codes: 0 the call ended, 1 no such company or a wrong setting, 2 wrong options,
     7 the agent broke down, 130 interrupted.
     """
+    from ari_app.cli_companies import region, used
     from ari_app.cli_records import database_path
     from ari_app.settings import SettingsError
     from ari_app.simulate.companies import NoCompany, find_company
@@ -92,7 +93,7 @@ def chat(
     if not set(caller.removeprefix("+")) <= set("0123456789"):
         raise click.UsageError("--caller is a number of digits, or nothing")
     try:
-        found = find_company(company, file, did, database_path())
+        found = find_company(company, file, did, database_path(), used(), region())
         sys.exit(asyncio.run(_chat(Asked(found, caller, model, real, as_json))))
     except (NoCompany, ProviderError) as error:
         click.echo(f"voiceagent: {error}", err=True)

@@ -50,7 +50,7 @@ def import_(paths: tuple[Path, ...], dry_run: bool, as_json: bool) -> None:
     from audiosocket_agent.errors import CompanyError
 
     try:
-        files = read_files(list(paths), _region())
+        files = read_files(list(paths), region())
 
         async def put(db: store.Store) -> list[Imported]:
             return await import_companies(db, files, dry_run=dry_run)
@@ -171,7 +171,7 @@ def remove(key: str, as_json: bool) -> None:
     click.echo(json.dumps({"removed": key}) if as_json else f"{key}: removed")
 
 
-def _region() -> str:
+def region() -> str:
     """Return the country whose way of writing numbers is meant, without the other settings."""
     return os.environ.get("VOICEAGENT_REGION") or "GB"
 

@@ -90,6 +90,9 @@ def simulate(files: tuple[Path, ...], as_json: bool, junit: Path | None, **asked
     except ScenarioError as error:
         click.echo(f"voiceagent: {error}", err=True)
         sys.exit(USAGE)
+    if junit is not None and not junit.parent.is_dir():
+        click.echo(f"voiceagent: --junit {junit}: there is no folder {junit.parent}", err=True)
+        sys.exit(USAGE)
     logging.getLogger().addHandler(logging.NullHandler())  # what goes wrong is meant to
     models = MODELS if asked["model"] == "both" else (asked["model"],)
     plan = Plan(

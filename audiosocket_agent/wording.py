@@ -65,7 +65,7 @@ JUST_GONE = "I'm sorry, that time has just gone."
 TO_PERSON_FULL = (
     "I'm afraid everything is booked just now. I'll put you through to a person. Please hold."
 )
-TO_CONFIRM = "It's written down, and somebody will confirm it by phone."
+TO_CONFIRM = "It's written down, and somebody will ring you if that time should not work out."
 WHICH = "Which would you like?"
 YES_OR_NO = "Sorry, was that a yes, or a no?"
 MISHEARD = (

@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
+import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
 from ari_app import store
 from ari_app.company_store import company_of
+from ari_app.numbers import e164
 from ari_app.simulate.scenario_file import COMPANIES
 from audiosocket_agent.company import Company, did_digits, load_company
 from audiosocket_agent.errors import CompanyError
@@ -21,7 +24,9 @@ class NoCompany(Exception):
     """The company that was asked for is not there; the text is one line."""
 
 
-def find_company(key: str, file: Path | None, did: str, database: Path) -> Company:
+def find_company(
+    key: str, file: Path | None, did: str, database: Path, used: sa.Select[Any], region: str
+) -> Company:
     """Return a company: the one in the file, or by key or number, or the only one there is.
 
     Args:
@@ -29,6 +34,8 @@ def find_company(key: str, file: Path | None, did: str, database: Path) -> Compa
         file: A company file, or None.
         did: One of its numbers, however written, or "".
         database: Looked into first; need not exist.
+        used: The query for the companies that calls use.
+        region: Country whose way of writing numbers is meant, ISO 3166.
 
     Raises:
         NoCompany: If there is none like that.
@@ -38,7 +45,7 @@ def find_company(key: str, file: Path | None, did: str, database: Path) -> Compa
             return load_company(file)
         except CompanyError as error:
             raise NoCompany(str(error)) from None
-    stored = _stored(database)
+    stored = _stored(database, used)
     known = stored or _shipped()
     if key:
         known = _shipped() | stored
@@ -47,7 +54,7 @@ def find_company(key: str, file: Path | None, did: str, database: Path) -> Compa
             raise NoCompany(f"no company is called {key}; there are {names}")
         return known[key]
     if did:
-        digits = did_digits(did)
+        digits = e164(did, region) or did_digits(did)
         for company in (_shipped() | stored).values():
             if digits in company.dids:
                 return company
@@ -59,9 +66,9 @@ def find_company(key: str, file: Path | None, did: str, database: Path) -> Compa
     raise NoCompany(f"which company? --company KEY, one of {', '.join(sorted(known))}")
 
 
-def _stored(database: Path) -> dict[str, Company]:
-    table = store.companies
-    query = table.select().where(table.c.document.is_not(None)).order_by(table.c.key)
+def _stored(database: Path, used: sa.Select[Any]) -> dict[str, Company]:
+    key, document, _ = used.selected_columns
+    query = used.where(document.is_not(None)).order_by(key)
     try:
         with store.reading(database) as db:
             rows: list[Mapping[str, str]] = [dict(row._mapping) for row in db.execute(query)]

@@ -16,6 +16,7 @@ from ari_app.simulate.scenario import Scenario, ScenarioError
 from audiosocket_agent.company import Company, complaint, load_company
 from audiosocket_agent.company_yaml import read_yaml
 from audiosocket_agent.errors import CompanyError
+from audiosocket_agent.workflow.model import BUILT_IN_TOOLS
 
 __all__ = [
     "COMPANIES",
@@ -91,7 +92,31 @@ def read_case(path: Path) -> Case:
         if name not in company.tools:
             line = line_of(text, ("world", "tools", name))
             raise ScenarioError(f"{path}:{line}: world.tools: {company.key} has no tool {name}")
+    _check_names(path, text, scenario, company)
     return Case(path.stem, path, scenario, company)
+
+
+def _check_names(path: Path, text: str, scenario: Scenario, company: Company) -> None:
+    """Refuse to expect what cannot be: a misspelt step or tool is never gone through or called.
+
+    Raises:
+        ScenarioError: One line.
+    """
+    expect = scenario.expect
+    steps, tools = {*map(str, company.workflow.steps)}, {*BUILT_IN_TOOLS, *company.tools}
+    for field, names, known in (
+        ("steps", expect.steps, steps),
+        ("steps_never", expect.steps_never, steps),
+        ("tools", expect.tools, tools),
+        ("tools_never", expect.tools_never, tools),
+        ("given", expect.given, tools),
+    ):
+        for name in names:
+            if name not in known:
+                line = line_of(text, ("expect", field))
+                what = f"{company.key} has no {'step' if known is steps else 'tool'} {name}"
+                there = ", ".join(sorted(known))
+                raise ScenarioError(f"{path}:{line}: expect.{field}: {what}; there are {there}")
 
 
 def schema() -> str:

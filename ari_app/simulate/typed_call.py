@@ -155,12 +155,13 @@ class TypedCall:
         await self._after(lambda: self._talker.on(Silent()))
 
     async def close(self) -> None:
-        """Hang up, if the call is not over; what is under way at a desk goes on."""
+        """Hang up, if the call is not over, and hold nothing; what is under way goes on."""
         self._talker.stop()
         self._minutes.close(self._talker.spent)
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._desks.booking_desk.release(self._info.record_id)
 
     async def _after(self, do: Callable[[], None]) -> None:
         """Do something and wait until it is the caller's turn again.

@@ -5,9 +5,11 @@ import os
 import pty
 import re
 import select
+import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 
 import pytest
 
@@ -66,6 +68,11 @@ def test_a_file_need_not_be_imported(tmp_path):
     assert "the caller goes to the queue of people" in done.stdout
 
 
+def test_a_number_is_written_as_people_write_it():
+    done = chat("--did", "01632 960001", "--model", "rules")
+    assert done.returncode == 0 and "Harbour Home Services" in done.stdout
+
+
 @pytest.mark.parametrize(
     ("options", "code", "line"),
     [
@@ -102,6 +109,20 @@ def test_real_bookings_go_into_the_agents_database(tmp_path):
             env=os.environ | env,
         )
     assert reference in listed.stdout
+
+
+def test_nothing_is_held_for_a_caller_who_is_gone(tmp_path):
+    env = {"VOICEAGENT_DATA_DIR": str(tmp_path)}
+    company = (COMPANIES / "harbour.yaml").read_text() + "calendar:\n  capacity: 1\n"
+    (tmp_path / "mine.yaml").write_text(company)
+    deciding = "a leaking tap\nTruro\nyes\nTuesday\nmorning\nyes\n"
+    done = chat(
+        "--model", "rules", "--real", "--file", str(tmp_path / "mine.yaml"),
+        typed=deciding, env=env,
+    )  # fmt: skip
+    assert "Is that right?" in re.sub(r"\s+", " ", done.stdout)
+    with closing(sqlite3.connect(tmp_path / "voiceagent.db")) as db:
+        assert db.execute("SELECT * FROM holds").fetchall() == []
 
 
 def test_in_a_terminal_it_prompts_and_ctrl_d_ends_it():

@@ -179,6 +179,10 @@ def test_with_a_service_that_keeps_them_it_tells_of_those_that_calls_use(
     assert f"the companies of {url}, as it said last" in listed
     assert "elsewhere" in listed and "mill" not in listed
     assert "key: elsewhere" in voiceagent("show", "elsewhere")
+    typed = CliRunner().invoke(
+        main, ["chat", "--company", "elsewhere", "--model", "rules"], input=""
+    )
+    assert typed.exit_code == 0, typed.output
     assert f"no company is called mill at {url};" in voiceagent("show", "mill", fails=True)
     assert f"calls use the companies of {url}, not these" in voiceagent("import", mill)
     assert f"calls use the companies of {url}, not these" in voiceagent("remove", "mill")

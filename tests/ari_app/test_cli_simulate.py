@@ -27,6 +27,12 @@ def test_at_least_forty_scenarios_come_along_and_a_dozen_are_spoken():
     assert {case.company.key for case in cases} >= {"harbour", "millbrook", "rosewood"}
 
 
+def test_a_report_that_cannot_be_written_is_told_before_the_run(tmp_path):
+    done = run("simulate", str(SHIPPED), "--junit", str(tmp_path / "none" / "report.xml"))
+    assert (done.exit_code, done.output.count("\n")) == (2, 1)
+    assert "there is no folder" in done.output
+
+
 def test_the_report_tells_what_went_wrong(tmp_path):
     (tmp_path / "wrong.yaml").write_text(WRONG)
     junit = tmp_path / "report.xml"
