@@ -20,6 +20,7 @@ from audiosocket_agent.tools.asking import (
     passes,
     refused,
 )
+from audiosocket_agent.tools.once import once
 
 log = logging.getLogger(__name__)
 
@@ -120,7 +121,12 @@ class CompanyHttp:
     def _asked(self, request: Asked) -> aiohttp.client._RequestContextManager:
         if self._session is None:
             self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=MOST_CONNECTIONS, limit_per_host=8),
+                # A connection kept open may be closed there just as it is used: none is kept, for
+                # nothing but the tool's own `retries` sends a request again.
+                connector=aiohttp.TCPConnector(
+                    limit=MOST_CONNECTIONS, limit_per_host=8, force_close=True
+                ),
+                middlewares=(once,),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 timeout=aiohttp.ClientTimeout(total=None),  # each tool has a time of its own
                 headers={"User-Agent": "voiceagent", "Accept-Encoding": "identity"},

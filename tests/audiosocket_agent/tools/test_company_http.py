@@ -134,7 +134,7 @@ def test_without_its_secret_a_tool_is_not_run(environ):
 def test_a_bad_answer_is_a_short_error(answer, told):
     error, server = result_of(answer)
     assert isinstance(error, ToolError) and str(error) == told
-    assert len(server.asked) == (2 if answer == "drop" else 1)  # a dropped GET is sent anew at once
+    assert len(server.asked) == 1
 
 
 def test_the_wrong_kind_of_answer_is_not_read():
@@ -187,6 +187,25 @@ def test_a_failure_that_may_pass_is_tried_again_with_the_same_key():
     assert answer == {"state": "on its way"} and len(server.asked) == 3 and len(keys) == 1
     _, other = result_of(FINE, number="CD34", method="POST", idempotency_header="Idempotency-Key")
     assert other.asked[0][2]["Idempotency-Key"] not in keys
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "POST"])
+@pytest.mark.parametrize("retries", [0, 1])
+def test_a_lost_connection_is_tried_as_often_as_the_tool_says(method, retries):
+    key = {"idempotency_header": "Idempotency-Key"}
+    fields = {"method": method, "retries": retries, **(key if method == "POST" else {})}
+
+    async def main():
+        async with serving(FINE, "drop") as server:
+            http, tool = CompanyHttp({}), declared(server, **fields)
+            await http.run("order_state", tool, {"number": "AB12"}, KNOWN)
+            with pytest.raises(ToolError, match=UNREACHED):
+                await http.run("order_state", tool, {"number": "AB12"}, KNOWN)
+            await http.close()
+            return server.asked
+
+    asked = asyncio.run(main())
+    assert [was for was, *_ in asked] == [method] * (2 + retries)
 
 
 def test_a_refusal_is_not_tried_again():
