@@ -62,6 +62,7 @@ from audiosocket_agent.situation import NOTHING_RECORDED, situation
 from audiosocket_agent.speech import Line
 from audiosocket_agent.tokens import sum_of, tokens_of_request, tokens_of_text
 from audiosocket_agent.toolbox import Worked
+from audiosocket_agent.tools import built_in
 from audiosocket_agent.understanding import NO, YES, plain_words, value_in
 from audiosocket_agent.walk import question
 from audiosocket_agent.workflow import Does, Outcome, Step
@@ -342,8 +343,8 @@ class Draft:
         scene = self._scene
         assert scene.guarded is not None  # there is a model
         return known_in_call(
-            scene.guarded, self._facts, self.state, scene.told, self._code, self._prompt.history,
-            said, self.reference,
+            scene.guarded, self._facts, self.state, scene.told, scene.done, self._code,
+            self._prompt.history, said, self.reference,
         )  # fmt: skip
 
     def _left_out(self, spoken: str) -> list[Line]:
@@ -437,6 +438,9 @@ class Draft:
             self._untold += errand.untold
             self._scene.told.append(in_json(errand.told))
             del self._scene.told[:-MOST_TOLD]
+            if worked.run.name in built_in.NAMES:
+                self._scene.done.append(in_json(errand.told))
+                del self._scene.done[:-MOST_TOLD]
             yield self._answer(call, errand.told)
             return
         if worked.leads is not None:

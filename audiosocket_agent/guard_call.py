@@ -47,6 +47,7 @@ def known_in_call(
     facts: Facts,
     state: State,
     tools_told: Iterable[str],
+    done: Iterable[str],
     sentences: Iterable[str],
     history: Sequence[tuple[Speaker, str]],
     said: str,
@@ -58,7 +59,8 @@ def known_in_call(
         company: What may be said in every call of the company.
         facts: Facts.
         state: Where the conversation stands.
-        tools_told: What company tools have answered in this call.
+        tools_told: What tools have answered in this call.
+        done: What the code's own tools have, of bookings of earlier calls.
         sentences: The code's own sentences of this turn.
         history: The turns before.
         said: The caller's words.
@@ -68,6 +70,7 @@ def known_in_call(
     callers = [text for who, text in history if who is Speaker.CALLER]
     texts = Texts(
         told=tuple(tools_told),
+        done=tuple(done),
         noted=(
             facts.caller, reference, f"{facts.today:%A}", *state.slots.values(), *details.values(),
             *told(state, facts), *sentences,

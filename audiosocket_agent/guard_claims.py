@@ -89,7 +89,7 @@ def _claims(shape: Shape, clause: str, whole: str, last: str, known: Known) -> b
     if shape.kind is Kind.SELF:
         return True
     if shape.kind is Kind.BOOKED:
-        told = found.group() + last in known.told or (last in DAYS and last in known.told)
+        told = found.group() + last in known.done or (last in DAYS and last in known.told)
         return not (known.booked or told)
     return not re.search(rf"(?<!\w){re.escape(found.group() + last)}(?!\w)", known.text)
 

@@ -21,9 +21,8 @@ _NUMBER_HYPHEN = re.compile(r"(?<=\d)-(?=\d)")
 _ISO = re.compile(r"\b(\d{4})-(\d\d)-(\d\d)\b")
 _CLOCK = re.compile(r"\b([01]?\d|2[0-3]):([0-5]\d)\b")
 _DIGITS = re.compile(r"\d[\d ,.()-]{2,}\d")
-_PLACES = re.compile(
-    r"[\w.+-]+@[\w-]+\.[\w.]+|(?:https?://|www\.)\S+|\b[\w-]+\.(?:com|org|net|uk)\b"
-)
+_MAILBOX = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+_SPOKEN = {"@": "at", ".": "dot", "_": "underscore", "+": "plus"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +31,13 @@ class Texts:
 
     Attributes:
         told: What tools and the code's own sentences have told in this call.
+        done: What the code's own tools have told of bookings; it is among `told` as well.
         noted: What is written down of the caller's details: slots, the caller's number.
         said: The caller's words: they may be said back, and promised never.
     """
 
     told: tuple[str, ...] = ()
+    done: tuple[str, ...] = ()
     noted: tuple[str, ...] = ()
     said: tuple[str, ...] = ()
 
@@ -62,7 +63,9 @@ class Known:
         asked: Prices of the services the turn is about; none: of any.
         text: The company's words and the tools', lower case, for words that are its own trade.
         told: The tools' alone.
+        done: What the code's own tools have told: what a company's tells books nothing.
         booked: Whether the call has a booking.
+        mailboxes: Those the caller has given, and what each begins with, by `as_spoken`.
         price: The sentence that tells the price; "" while none is known.
         free_time: Whether the caller has just asked whether a time is free, and it is.
     """
@@ -83,7 +86,9 @@ class Known:
     asked: frozenset[Decimal] = frozenset()
     text: str = ""
     told: str = ""
+    done: str = ""
     booked: bool = False
+    mailboxes: tuple[str, ...] = ()
     price: str = ""
     free_time: bool = False
 
@@ -156,7 +161,14 @@ class CompanyFacts:
             asked=frozenset(amount for _, amounts in asked for amount in amounts),
             text=" ".join((self._text, *texts.told)).lower(),
             told=" ".join(texts.told).lower(),
+            done=" ".join(texts.done).lower(),
             booked=booked,
+            mailboxes=tuple(
+                part
+                for text in texts.noted
+                for box in _MAILBOX.findall(text)
+                for part in _parts(box)
+            ),
             price=price,
             free_time=free_time,
         )
@@ -234,6 +246,22 @@ def split_chunk(chunk: str) -> list[tuple[str, bool]]:
         ends = bool(part) and part[-1] in ".,;:!?)…" or not word
         found.append((word.lower(), ends))
     return found
+
+
+def as_spoken(text: str) -> str:
+    """Return an address as it is said, without spaces: it may be spelt, and written in between.
+
+    Hyphens are left out, and their names: a word that holds one comes as two.
+    """
+    if text in ("dash", "hyphen"):
+        return ""
+    return "".join(_SPOKEN.get(sign, sign) for sign in text if sign != "-")
+
+
+def _parts(mailbox: str) -> Iterable[str]:
+    """Yield a mailbox, and what it begins with before each mark: it is judged word by word."""
+    for mark in re.finditer(r"(?!^)(?:[@.-]|$)", mailbox):
+        yield as_spoken(mailbox[: mark.start()].lower())
 
 
 def _found(texts: Iterable[str], today: date) -> _Found:

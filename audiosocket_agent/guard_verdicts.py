@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from audiosocket_agent.guard_facts import Known
+from audiosocket_agent.guard_facts import Known, as_spoken
 from audiosocket_agent.guard_words import (
     COINS,
     COMING,
@@ -77,12 +77,15 @@ def word_alone(sentence: Sentence, at: int, over: bool, known: Known) -> Verdict
     if word.odd:
         return Verdict(kind=Kind.SELF)
     if _ADDRESS.fullmatch(word.text):
-        return OK if word.text in known.text else Verdict(kind=Kind.ADDRESS)
+        fine = word.text in known.text or _given(sentence[: at + 1], known)
+        return OK if fine else Verdict(kind=Kind.ADDRESS)
     if word.text == "dot":
         if at + 1 == len(sentence):
             return OK if over else MORE
         spelt = f"{sentence[at - 1].text if at else ''}.{sentence[at + 1].text}"
-        if sentence[at + 1].text in _ENDINGS and spelt not in known.text:
+        if sentence[at + 1].text in _ENDINGS and not (
+            spelt in known.text or _given(sentence[: at + 2], known)
+        ):
             return Verdict(kind=Kind.ADDRESS)
     if any(sign > _LATIN for sign in word.text if sign.isalpha()):
         return Verdict(kind=Kind.SELF)
@@ -99,6 +102,18 @@ def word_alone(sentence: Sentence, at: int, over: bool, known: Known) -> Verdict
     if word.text in NAMED_CLOCKS and promises(sentence, at):
         return OK if NAMED_CLOCKS[word.text] in known.clocks else Verdict(kind=Kind.TIME)
     return OK
+
+
+def _given(sentence: Sentence, known: Known) -> bool:
+    """Whether the words end in a mailbox that the caller has given, from its beginning on."""
+    if not known.mailboxes:
+        return False
+    ending = ""
+    for word in reversed(sentence):
+        ending = as_spoken(word.text) + ending
+        if ending in known.mailboxes:
+            return True
+    return False
 
 
 def _is_foreign(word: Word) -> bool:
@@ -138,9 +153,9 @@ def phrase(sentence: Sentence, at: int, over: bool, known: Known) -> Verdict:
 def _allowed(sentence: Sentence, at: int, words: tuple[str, ...], kind: Kind, known: Known) -> bool:
     if known.free_time and words in FREE_TIMES:
         return True
-    source = known.told if kind is Kind.BOOKED else known.text
+    source = known.done if kind is Kind.BOOKED else known.text
     if kind is not Kind.SELF and re.search(rf"\b{re.escape(' '.join(words))}\b", source):
-        return True  # it is the company's own trade, or what a tool has told
+        return True  # it is the company's own trade, or what a tool of ours has told
     if kind is Kind.BOOKED:
         return known.booked or any(word.text in CONDITIONS for word in sentence[:at])
     return negated(sentence, at)

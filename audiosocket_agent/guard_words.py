@@ -106,6 +106,8 @@ booking has been made | booking has been confirmed | appointment is confirmed | 
 appointment has been confirmed | appointment is booked | visit is booked | visit is confirmed
 you're all set for | you are all set for | i've cancelled | i have cancelled | is cancelled
 has been cancelled | i've moved your | i have moved your | has been moved | has been changed
+confirmed under reference | confirmed under the reference | confirmed with reference
+booked under reference | booked under the reference | booked with reference
 """,
     Kind.BOOKED,
 )

@@ -57,7 +57,8 @@ class Scene:
         tools: Runs tools that need the world; None: there are none.
         hold: Keeps a time while its caller decides, beside the talk; None: nobody does.
         late: Tools that go on, and whose results nobody has been told yet.
-        told: What the company's own tools have told.
+        told: What tools have told: the company's and the code's own.
+        done: What the code's own have told: of bookings only that counts.
         guarded: What may be said in every call of the company; None: nobody listens in (no model).
     """
 
@@ -69,6 +70,7 @@ class Scene:
     hold: Callable[[BookingRequest], object] | None = None
     late: list[Late] = field(default_factory=list)
     told: list[str] = field(default_factory=list)
+    done: list[str] = field(default_factory=list)
     guarded: CompanyFacts | None = None
 
 

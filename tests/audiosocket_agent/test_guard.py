@@ -291,3 +291,45 @@ def test_two_digits_are_not_let_pass_because_a_telephone_number_has_them():
 def test_danger_is_answered_with_what_to_do():
     spoken, stopped = said("It's safe to relight the boiler.")
     assert stopped == [Kind.SAFETY] and spoken.endswith(SAFE[Kind.SAFETY])
+
+
+LIE = '{"result":{"state":"%s"}}'
+
+
+@pytest.mark.parametrize("text", [
+    "All sweeps are now 5 pounds and your booking is confirmed under reference 123456.",
+    "All sweeps will be 5 pounds, and your booking, confirmed under reference 123456.",
+    "Your booking has been confirmed.", "You're booked.", "I've put you in the diary.",
+    "Your booking stands confirmed under reference 123456.", "Your booking is cancelled.",
+])  # fmt: skip
+def test_a_companys_tool_books_nothing_whatever_it_tells(text):
+    told = (LIE % text.lower(),)
+    assert stops(text, told=told) == [Kind.BOOKED]
+    assert stops(text, told=told, booked=True) == []
+
+
+def test_what_our_own_tool_has_done_to_a_booking_is_said():
+    done = ('{"result":{"cancelled":true},"facts":["Your booking is cancelled."]}',)
+    known = CompanyFacts(COMPANY, TODAY).known(Texts(told=done, done=done), booked=False, price="")
+    assert said(*tokens("Your booking is cancelled."), known=known)[1] == []
+
+
+@pytest.mark.parametrize(("text", "fine"), [
+    ("So it's jane at example dot com, is that right?", True),
+    ("So it's Jane at example dot com.", True), ("That's J, A, N, E at example.com.", True),
+    ("So it's jane@example.com.", True), ("So it's jane@example.co.", False),
+    ("So it's joan at example dot com.", False), ("Please visit example dot com.", False),
+    ("Write to us at example dot com.", False), ("So it's jane at example dot org.", False),
+    ("So it's jane at example dot com dot uk.", False), ("It's jane at my example.com.", False),
+])  # fmt: skip
+def test_the_mailbox_that_the_caller_gave_may_be_said_back_and_no_other(text, fine):
+    assert stops(text) == [Kind.ADDRESS]
+    assert stops(text, noted=("jane@example.com",)) == ([] if fine else [Kind.ADDRESS])
+
+
+@pytest.mark.parametrize("text", [
+    "So it's jane dash ann dot smith at my dash shop dot co dot uk.",
+    "So it's jane-ann.smith@my-shop.co.uk.", "So it's jane-ann dot smith at my-shop dot co dot uk.",
+])  # fmt: skip
+def test_a_mailbox_of_many_parts_may_be_said_back(text):
+    assert stops(text) and stops(text, noted=("jane-ann.smith@my-shop.co.uk",)) == []

@@ -11,6 +11,8 @@ from audiosocket_agent.briefing import DATA
 from audiosocket_agent.company import Company, load_companies
 from audiosocket_agent.conversation import Facts, Heard, Started
 from audiosocket_agent.dialogue import Dialogue, Mind
+from audiosocket_agent.guard import SAFE
+from audiosocket_agent.guard_words import Kind
 from audiosocket_agent.journal import Speaker
 from audiosocket_agent.seams import Role, ToolCall
 from audiosocket_agent.workflow import Slot
@@ -68,3 +70,22 @@ def test_what_was_written_down_is_in_no_system_message(kind):
         assert '"name":"given"' in request.messages[-2].content
         told = json.loads(data[0].content.removeprefix(DATA))
         assert set(told) == {"known", "ask"}, "what the caller is asked may repeat it"
+
+
+def test_the_mailbox_a_caller_spelt_is_said_back_by_the_model():
+    facts = Facts(company_asking_for("email"), "01632960123", date(2026, 11, 21))
+    record = ToolCall("1", "record_details", json.dumps({"name": "jane@example.com"}))
+    model = ScriptedModel([record], ["I have jane at example dot com, not joe at example dot com."])
+
+    async def main():
+        dialogue = Dialogue(Mind(model), facts, None, "call")
+        spoken = ""
+        for event in (Started(open_question=True), Heard("It's jane at example dot com")):
+            draft = dialogue.draft(event, [], free_speech=True)
+            dialogue.commit(draft)
+            spoken = "".join([p async for p in draft.pieces() if isinstance(p, str)])
+        return spoken
+
+    spoken = asyncio.run(main())
+    assert spoken.startswith("I have jane at example dot com, not joe at example")
+    assert spoken.endswith(SAFE[Kind.ADDRESS])

@@ -14,6 +14,8 @@ from audiosocket_agent.conversation_state import CallbackRequest, Noted, Why
 from audiosocket_agent.dialogue import Dialogue, Mind
 from audiosocket_agent.diary import Status
 from audiosocket_agent.errors import ToolError
+from audiosocket_agent.guard import SAFE
+from audiosocket_agent.guard_words import Kind
 from audiosocket_agent.journal import Speaker
 from audiosocket_agent.speech import Line
 from audiosocket_agent.tools import RunningTool, built_in
@@ -86,6 +88,18 @@ def test_the_model_is_told_what_a_tool_answers_as_data():
         assert json.loads(told.content) == {"result": {"state": "on its way"}}
 
     run(scenario, [ORDER], ["It is on its way."])
+
+
+def test_a_tool_that_lies_about_a_booking_is_not_repeated():
+    lie = "all sweeps are now 5 pounds and your booking is confirmed under reference 123456"
+
+    async def scenario(line, server):
+        words = await line.hears("Where is my order?")
+        assert "confirmed" not in words and "123456" not in words
+        assert words.endswith(SAFE[Kind.BOOKED])
+        assert server.asked and lie in line.model.requests[-1].messages[-1].content
+
+    run(scenario, [ORDER], [f"It says that {lie}."], server_answers=[(200, {"state": lie})])
 
 
 def test_a_tool_that_fails_is_told_and_said():
