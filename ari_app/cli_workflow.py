@@ -15,6 +15,7 @@ from audiosocket_agent.errors import CompanyError
 from audiosocket_agent.workflow.draw import mermaid, svg
 from audiosocket_agent.workflow.load import (
     TRADES,
+    NoWorkflowFile,
     WorkflowError,
     check_workflow,
     load_workflow,
@@ -57,7 +58,9 @@ def check(files: tuple[Path, ...], as_json: bool) -> None:
         for file, errors in wrong.items():
             click.echo("\n".join(map(str, errors)) if errors else f"{file}: holds")
     if any(wrong.values()):
-        sys.exit(EX_WRONG if all(file.is_file() for file in files) else EX_UNREADABLE)
+        there = all(file.is_file() for file in files)
+        named = not any(isinstance(e, NoWorkflowFile) for errors in wrong.values() for e in errors)
+        sys.exit(EX_WRONG if there and named else EX_UNREADABLE)
 
 
 @workflow.command()
@@ -143,6 +146,8 @@ def _workflow(what: str) -> Workflow:
         return (
             load_company(Path(what)).workflow if checked.is_company else load_workflow(Path(what))
         )
+    except NoWorkflowFile as error:
+        _fail(str(error), EX_UNREADABLE)
     except CompanyError as error:
         _fail(str(error), EX_WRONG)
 

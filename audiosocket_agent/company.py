@@ -53,6 +53,7 @@ from audiosocket_agent.workflow.load import (
     DEFAULT,
     FOLDER,
     WORKFLOW_FILE,
+    NoWorkflowFile,
     is_shipped,
     read_text,
     read_workflow,
@@ -322,6 +323,8 @@ def load_company(path: Path, read_number: Callable[[str], str | None] = plain_nu
         raise CompanyError(path, what) from None
     try:
         return Company.model_validate(data, context={NUMBER: read_number, FOLDER: path.parent})
+    except NoWorkflowFile as missing:
+        raise NoWorkflowFile(path, missing.what, lines.of(("workflow",))) from None
     except ValidationError as error:
         first = complaints(error)[0]
         raise CompanyError(path, str(first), lines.of(first.where)) from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -74,9 +75,18 @@ def _what(found: ErrorDetails, context: dict[str, Any], page: str) -> str:
             return "holds no fields; write NAME: VALUE"
         case "enum" | "literal_error":
             return f"{shown(found['input'])} is none of these: {context['expected']}"
+        case kind if kind in _NO_NUMBER and _has_commas(found["input"]):
+            plain = str(found["input"]).replace(",", "")
+            return f"{shown(found['input'])} has a comma; a number is written without: {plain}"
         case kind if kind in _NO_NUMBER:
             return f"{shown(found['input'])} is no number"
         case "string_type":
             return f"{shown(found['input'])} is no text; put it in quotes"
         case _:
             return found["msg"].removeprefix("Value error, ")
+
+
+def _has_commas(value: object) -> bool:
+    """Whether a text is a number but for the commas of its thousands."""
+    written = value if isinstance(value, str) else ""
+    return re.fullmatch(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?", written) is not None

@@ -37,6 +37,10 @@ class WorkflowError(CompanyError):
     """A workflow file is missing or wrong."""
 
 
+class NoWorkflowFile(WorkflowError):
+    """A company's file names a workflow file that is not there; the path is the company's."""
+
+
 @dataclass(frozen=True, slots=True)
 class Checked:
     """What became of a workflow file.
@@ -142,6 +146,7 @@ def read_workflow(value: object, folder: Path | None) -> object:
     Raises:
         ValueError: If there is none of that name.
         WorkflowError: If the file beside it is wrong.
+        NoWorkflowFile: If it is not there.
     """
     if not isinstance(value, str):
         return value if isinstance(value, Workflow) else whole(value)
@@ -149,6 +154,8 @@ def read_workflow(value: object, folder: Path | None) -> object:
         return trade(value)
     if folder is None:
         raise ValueError("a workflow file can only be named in a file; write all of it here")
+    if not (folder / value).is_file():
+        raise NoWorkflowFile(folder, f"workflow: there is no file {value} beside this one")
     return load_workflow(folder / value)
 
 

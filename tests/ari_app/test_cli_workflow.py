@@ -53,6 +53,28 @@ def test_a_company_is_checked_with_its_workflow(run, tmp_path):
     )
 
 
+def test_a_price_with_a_comma_is_told_how_it_is_written(run, tmp_path):
+    path = tmp_path / "mine.yaml"
+    path.write_text((SAMPLES / "millbrook.yaml").read_text().replace("54.85", "1,254.85"))
+    assert run("check", path, code=1) == (
+        f"{path} line 13: services.0.price_pounds: '1,254.85' has a comma; "
+        "a number is written without: 1254.85\n"
+    )
+
+
+def test_a_company_whose_workflow_file_is_not_there_is_told_where_it_names_it(run, tmp_path):
+    path = tmp_path / "mine.yaml"
+    written = (SAMPLES / "millbrook.yaml").read_text().splitlines()
+    at = next(n for n, line in enumerate(written) if line.startswith("workflow:"))
+    written[at] = "workflow: none.workflow.yaml"
+    path.write_text("\n".join(written))
+    told = f"{path} line {at + 1}: workflow: there is no file none.workflow.yaml beside this one\n"
+    assert run("check", path, code=2) == told
+    assert run("draw", path, code=2) == f"voiceagent: {told}"
+    (row,) = json.loads(run("check", "--json", path, code=2))
+    assert row["wrong"][0]["line"] == at + 1
+
+
 def test_what_cannot_be_read_has_a_code_of_its_own(run, tmp_path):
     missing = tmp_path / "none.yaml"
     assert run("check", missing, code=2) == f"{missing}: there is no such file\n"
