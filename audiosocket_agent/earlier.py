@@ -35,7 +35,8 @@ from audiosocket_agent.conversation_state import (
     State,
     Why,
 )
-from audiosocket_agent.roles import INSTEAD, visit_slot, when_slots
+from audiosocket_agent.errand_words import TO_WHEN
+from audiosocket_agent.roles import INSTEAD, comes_before, visit_slot, when_slots
 from audiosocket_agent.seams import Expectation, Expects
 from audiosocket_agent.spelled import figures, is_number_word
 from audiosocket_agent.tools import RunningTool, built_in
@@ -56,7 +57,7 @@ from audiosocket_agent.understanding import (
 )
 from audiosocket_agent.walk import proceed
 from audiosocket_agent.wishes import errand_in
-from audiosocket_agent.workflow import Does, Kind, Slot, Step
+from audiosocket_agent.workflow import Does, Kind, Of, Slot, Step
 from audiosocket_agent.workflow.templates import places
 
 LEAST_REFERENCE = 4  # digits
@@ -73,24 +74,43 @@ _YES_NO = {"yes": YES, "no": NO}
 def wanted(state: State, event: Heard | Keyed | Silent, wish: Seek | None, facts: Facts) -> str:
     """Return the tool for what a caller wants of an earlier booking; "" if it is nothing of that.
 
-    Words that answer the open question are an answer. Where a new booking is about to be made,
+    Words that answer the open question are an answer; but the service and the place in "cancel my
+    boiler service in Truro" are those of the booking. Where a new booking is about to be made,
     "cancel the booking" may mean that one: a person sorts it out.
     """
-    if not isinstance(event, Heard) or wish is None or wish.why is not Why.OUT_OF_SCOPE:
+    if not isinstance(event, Heard) or (wish is not None and wish.why is not Why.OUT_OF_SCOPE):
         return ""
-    rule = facts.company.workflow.steps[state.step]
+    tool = errand_in(event.text, facts.company)
+    if not tool or (wish is None and _means_this_call(state, tool, facts)):
+        return ""
+    workflow = facts.company.workflow
+    rule = workflow.steps[state.step]
     if rule.does is Does.BOOK or state.step in INSTEAD or state.offer is Offer.OPEN:
         return ""
     asked = state.asked
-    if asked and value_in(asked, event.text, facts.company, facts.today) is not None:
+    names_it = asked is not None and workflow.slots[asked].of in (Of.SERVICES, Of.AREAS)
+    if asked and not names_it and value_in(asked, event.text, facts.company, facts.today):
         return ""
-    tool = errand_in(event.text)
     return tool if not rule.tools or tool in rule.tools else ""
+
+
+def _means_this_call(state: State, tool: str, facts: Facts) -> bool:
+    """Whether words that name no booking may mean the one of this call: made, or its time told."""
+    workflow = facts.company.workflow
+    made = any(
+        rule.does is Does.BOOK and comes_before(workflow, step, state.step)
+        for step, rule in workflow.steps.items()
+    )
+    timed = any(slot in state.slots for slot in when_slots(workflow))
+    return made or (timed and tool == built_in.CHANGE)
 
 
 def begun(state: State, tool: str, event: Heard, facts: Facts) -> tuple[State, Reply]:
     """Begin, with the reference if it was told already."""
-    earlier = Earlier(tool, reference=reference_in(event.text))
+    told = TO_WHEN.split(" ".join(words_of(event.text)), maxsplit=1)[
+        0
+    ]  # a new time is no reference
+    earlier = Earlier(tool, reference=reference_in(told))
     return _on(replace(state, earlier=earlier), facts, ())
 
 
@@ -112,7 +132,7 @@ def answered(
     """
     earlier = _of(state)
     text = event.text if isinstance(event, Heard) else ""
-    if wish is not None and not errand_in(text):
+    if wish is not None and not errand_in(text, facts.company):
         return person.wish(state, wish, facts)
     if isinstance(event, Silent):
         return _missed(state, facts, wording.still_there(earlier.misses + 1), Why.SILENT)

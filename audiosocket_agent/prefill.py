@@ -33,7 +33,7 @@ from audiosocket_agent.understanding import (
     plain_words,
     value_of,
 )
-from audiosocket_agent.wishes import wish_in
+from audiosocket_agent.wishes import errand_in, wish_in
 from audiosocket_agent.workflow import Kind, Of, Slot, Workflow
 
 MOST_WORDS = 30  # a longer story may name anything
@@ -183,6 +183,7 @@ def _doubtful(text: str, words: str, facts: Facts) -> bool:
         or any(word in _TROUBLE or word.endswith("n't") for word in single)
         or any(f" {phrase} " in f" {words} " for phrase in _TROUBLE_PHRASES)
         or wish_in(words, facts.company) is not None
+        or bool(errand_in(words, facts.company))
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from audiosocket_agent.company import Company
 from audiosocket_agent.conversation_state import Seek, Why
+from audiosocket_agent.errand_words import CANCELS, MOVES, errands
 from audiosocket_agent.tools import built_in
 from audiosocket_agent.understanding import plain_words, wants_person
 
@@ -63,10 +64,17 @@ def wish_in(text: str, company: Company) -> Seek | None:
     return Seek(Why.OUT_OF_SCOPE) if _says_one(words, _OUT_OF_SCOPE) else None
 
 
-def errand_in(text: str) -> str:
-    """Return the tool for what the words want of an earlier booking; "" for nothing of that."""
+def errand_in(text: str, company: Company) -> str:
+    """Return the tool for what the words want of an earlier booking; "" for nothing of that.
+
+    Args:
+        text: The words, however an ear writes them.
+        company: Its services may be named as what was booked: "cancel my boiler service".
+    """
     words = plain_words(text)
-    cancels, moves = _says_one(words, _CANCELS), _says_one(words, _MOVES)
+    said = errands(text, (way for s in company.services for way in (s.name, *s.phrases)))
+    cancels = _says_one(words, _CANCELS) or CANCELS in said
+    moves = _says_one(words, _MOVES) or MOVES in said
     if cancels == moves:
         return ""
     return built_in.CANCEL if cancels else built_in.CHANGE

@@ -58,6 +58,7 @@ PURE = [
     "audiosocket_agent/person.py",
     "audiosocket_agent/walk.py",
     "audiosocket_agent/wishes.py",
+    "audiosocket_agent/errand_words.py",
     "ari_app/backoff.py",
     "ari_app/context/answers.py",
     "ari_app/context/openapi.py",

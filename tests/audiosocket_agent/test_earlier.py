@@ -111,7 +111,14 @@ def test_a_booking_is_cancelled_after_it_was_read_back_and_a_clear_yes(events):
     ("I'd like to cancel an appointment", REFERENCE), ("cancel our booking", REFERENCE),
     ("I have an existing booking", wording.TO_PERSON_OTHER),
     ("cancel my booking or change my booking", wording.TO_PERSON_OTHER),
-    ("cancel my boiler service", None), ("I want to change my tap", None),
+    ("cancel my boiler service", REFERENCE), ("I want to change my tap", None),
+    ("can you move my boiler service in Falmouth to Wednesday", REFERENCE),
+    ("I have to cancel my leaking tap repair in Truro", REFERENCE),
+    ("I want to cancel", REFERENCE), ("could I reschedule please", REFERENCE),
+    ("please cancel 657166", OWN), ("can you move a boiler", None),
+    ("I need my boiler moved on Wednesday", None), ("can you move my boiler to the hall", None),
+    ("I don't want to cancel, I need a boiler service", None),
+    ("I'd like to rebook a boiler service", None), ("cancel my boiler cover", None),
 ])  # fmt: skip
 def test_what_is_taken_for_it(says, asked):
     call, said = talk(says)
@@ -240,6 +247,42 @@ def test_where_a_booking_is_just_being_made_a_person_sorts_it_out():
     events = ("a leaking tap in Truro", "yes", "Tuesday", "morning", "yes")
     call, _ = talk(*events, "cancel the booking")
     assert call.state.earlier is None and call.reply.seek == Seek(Why.OUT_OF_SCOPE)
+
+
+def test_what_an_earlier_booking_was_for_fills_nothing_of_a_new_one():
+    for at in ((), ("a leaking tap",)):
+        call, _ = talk(*at, "cancel my boiler service in Falmouth")
+        assert call.state.earlier is not None
+        assert Slot.AREA not in call.state.slots
+        assert call.state.slots.get(Slot.SERVICE) == ("leaking_tap" if at else None)
+
+
+def test_a_new_time_is_no_reference():
+    assert talk("move my booking 654321 to Wednesday at 10 30")[1] == [OWN]
+    assert talk("move my boiler service to Wednesday at 10 30")[1] == [REFERENCE]
+
+
+@pytest.mark.parametrize("says", ["cancel", "I want to cancel"])
+def test_who_cancels_with_nothing_booked_means_an_earlier_booking(says):
+    call, said = talk("a leaking tap in Truro", says)
+    assert call.state.earlier is not None and said[-1] == REFERENCE
+
+
+@pytest.mark.parametrize("says", [
+    "move it to Wednesday", "actually make it Wednesday", "move my boiler service to Wednesday",
+])  # fmt: skip
+def test_at_the_read_back_another_day_is_of_the_booking_that_is_being_made(says):
+    events = ("a boiler service in Truro", "yes", "Tuesday", "morning", "yes")
+    call, said = talk(*events, says)
+    assert call.state.earlier is None and call.state.slots[Slot.DAY] == "2026-11-25"
+    assert "Wednesday" in said[-1]
+    call, _ = talk(*events, "I want to cancel")
+    assert call.state.earlier is None and call.reply.end is None
+
+
+def test_while_a_time_is_being_agreed_another_one_is_no_errand():
+    call, _ = talk("a boiler service in Truro", "yes", "Tuesday", "could I reschedule please")
+    assert call.state.earlier is None
 
 
 def test_what_the_rules_have_begun_no_model_answers():
