@@ -52,8 +52,8 @@ from audiosocket_agent.understanding import (
     plain_words,
     spoken_phone,
     value_in,
-    value_of,
     value_of_keys,
+    yes_or_no,
 )
 from audiosocket_agent.walk import proceed
 from audiosocket_agent.wishes import errand_in
@@ -68,7 +68,6 @@ _DIGITS_PAUSE_MS = 4000
 _LACKS = ("don't have", "don't know", "haven't got", "have not got", "do not have", "do not know",
           "lost", "can't find", "cannot find", "no idea", "not sure")  # fmt: skip
 _LEAVES = ("never mind", "forget it", "leave it", "leave it as it is", "forget about it")
-_YES_NO = {"yes": YES, "no": NO}
 
 
 def wanted(state: State, event: Heard | Keyed | Silent, wish: Seek | None, facts: Facts) -> str:
@@ -316,7 +315,7 @@ def _decided(
 def _yes_or_no(event: Heard | Keyed) -> str | None:
     if isinstance(event, Keyed):
         return {"1": "yes", "2": "no"}.get(event.keys)
-    return value_of(plain_words(event.text), _YES_NO)
+    return yes_or_no(event.text)
 
 
 def _missed(state: State, facts: Facts, sorry: str, why: Why) -> tuple[State, Reply]:

@@ -46,6 +46,15 @@ _PRONOUN = re.compile(
     r"|either|any|that|this|which) one\b(?! o'?clock)",
     re.IGNORECASE,
 )
+# What means yes or no only where it is the whole answer: "right" is also in "right now".
+_WHOLE_ANSWERS = {
+    "yes": frozenset(("right", "that is right", "correct", "that is correct", "that's correct",
+                      "perfect", "go ahead")),
+    "no": frozenset(("nope", "wrong", "that's wrong", "that is wrong", "that's not right",
+                     "that is not right", "that isn't right", "that's not correct",
+                     "that is not correct")),
+}  # fmt: skip
+_COURTESY = re.compile(r" (?:please|thanks|thank you)$")
 _INWARD = "[0-9][A-Z]{2}"  # the half of a postcode after the space
 _KEYPAD = {c: k for k, cs in enumerate(("", "", "ABC", "DEF", "GHI", "JKL", "MNO", "PQRS", "TUV",
                                         "WXYZ")) for c in cs}  # fmt: skip
@@ -228,7 +237,7 @@ def offer_answer(text: str) -> str | None:
 
     A no goes first: "no, I don't need a person" names what it refuses.
     """
-    said = value_of(plain_words(text), {"yes": YES, "no": NO})
+    said = yes_or_no(text)
     return "yes" if said is None and wants_person(text) else said
 
 
@@ -254,6 +263,18 @@ def value_of(text: str, ways: Mapping[str, tuple[str, ...]]) -> str | None:
     return named[0] if best and len(named) == 1 else None
 
 
+def yes_or_no(text: str) -> str | None:
+    """Return ``yes`` or ``no`` if an answer to a question of that kind is clearly one; else None."""
+    return value_of(plain_words(text), {"yes": YES, "no": NO}) or _whole_answer(text)
+
+
+def _whole_answer(text: str) -> str | None:
+    """Return what words mean that are a yes or a no by themselves; "Right?" asks and is none."""
+    alone = _COURTESY.sub("", plain_words(text))
+    named = (said for said, ways in _WHOLE_ANSWERS.items() if alone in ways)
+    return None if "?" in text else next(named, None)
+
+
 def value_in(slot: Slot, text: str, company: Company, today: date) -> str | None:
     """Return the value a caller's answer gives a slot; None if it gives none or several.
 
@@ -267,7 +288,10 @@ def value_in(slot: Slot, text: str, company: Company, today: date) -> str | None
     """
     *_, meant = re.split(_CORRECTION, text, flags=re.IGNORECASE)
     value = _value_in(slot, meant, company, today) if meant != text else None
-    return value or _value_in(slot, text, company, today)
+    value = value or _value_in(slot, text, company, today)
+    if value is None and company.workflow.slots[slot].kind is Kind.YES_NO:
+        return _whole_answer(text)
+    return value
 
 
 def _value_in(slot: Slot, text: str, company: Company, today: date) -> str | None:

@@ -132,7 +132,16 @@ def test_a_reference_that_was_told_already_is_not_asked_for():
     assert withheld == [wording.BOOKED_WITH_WHICH[0], CANCEL]
 
 
+@pytest.mark.parametrize("says", ["right", "that is correct", "perfect", "go ahead please"])
+def test_other_words_for_yes_agree_where_they_are_the_whole_answer(says):
+    call, _ = talk("cancel my booking 654321", says, says)
+    assert call.diary.booking.status is Status.CANCELLED
+
+
 @pytest.mark.parametrize(("says", "what"), [
+    ("nope", wording.LEFT_AS_IT_IS), ("wrong", wording.LEFT_AS_IT_IS),
+    ("that's not right", wording.LEFT_AS_IT_IS), ("right now", wording.MISHEARD[0]),
+    ("right?", wording.MISHEARD[0]), ("cancel", wording.MISHEARD[0]),
     ("no", wording.LEFT_AS_IT_IS), ("no thank you", wording.LEFT_AS_IT_IS),
     ("hmm", wording.MISHEARD[0]), ("", wording.MISHEARD[0]), (Keyed("9"), wording.MISHEARD[0]),
     (Heard("yes", 0.1), wording.MISHEARD[0]), (Silent(), wording.STILL_THERE[0]),
