@@ -264,7 +264,7 @@ def value_of(text: str, ways: Mapping[str, tuple[str, ...]]) -> str | None:
 
 
 def yes_or_no(text: str) -> str | None:
-    """Return ``yes`` or ``no`` if an answer to a question of that kind is clearly one; else None."""
+    """Return ``yes`` or ``no`` if an answer to such a question is clearly one; else None."""
     return value_of(plain_words(text), {"yes": YES, "no": NO}) or _whole_answer(text)
 
 

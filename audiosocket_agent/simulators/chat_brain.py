@@ -107,8 +107,8 @@ def answer(messages: Sequence[Mapping[str, object]], tools: Sequence[object]) ->
         text = _newest_text(messages)
         found = (
             _with_message(turns, offered)
-            or _to_person(text, offered)
-            or _on_errand(turns, tools, offered, _today(messages))
+            or _to_person(text, stands, offered)
+            or _on_errand(turns, tools, stands, offered, _today(messages))
             or _looking_up(text, stands, offered)
             or _to_caller(text, stands, offered, turns)
         )
@@ -145,18 +145,30 @@ def _with_message(turns: Turns, offered: Mapping[str, object]) -> Answer | None:
 def _on_errand(
     turns: Turns,
     tools: Sequence[object],
+    stands: Stands,
     offered: Mapping[str, object],
     today: date | None,
 ) -> Answer | None:
     """Do what is no booking of this call: cancel or move one, use a tool of the company's own."""
     if not turns or turns[-1][0] != "user":
         return None
-    if CANCEL in offered and (found := errands.cancelling(turns)) is not None:
+    services = _services(stands, offered)
+    if CANCEL in offered and (found := errands.cancelling(turns, services)) is not None:
         return _answered(found, CANCEL)
-    if CHANGE in offered and (found := errands.moving(turns, today)) is not None:
+    if CHANGE in offered and (found := errands.moving(turns, today, services)) is not None:
         return _answered(found, CHANGE)
     own = declared.using(turns, _declared(tools), today)
     return None if own is None else _answered(own[1], own[0])
+
+
+def _services(stands: Stands, offered: Mapping[str, object]) -> list[str] | None:
+    """Return the ways to say what the company does; None where a yes books what is wanted now."""
+    if stands.books:
+        return None
+    service = _mapping(_mapping(_mapping(offered.get(RECORD)).get("properties")).get("service"))
+    values = [v for v in _list(service.get("enum")) if isinstance(v, str)]
+    ways = ways_of(values, str(service.get("description", "")))
+    return [way for said in ways.values() for way in said]
 
 
 def _answered(found: str | Mapping[str, object], tool: str) -> Answer:
@@ -198,7 +210,7 @@ def _looking_up(text: str | None, stands: Stands, offered: Mapping[str, object])
     return None
 
 
-def _to_person(text: str | None, offered: Mapping[str, object]) -> Answer | None:
+def _to_person(text: str | None, stands: Stands, offered: Mapping[str, object]) -> Answer | None:
     """Give a caller to a person who asks for one, is angry, or wants what is not done here."""
     if text is None:
         return None
@@ -214,7 +226,8 @@ def _to_person(text: str | None, offered: Mapping[str, object]) -> Answer | None
     elsewhere = [*words_in.OUT_OF_SCOPE]
     elsewhere += () if CANCEL in offered else WISHES
     elsewhere += () if CHANGE in offered else MOVES
-    if words_in.says(said, elsewhere):
+    errand = errands.wishes_in(text, _services(stands, offered))
+    if words_in.says(said, elsewhere) or errand - offered.keys():
         return Answer(TO_PERSON, ((TRANSFER, {"reason": "out_of_scope"}),))
     return None
 

@@ -7,9 +7,10 @@ wish and is over when the agent asks whether there is anything else.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 
+from audiosocket_agent import errand_words
 from audiosocket_agent.simulators import chat_words as words_in
 from audiosocket_agent.simulators.chat_words import words_of
 from audiosocket_agent.workflow.said_dates import date_in
@@ -50,36 +51,66 @@ Turns = Sequence[tuple[str, str]]
 Given = Mapping[str, object]
 
 
-def since(turns: Turns, wishes: Sequence[str]) -> Turns:
-    """Return the turns from the caller's newest wish of a kind on; none once it is seen to."""
+def wishes_in(text: str, services: Iterable[str] | None) -> frozenset[str]:
+    """Return `CANCEL`, `CHANGE`, or nothing: what the words want of an earlier booking.
+
+    Args:
+        text: The caller's words.
+        services: The ways to say what the company does; None: what is about to be booked is meant.
+    """
+    if services is None:
+        return frozenset()
+    wanted = errand_words.errands(text, services)
+    tools = {errand_words.CANCELS: CANCEL, errand_words.MOVES: CHANGE}
+    return frozenset((tools[next(iter(wanted))],)) if len(wanted) == 1 else frozenset()
+
+
+def since(
+    turns: Turns, wishes: Sequence[str], wished: Callable[[str], bool] = lambda _: False
+) -> Turns:
+    """Return the turns from the caller's newest wish of a kind on; none once it is seen to.
+
+    Args:
+        turns: The talk.
+        wishes: Words that are such a wish.
+        wished: Whether other words are one; an answer to "Shall I cancel it?" is none.
+    """
     begun = [n for n, (role, text) in enumerate(turns)
-             if role == "user" and words_in.says(words_of(text), wishes)]  # fmt: skip
+             if role == "user" and (words_in.says(words_of(text), wishes)
+                 or (wished(text) and not (n and "Shall I" in turns[n - 1][1])))]  # fmt: skip
     found = turns[begun[-1] :] if begun else ()
     if any(role == "assistant" and any(d in text for d in _DONE) for role, text in found):
         return ()
     return found
 
 
-def cancelling(turns: Turns) -> str | Given | None:
+def cancelling(turns: Turns, services: Sequence[str] | None = None) -> str | Given | None:
     """Return what to do for a caller who wants to cancel.
+
+    Args:
+        turns: The talk.
+        services: As in `wishes_in`.
 
     Returns:
         What to say; or the arguments of the tool to call; None for callers who want something else.
     """
-    found = _named(since(turns, WISHES))
+    found = _named(since(turns, WISHES, lambda text: CANCEL in wishes_in(text, services)))
     if not isinstance(found, Mapping):
         return found
     return NOT_CANCELLED if _agreed(turns) == "no" else found
 
 
-def moving(turns: Turns, today: date | None) -> str | Given | None:
+def moving(
+    turns: Turns, today: date | None, services: Sequence[str] | None = None
+) -> str | Given | None:
     """Return what to do for a caller who wants a booking on another day; as `cancelling`.
 
     Args:
         turns: The talk.
         today: The day of the call, as the model was told it.
+        services: As in `wishes_in`.
     """
-    talk = since(turns, MOVES)
+    talk = since(turns, MOVES, lambda text: CHANGE in wishes_in(text, services))
     found = _named(talk)
     if not isinstance(found, Mapping):
         return found

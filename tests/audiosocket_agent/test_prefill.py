@@ -119,6 +119,7 @@ UNSURE = [
     ("day", "Tuesday, sorry, Wednesday"), ("day", "actually Tuesday"), ("area", "I said Truro"),
     ("part", "make it the afternoon"), ("part", "Wednesday morning instead"),
     ("day", "Tuesday, no, Wednesday"), ("part", "I'd rather the afternoon"),
+    ("service", "can you move my boiler service to Wednesday"),
     ("service", "cancel my boiler service"), ("day", "hang on, Monday"), ("area", "I mean Truro"),
     # questions
     ("service", "Do you do boiler service"), ("service", "A leaking tap?"),

@@ -382,6 +382,38 @@ def test_a_booking_is_cancelled_by_its_reference_once_the_caller_has_agreed():
     assert other.tool_calls != (call,)
 
 
+ERRANDS = [{"function": {"name": f"{verb}_booking", "parameters": {}}}
+           for verb in ("cancel", "change")] + TOOLS  # fmt: skip
+
+
+@pytest.mark.parametrize("said", [
+    "can you move my leaking tap in Falmouth to Wednesday", "could I reschedule please",
+    "I have to cancel my leaking tap in Truro", "I want to cancel",
+])  # fmt: skip
+def test_who_cancels_or_moves_what_was_booked_is_sold_nothing(said):
+    talk = [stands("understand", ("service",)), {"role": "user", "content": said}]
+    assert answer(talk, ERRANDS) == Answer("What is the reference of your booking?")
+    to_person = ("transfer_to_person", {"reason": "out_of_scope"})
+    assert answer(talk, TOOLS).tool_calls == (to_person,), "no tool for it is offered"
+    booking = [stands("confirm", known={"service": "leaking_tap"}, books=True), talk[1]]
+    assert answer(booking, ERRANDS).text != "What is the reference of your booking?"
+
+
+def test_a_reference_with_the_wish_is_taken_and_the_answer_to_the_question_begins_nothing_anew():
+    talk = [stands("understand", ("service",)), {"role": "user", "content": "please cancel 657166"}]
+    call = ("cancel_booking", {"reference": "657166"})
+    assert answer(talk, ERRANDS).tool_calls == (call,)
+    talk += [{"role": "assistant", "content": "I have your tap repair. Shall I cancel it?"},
+             {"role": "user", "content": "yes, cancel it please"}]  # fmt: skip
+    assert answer(talk, ERRANDS).tool_calls == (call,)
+
+
+def test_things_that_are_moved_are_work():
+    talk = [stands("understand", ("service",)),
+            {"role": "user", "content": "can you move a leaking tap"}]  # fmt: skip
+    assert answer(talk, ERRANDS).tool_calls == (("record_details", {"service": "leaking_tap"}),)
+
+
 @pytest.mark.parametrize(("said", "reason"), [
     ("This is ridiculous, I am sick of this stupid machine", "angry"),
     ("I have a question about my invoice", "out_of_scope"),
