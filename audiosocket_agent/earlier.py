@@ -106,9 +106,7 @@ def _means_this_call(state: State, tool: str, facts: Facts) -> bool:
 
 def begun(state: State, tool: str, event: Heard, facts: Facts) -> tuple[State, Reply]:
     """Begin, with the reference if it was told already."""
-    told = TO_WHEN.split(" ".join(words_of(event.text)), maxsplit=1)[
-        0
-    ]  # a new time is no reference
+    told, *_ = TO_WHEN.split(" ".join(words_of(event.text)), maxsplit=1)  # a time is no reference
     earlier = Earlier(tool, reference=reference_in(told))
     return _on(replace(state, earlier=earlier), facts, ())
 
