@@ -118,7 +118,7 @@ async def hold_call(at: Endpoints, console: Console) -> Result:
             following.cancel()
             await asyncio.gather(following, return_exceptions=True)
         await transcript.show()
-    record, turns = await live.record(), await live.turns()
+    record, turns = await live.ended(), await live.turns()
     return Result(call, story, record, turns, await live.booking(), failed)
 
 

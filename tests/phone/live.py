@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import weakref
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +80,18 @@ class RecordedCall:
             return None
         self.call_id = mine[-1]["call_id"]
         return mine[-1]
+
+    async def ended(self, timeout_s: float = 5.0) -> Row | None:
+        """The row of the call once its end is in it: the phone knows of that end before the file.
+
+        Args:
+            timeout_s: Then the row as it is.
+        """
+        with suppress(TimeoutError):
+            async with asyncio.timeout(timeout_s):
+                while (record := await self.record()) is None or not record["end_reason"]:
+                    await asyncio.sleep(_POLL_S)
+        return await self.record()
 
     async def turns(self) -> list[Row]:
         """Its turns so far, in order."""

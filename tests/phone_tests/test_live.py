@@ -119,6 +119,19 @@ def test_a_booking_is_found_once_it_exists(book: Book) -> None:
     asyncio.run(main())
 
 
+def test_a_call_has_ended_when_its_record_says_so(book: Book) -> None:
+    async def main() -> None:
+        book.call("a")
+        live = RecordedCall(book.path, "0770")
+        assert (row := await live.ended(timeout_s=0)) is not None and row["end_reason"] is None
+        ended = asyncio.create_task(live.ended())
+        await asyncio.sleep(0)
+        book.end("a")
+        assert (row := await ended) is not None and row["end_reason"] == "completed"
+
+    asyncio.run(main())
+
+
 def test_no_database_yet_is_no_call_yet(tmp_path: Path) -> None:
     async def main() -> None:
         live = RecordedCall(tmp_path / "none.db", "0770")
