@@ -308,6 +308,7 @@ class Call:
     # --- out: frames -----------------------------------------------------------------------------
 
     def _tick(self, now_s: float) -> float:
+        self._line.tick(self.now_ms())
         tick = self._playout.tick(now_s, self._beat.due_s)
         self._leg.play(tick.pcm)
         self._onset.played(tick.pcm)

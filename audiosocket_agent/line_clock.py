@@ -4,6 +4,9 @@ A silence is judged by the frames that make it. When the network or a busy machi
 for a moment, nothing was heard, which is not the same as silence: this clock waits for them, and
 runs on when they come in a burst. When none come for longer the caller's phone sends no silence,
 or the line is dead, and time passes as on the wall.
+
+Nor is it silence when this process itself stands still, as a paused machine makes it: what came
+meanwhile is only not read yet. A process that runs looks at its clock with every frame it sends.
 """
 
 from __future__ import annotations
@@ -12,6 +15,7 @@ from dataclasses import dataclass
 
 FRAME_MS = 20.0
 HELD_BACK_MS = 300.0  # frames that are later than this are not coming
+STOOD_STILL_MS = 100.0  # nobody looked at the clock for so long: the process stood still
 
 
 @dataclass(slots=True)
@@ -20,11 +24,17 @@ class LineClock:
 
     _heard_ms: float = 0.0
     _frame_at_ms: float = 0.0
+    _looked_at_ms: float = 0.0
 
     def frame(self, wall_ms: float) -> None:
         """Take note that 20 ms of audio came."""
         self._heard_ms += max(FRAME_MS, self._passed(wall_ms))
-        self._frame_at_ms = wall_ms
+        self._frame_at_ms = self._looked_at_ms = wall_ms
+
+    def tick(self, wall_ms: float) -> None:
+        """Take note that the process runs; to be called every 20 ms."""
+        self._frame_at_ms = wall_ms - self._since_frame_ms(wall_ms)
+        self._looked_at_ms = wall_ms
 
     def now_ms(self, wall_ms: float) -> float:
         """Return the caller's time; it never goes back."""
@@ -35,5 +45,10 @@ class LineClock:
         return wall_ms - (self.now_ms(wall_ms) - moment_ms)
 
     def _passed(self, wall_ms: float) -> float:
-        since_ms = wall_ms - self._frame_at_ms
+        since_ms = self._since_frame_ms(wall_ms)
         return since_ms if since_ms >= HELD_BACK_MS else min(since_ms, FRAME_MS)
+
+    def _since_frame_ms(self, wall_ms: float) -> float:
+        """Return how long this process waited for a frame; what it stood still does not count."""
+        before_ms = self._looked_at_ms - self._frame_at_ms
+        return before_ms + min(wall_ms - self._looked_at_ms, STOOD_STILL_MS)

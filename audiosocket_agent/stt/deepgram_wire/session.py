@@ -22,6 +22,9 @@ CLOSE_STREAM = '{"type":"CloseStream"}'
 CLOSE_S = 0.5  # for the vendor to say goodbye, and again for the socket to close
 _WRITE_S = 5.0  # for one message; a finalize that waits behind it has its own, shorter deadline
 _TICK_S = 0.25  # how often a vendor that says nothing is looked at
+# A process that stood still wakes to timers that are due and to audio and messages it has not read;
+# for so long they come first.
+_CATCH_UP_S = 0.05
 
 _log = logging.getLogger(__name__)
 
@@ -243,11 +246,22 @@ class ListenSession:
                 async with asyncio.timeout(wait_s):
                     await self._deadline_changed.wait()
             self._deadline_changed.clear()
+            if self._is_due(idle_from_s):
+                await asyncio.sleep(_CATCH_UP_S)
             now_s = self._loop.time()
             self._outbox.put(self._turns.due(now_s))
-            if now_s - max(idle_from_s, self._audio_at_s) >= self._manners.idle_s:
+            if self._is_idle(idle_from_s):
                 idle_from_s = now_s
                 self._keep_alive()
+
+    def _is_due(self, idle_from_s: float) -> bool:
+        due_at_s = self._turns.due_at_s
+        late = due_at_s is not None and self._loop.time() >= due_at_s
+        return late or self._is_idle(idle_from_s)
+
+    def _is_idle(self, idle_from_s: float) -> bool:
+        idle_s = self._loop.time() - max(idle_from_s, self._audio_at_s)
+        return idle_s >= self._manners.idle_s
 
     def _keep_alive(self) -> None:
         manners = self._manners

@@ -1,0 +1,45 @@
+"""A process that stands still for a moment, as a paused machine makes it, misses nothing.
+
+What the caller said meanwhile waits to be read: it is no silence, and no reason to give an engine
+up.
+"""
+
+import asyncio
+import time
+
+import pytest
+import uvloop
+
+from audiosocket_agent.journal import Speaker
+from audiosocket_agent.simulators.faults import FaultKind
+from tests.audiosocket_agent.faulty_calls import ASKED, VOICE_MS, WORDS, Case, rig
+from tests.audiosocket_agent.handset import Handset
+
+STANDS_S = 0.9
+
+
+@pytest.mark.parametrize("ear", ["deepgram_flux", "deepgram"])
+@pytest.mark.parametrize("spoken_s", [0.1, 0.4])
+def test_words_are_not_torn_where_the_process_stood_still(tmp_path, ear, spoken_s):
+    (tmp_path / "speech").mkdir()
+
+    async def main():
+        rigged = rig(Case(ear, FaultKind.SLOW), tmp_path / "call", tmp_path / "speech")
+        async with rigged as (it, _, _, spare):
+            leg = await it.call()
+            async with Handset(leg) as phone:
+                await phone.answered()
+                saying = asyncio.create_task(phone.say(VOICE_MS))
+                await asyncio.sleep(spoken_s)
+                time.sleep(STANDS_S)  # noqa: ASYNC251 - the process must stand still
+                await saying
+                await phone.answered()
+                await it.notes.until(lambda: len(it.notes.turns) > 2)
+            await it.ended(leg.call_id)
+        turns = it.notes.turns.values()
+        return [turn.text for turn in turns if turn.speaker is Speaker.CALLER], spare.sessions
+
+    heard, spares = uvloop.run(main())
+    said = WORDS[ASKED[0]]
+    assert heard == [said[0].upper() + said[1:] + "."]
+    assert not spares
