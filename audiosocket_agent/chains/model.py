@@ -11,6 +11,7 @@ from dataclasses import replace
 from audiosocket_agent.chains.breaker import Breaker
 from audiosocket_agent.chains.rejoining import Rejoiner
 from audiosocket_agent.errors import DeadlineMissed, ProviderError, VendorDown, failure_of
+from audiosocket_agent.patience import Patience
 from audiosocket_agent.seams import (
     ChatRequest,
     LanguageModel,
@@ -77,10 +78,10 @@ class ModelChain:
             try:
                 async with (
                     aclosing(engine.stream(_carried_on(request, said))) as pieces,
-                    asyncio.timeout(share_s) as patience,
+                    Patience().within(share_s) as patience,
                 ):
                     async for piece in pieces:
-                        patience.reschedule(None)  # it has begun: its own deadlines go on
+                        patience.until(None)  # it has begun: its own deadlines go on
                         if isinstance(piece, str):
                             piece = rejoiner.feed(piece)
                             said += piece

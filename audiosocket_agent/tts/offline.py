@@ -24,6 +24,7 @@ import soxr
 
 from audiosocket_agent.errors import ProviderError, RequestRefused
 from audiosocket_agent.options import VendorOptions, option
+from audiosocket_agent.patience import Patience
 from audiosocket_agent.seams import SAMPLE_RATE_HZ, VoiceTraits
 from audiosocket_agent.sentences import BySentence
 from audiosocket_agent.tts.espeak.trim import Samples, SilenceTrimmer
@@ -166,7 +167,7 @@ class OfflineVoice:
     async def _read(self, process: Process, deadline_s: float) -> bytes:
         assert process.stdout is not None
         try:
-            async with asyncio.timeout(deadline_s):
+            async with Patience().within(deadline_s):
                 return await process.stdout.read(READ_BYTES)
         except TimeoutError:
             what = f"espeak-ng sent nothing for {deadline_s} s"

@@ -139,8 +139,15 @@ class SpareSession(ScriptedSession):
 
 
 @asynccontextmanager
-async def rig(case, folder, cache):
-    """A media process on simulated vendors; gives its PBX, the faults, the road and spare ear."""
+async def rig(case, folder, cache, limits=None):
+    """A media process on simulated vendors; gives its PBX, the faults, the road and spare ear.
+
+    Args:
+        case: What is to fail, once `Case.faults` are put in force.
+        folder: For its data; made.
+        cache: Where sentences are kept that were spoken before.
+        limits: Settings of the vendors, beside those that they need.
+    """
     folder.mkdir()
     (folder / "speech").symlink_to(cache)
     faults, spare = Faults(), SpareEar()
@@ -155,7 +162,7 @@ async def rig(case, folder, cache):
             "VOICEAGENT_DEEPGRAM_URL": f"ws://127.0.0.1:{road.port}",
             "VOICEAGENT_GROQ_URL": f"http://127.0.0.1:{port}/openai/v1",
             "VOICEAGENT_CARTESIA_URL": f"ws://127.0.0.1:{port}",
-        }  # fmt: skip
+        } | (limits or {})  # fmt: skip
         ear = case.engine if case.engine.startswith("deepgram") else "deepgram"
         settings = Settings(
             stt=ear,

@@ -24,6 +24,7 @@ from audiosocket_agent.llm.chat_wire.answer import Answer
 from audiosocket_agent.llm.chat_wire.failures import from_response, whole
 from audiosocket_agent.llm.chat_wire.request import ChatOptions, Dialect, body, settings_of
 from audiosocket_agent.llm.chat_wire.retries import retry_in_s
+from audiosocket_agent.patience import Patience
 from audiosocket_agent.seams import ChatRequest, Message, ModelPiece, ModelTraits, Role
 
 MOST_CONNECTIONS = 200  # twice the calls of a full process; one more waits, and misses its deadline
@@ -132,10 +133,11 @@ class ChatModel:
             first_by: When the first piece must be there, by the loop's clock.
         """
         answer = Answer(self._provider, self._settings, f"call_{next(self._answers)}_")
-        response = await self._post(content, first_by)
+        patience = Patience().until(first_by)
+        response = await self._post(content, patience)
         # Closing the response cancels the answer at the vendor; after its end it does nothing.
         try:
-            while not answer.ended and (data := await self._read(response, answer, first_by)):
+            while not answer.ended and (data := await self._read(response, answer, patience)):
                 for words in answer.feed(data):
                     yield words
             for words in answer.finish():
@@ -146,7 +148,7 @@ class ChatModel:
         finally:
             response.close()
 
-    async def _post(self, content: bytes, first_by: float) -> aiohttp.ClientResponse:
+    async def _post(self, content: bytes, patience: Patience) -> aiohttp.ClientResponse:
         headers = self._headers() | {
             "Content-Type": "application/json",
             "Accept": "text/event-stream",
@@ -154,7 +156,7 @@ class ChatModel:
         }
         with self._failures():
             try:
-                async with asyncio.timeout_at(first_by):
+                async with patience:
                     response = await self._http.post(
                         self._chat_url, data=content, headers=headers, allow_redirects=False
                     )
@@ -170,18 +172,16 @@ class ChatModel:
         return response
 
     async def _read(
-        self, response: aiohttp.ClientResponse, answer: Answer, first_by: float
+        self, response: aiohttp.ClientResponse, answer: Answer, patience: Patience
     ) -> bytes:
         """Return the next bytes, b"" at the end."""
-        now = asyncio.get_running_loop().time()
-        by = first_by
         if answer.finished:
-            by = now + AFTER_FINISH_S
+            patience.within(AFTER_FINISH_S)
         elif answer.started:
-            by = now + self._options.stall_ms / 1000
+            patience.within(self._options.stall_ms / 1000)
         try:
             with self._failures():
-                async with asyncio.timeout_at(by):
+                async with patience:
                     return await response.content.readany()
         except TimeoutError:
             if answer.finished:
@@ -225,7 +225,7 @@ class ChatModel:
     async def _one_token(self, content: bytes) -> None:
         """Ask, and read to the end: what the one token is does not matter, reasoning is fine."""
         answer = Answer(self._provider, self._settings, "check")
-        async with await self._post(content, asyncio.get_running_loop().time() + CHECK_S) as got:
+        async with await self._post(content, Patience().within(CHECK_S)) as got:
             with self._failures():
                 while not answer.ended and (data := await got.content.readany()):
                     deque(answer.feed(data), maxlen=0)

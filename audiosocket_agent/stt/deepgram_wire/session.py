@@ -22,8 +22,8 @@ CLOSE_STREAM = '{"type":"CloseStream"}'
 CLOSE_S = 0.5  # for the vendor to say goodbye, and again for the socket to close
 _WRITE_S = 5.0  # for one message; a finalize that waits behind it has its own, shorter deadline
 _TICK_S = 0.25  # how often a vendor that says nothing is looked at
-# A process that stood still wakes to timers that are due and to audio and messages it has not read;
-# for so long they come first.
+# A process that stood still wakes to timers that are due, and to audio and messages that it has not
+# read; for so long these come first.
 _CATCH_UP_S = 0.05
 
 _log = logging.getLogger(__name__)

@@ -14,6 +14,7 @@ from asyncio.subprocess import PIPE, Process
 from contextlib import suppress
 
 from audiosocket_agent.errors import ProviderError
+from audiosocket_agent.patience import Patience
 from audiosocket_agent.stt.sphinx.wire import (
     PREFIX,
     Reply,
@@ -196,7 +197,7 @@ class _Worker:
     async def _reply(self, number: int, deadline_s: float) -> Reply:
         assert self._process.stdout is not None
         try:
-            async with asyncio.timeout(deadline_s):
+            async with Patience().within(deadline_s):
                 json_bytes, _ = lengths(await self._process.stdout.readexactly(PREFIX.size))
                 reply = decode_reply(await self._process.stdout.readexactly(json_bytes))
         except TimeoutError:

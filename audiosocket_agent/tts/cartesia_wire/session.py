@@ -13,6 +13,7 @@ from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
 from audiosocket_agent.errors import ProviderError, StreamBroken
+from audiosocket_agent.patience import Patience
 from audiosocket_agent.seams import SpeechPiece
 from audiosocket_agent.tts.cartesia_wire.dialling import dial
 from audiosocket_agent.tts.cartesia_wire.failures import PROVIDER, from_close
@@ -197,6 +198,7 @@ class CartesiaSpeech:
         self._unheard_bytes = 0
         self._error: ProviderError | None = None
         self._news = asyncio.Event()
+        self._patience = Patience()
 
     @property
     def context_id(self) -> str:
@@ -278,7 +280,7 @@ class CartesiaSpeech:
         """Wait for news, or for the reply to be overdue."""
         self._news.clear()
         try:
-            async with asyncio.timeout_at(self._reply.due_at()):
+            async with self._patience.until(self._reply.due_at()):
                 await self._news.wait()
         except TimeoutError:
             try:
