@@ -45,8 +45,9 @@ def test_a_person_answers_hears_speaks_and_hangs_up(tmp_path: Path) -> None:
         await call.answered()
         assert call.answered_at is not None and call.answered_at - call.dialed_at >= 0.2
         said = await out.say(_TONE)
+        await _until(lambda: call.sound().voiced().sum() >= 50)  # every frame of it
         await call.agent_quiet(0.2, after=said.started_at)
-        assert call.tone_heard() and call.sound().voiced().sum() == 50  # every frame of it
+        assert call.tone_heard() and call.sound().voiced().sum() == 50
         said = await call.say(_TONE)
         await out.agent_quiet(0.2, after=said.started_at)
         assert out.tone_heard()
