@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from audiosocket_agent.company_voice import VoiceChoice
+from audiosocket_agent.diary import Status
 
 
 class Answer(BaseModel):
@@ -63,7 +64,9 @@ class Problem(Answer):
     title: str
     status: int
     detail: str = Field(description="one line for people")
-    field: str | None = Field(None, description="with 422: the field that is wrong")
+    field: str | None = Field(
+        None, description="with 400: the parameter that is wrong; with 422: the field"
+    )
 
 
 class CompanyLine(Answer):
@@ -286,7 +289,7 @@ class BookingLine(Answer):
     phone: str
     price_pounds: str
     details: dict[str, Any]
-    status: str
+    status: Status
     created_at: str
     changed_at: str | None
 

@@ -1,6 +1,7 @@
 """The context API as an aiohttp application, mounted in the controller's HTTP server.
 
-Whatever fails is told as problem+json, without what was sent. Every answer carries an ETag.
+Whatever fails is told as problem+json, without what was sent, but for a parameter that cannot be.
+Every answer carries an ETag.
 """
 
 from __future__ import annotations
@@ -13,7 +14,6 @@ import logging
 import re
 import traceback
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import datetime
 from http import HTTPStatus
 
 from aiohttp import web
@@ -30,6 +30,7 @@ from ari_app.store import Store
 log = logging.getLogger(__name__)
 
 BASE = "/api/v1"
+MOST_SHOWN = 48  # characters of a parameter that cannot be, in the answer that says so
 _BEARER = re.compile(r"Bearer +(\S{1,200})", re.IGNORECASE)
 _HEADERS = {"Cache-Control": "private, no-cache", "X-Content-Type-Options": "nosniff"}
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
@@ -113,9 +114,11 @@ def _query(request: web.Request, it: Endpoint) -> dict[str, str]:
     found: dict[str, str] = {}
     for name, value in request.query.items():
         param = _of(it.query, name)
-        if param is None or name in found:
+        if param is None:
             known = ", ".join(one.name for one in it.query) or "none"
-            raise Refused(400, f"a parameter is unknown or stands there twice; known: {known}")
+            raise Refused(400, f"{_shown(name)}: there is no such parameter here; known: {known}")
+        if name in found:
+            raise Refused(400, f"{name}: stands there twice; once is allowed", name)
         found[name] = _checked(param, value)
     return found
 
@@ -125,21 +128,17 @@ def _of(params: tuple[Param, ...], name: str) -> Param | None:
 
 
 def _checked(param: Param | None, value: str) -> str:
-    fits = param is not None and re.fullmatch(param.pattern, value, re.ASCII) is not None
-    if param is None or not fits or (param.is_date and not _is_date(value)):
-        name = "" if param is None else param.name
-        raise Refused(400, f"{name}: this cannot be it; it looks like {param and param.example}",
-                      name)  # fmt: skip
+    assert param is not None  # a route's parameters are all described
+    if not param.takes(value):
+        told = f"{param.name}: {_shown(value)} cannot be it; allowed: {param.allowed}"
+        example = "" if param.values else f", such as {param.example}"
+        raise Refused(400, told + example, param.name)
     return value
 
 
-def _is_date(value: str) -> bool:
-    """Whether it is a day of the calendar, or a time on one."""
-    try:
-        datetime.fromisoformat(value)
-    except ValueError:
-        return False
-    return True
+def _shown(given: str) -> str:
+    """Return what was sent as it may stand on a line of an answer: short, and no odd characters."""
+    return ascii(given if len(given) <= MOST_SHOWN else given[:MOST_SHOWN] + "...")
 
 
 @web.middleware

@@ -244,7 +244,8 @@ def digits_of(written: str, region: str) -> str:
     """
     digits = e164(written, region)
     if digits is None:
-        raise Refused(400, "did: this is no telephone number", "did")
+        allowed = "a telephone number in any written form, such as +441632960001"
+        raise Refused(400, f"did: {ascii(written)} cannot be it; allowed: {allowed}", "did")
     return digits
 
 

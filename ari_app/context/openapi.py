@@ -88,9 +88,16 @@ def _parameter(param: Param, where: str) -> dict[str, Any]:
         "in": where,
         "required": where == "path",
         "description": param.meaning,
-        "schema": {"type": "string", "pattern": param.pattern},
+        "schema": _schema_of(param),
         "example": param.example,
     }
+
+
+def _schema_of(param: Param) -> dict[str, Any]:
+    if param.values:
+        return {"type": "string", "enum": list(param.values)}
+    more = {"format": param.format} if param.format else {}
+    return {"type": "string", "pattern": param.pattern, **more}
 
 
 def _add(model: type[BaseModel], schemas: dict[str, Any]) -> dict[str, Any]:

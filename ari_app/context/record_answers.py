@@ -12,6 +12,7 @@ from ari_app.context import answers as a
 from ari_app.context import endpoint as e
 from ari_app.context.company_answers import digits_of
 from ari_app.context.endpoint import Endpoint, Refused, of_model, of_rows
+from ari_app.diary.rows import stamp
 from ari_app.store import Store, bookings, calls, turns
 
 
@@ -29,15 +30,16 @@ class RecordAnswers:
 
     def endpoints(self) -> list[Endpoint]:
         """Return them all."""
-        page = (e.PAGE_SIZE, e.BEFORE)
         return [
             Endpoint("GET", "/calls", "listCalls", "Calls, the newest first", self._calls,
-                     a.CallPage, query=(*page, e.COMPANY, e.DID, e.ROUTE, e.FROM, e.TO)),
+                     a.CallPage, query=(e.PAGE_SIZE, e.BEFORE_CALL, e.COMPANY, e.DID, e.ROUTE,
+                                        e.FROM, e.TO)),
             Endpoint("GET", "/calls/{call_id}", "getCall", "A call, with what was said",
                      self._call, a.Call, path_params=(e.CALL_ID,), problems=(404,)),
             Endpoint("GET", "/bookings", "listBookings", "Bookings, the newest first",
                      self._bookings, a.BookingPage,
-                     query=(*page, e.COMPANY, e.STATUS, e.DAY_FROM, e.DAY_TO)),
+                     query=(e.PAGE_SIZE, e.BEFORE_BOOKING, e.COMPANY, e.STATUS, e.DAY_FROM,
+                            e.DAY_TO)),
             Endpoint("GET", "/bookings/{reference}", "getBooking", "A booking", self._booking,
                      a.BookingLine, path_params=(e.REFERENCE,), problems=(404,)),
         ]  # fmt: skip
@@ -48,9 +50,9 @@ class RecordAnswers:
         if "did" in params:
             wanted.append(it.did == digits_of(params["did"], self._region))
         if "from" in params:
-            wanted.append(it.registered_at >= params["from"])
+            wanted.append(it.registered_at >= stamp(e.moment_of(params["from"])))
         if "to" in params:
-            wanted.append(it.registered_at < params["to"])
+            wanted.append(it.registered_at < stamp(e.moment_of(params["to"])))
         for name in ("company", "route"):
             if name in params:
                 wanted.append(it[name] == params[name])

@@ -226,18 +226,97 @@ def test_calls_and_bookings_are_read_page_by_page_and_filtered(tmp_path):
     run(tmp_path, scenario)
 
 
-@pytest.mark.parametrize(
-    "path",
-    ["/calls?limit=0", "/calls?limit=-1", "/calls?limit=x", "/calls?unknown=1", "/calls/1",
-     "/companies/UPPER", "/companies?after='%20OR%201", "/changes?since=x", "/calls?did=nobody",
-     "/companies?limit=1&limit=2", "/calls?from=yesterday", "/calls?before=%00",
-     "/companies/a%2Fb", "/calls?limit=%D9%A1", "/bookings?day_from=2026-13-45",
-     "/calls?from=2026-02-30", "/calls?to=2026-03-02T99:00:00"],
-)  # fmt: skip
-def test_parameters_that_cannot_be_are_refused(tmp_path, path):
+NONSENSE = [
+    ("/calls?limit=0", "limit: '0' cannot be it; allowed: a whole number from 1 to 500"),
+    ("/calls?limit=-1", "limit: '-1'"),
+    ("/calls?limit=x", "limit: 'x'"),
+    ("/companies?limit=501", "limit: '501'"),
+    ("/calls?limit=%D9%A1", r"limit: '\u0661'"),
+    ("/companies?limit=1&limit=2", "limit: stands there twice"),
+    ("/calls?unknown=1", "'unknown': there is no such parameter here; known: limit, before,"),
+    ("/companies/a?before=x", "'before': there is no such parameter here; known: none"),
+    ("/calls/1", "call_id: '1'"),
+    ("/companies/UPPER", "key: 'UPPER'"),
+    ("/companies/a%2Fb", "key: 'a/b'"),
+    ("/companies?after='%20OR%201", "after: "),
+    ("/changes?since=x", "since: 'x'"),
+    ("/calls?did=nobody", "did: 'nobody' cannot be it; allowed: a telephone number"),
+    ("/calls?from=yesterday", "from: 'yesterday'"),
+    ("/calls?from=2026-02-30", "from: '2026-02-30'"),
+    ("/calls?to=2026-03-02T99:00:00", "to: '2026-03-02T99:00:00'"),
+    ("/calls?to=0001-01-01T00:00:00%2B05:00", "to: '0001-01-01T00:00:00+05:00'"),
+    ("/calls?before=%00", r"before: '\x00'"),
+    ("/calls?before=x", "before: 'x' cannot be it; allowed: `next` of the page before"),
+    ("/calls?before=2026-03-02T09:00:00.000%2B00:00~123456", "before: "),  # of the bookings
+    ("/bookings?before=zzz", "before: 'zzz'"),
+    ("/bookings?before=2026-02-30T09:00:00.000%2B00:00~123456", "before: "),
+    ("/bookings?before=2026-03-02T09:00:00.000+00:00~123456", "(its + is %2B in an address)"),
+    ("/bookings?before=" + "9" * 70, f"before: '{'9' * 48}...'"),
+    ("/bookings?day_from=2026-13-45", "day_from: '2026-13-45' cannot be it; allowed: a day"),
+    ("/bookings?status=bokked",
+     "status: 'bokked' cannot be it; allowed: one of booked, pending, cancelled, refused"),
+    ("/bookings?status=", "status: ''"),
+    ("/bookings?company=No%0Abody", r"company: 'No\nbody'"),
+    ("/calls?route=moon",
+     "route: 'moon' cannot be it; allowed: one of agent, queue, voicemail, closed, blocked"),
+]  # fmt: skip
+
+
+def test_parameters_that_cannot_be_are_refused_and_the_answer_says_what_can(tmp_path):
     async def scenario(api):
-        status, headers, body = await api.ask("GET", path)
-        assert status == 400 == body["status"] and "\n" not in body["detail"]
+        for path, told in NONSENSE:
+            status, headers, body = await api.ask("GET", path)
+            assert status == 400 == body["status"], path
+            detail = body["detail"]
+            assert told in detail and detail.isprintable(), (path, detail)
+            assert headers["Content-Type"].startswith("application/problem+json")
+            if "no such parameter" not in detail:
+                assert detail.startswith(f"{body['field']}: "), detail
+
+    run(tmp_path, scenario)
+
+
+def test_a_time_with_an_offset_is_the_moment_it_names(tmp_path):
+    async def scenario(api):
+        await put_calls(api, 2)  # both registered at nine, UTC
+        for query, number in (("from=2026-03-01T09:00:00", 2), ("from=2026-03-01T09:00:01", 0),
+                              ("from=2026-03-01T11:00:00%2B02:00", 2),
+                              ("from=2026-03-01T11:00:01%2B02:00", 0),
+                              ("to=2026-03-01T08:00:01-01:00", 2),
+                              ("to=2026-03-01T08:00:00-01:00", 0),
+                              ("to=2026-03-01T09:00:00Z", 0)):  # fmt: skip
+            assert len((await api.get(f"/calls?{query}"))["calls"]) == number, query
+
+    run(tmp_path, scenario)
+
+
+def test_what_the_description_allows_is_what_is_taken(tmp_path):
+    async def scenario(api):
+        described = {
+            (path, method.upper()): operation["parameters"]
+            for path, operations in api.api.description["paths"].items()
+            for method, operation in operations.items()
+        }
+        for (path, method), params in described.items():
+            if method != "GET" or "{" in path:
+                continue
+            for param in params:
+                schema, name = param["schema"], param["name"]
+                assert ("enum" in schema) != ("pattern" in schema), param
+                for value in (param["example"], *schema.get("enum", ())):
+                    status, _, body = await api.ask("GET", path, params={name: value})
+                    assert status == 200, (path, name, value, body)
+                for value in ("", "~", "x" * 200, "Booked"):
+                    fits = value in schema.get("enum", ()) or re.fullmatch(
+                        schema.get("pattern", "(?!)"), value
+                    )
+                    status, _, body = await api.ask("GET", path, params={name: value})
+                    assert (status == 200) == bool(fits), (path, name, value, body)
+        schemas = api.api.description["components"]["schemas"]
+        assert schemas["Status"]["enum"] == ["booked", "pending", "cancelled", "refused"]
+        of = {param["name"]: param["schema"] for param in described["/bookings", "GET"]}
+        assert of["status"]["enum"] == ["booked", "pending", "cancelled", "refused"]
+        assert of["before"]["format"] == "cursor" and of["day_from"]["format"] == "date"
 
     run(tmp_path, scenario)
 
@@ -376,7 +455,11 @@ def test_every_route_is_described_and_every_example_is_valid(tmp_path):
         inside = set(re.findall(r"\{(\w+)\}", it.path))
         assert inside == {p["name"] for p in operation["parameters"] if p["in"] == "path"}
         for param in operation["parameters"]:
-            assert re.fullmatch(param["schema"]["pattern"], param["example"]), param
+            schema = param["schema"]
+            if "enum" in schema:
+                assert param["example"] in schema["enum"], param
+            else:
+                assert re.fullmatch(schema["pattern"], param["example"]), param
     text = json.dumps(described)
     for name in re.findall(r'"\$ref": "#/components/schemas/(\w+)"', text):
         assert name in described["components"]["schemas"]
