@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic.config import JsonDict
 
 from audiosocket_agent.company_voice import VoiceChoice
 from audiosocket_agent.diary import Status
@@ -32,6 +33,11 @@ _HARBOUR = {
     "queue": None,
     "revision": 3,
 }
+_MOMENT = (
+    "when the visit begins: RFC 3339 with the offset of the company's clock, or UTC where the"
+    " company is not there any more; null: no exact time is agreed, or no calendar kept it"
+)
+_IS_MOMENT: JsonDict = {"anyOf": [{"type": "string", "format": "date-time"}, {"type": "null"}]}
 _AT = "2026-03-02T09:30:00.000+00:00"
 _CALL = "6f1c1d52-9f39-4b52-8f4e-3a0d3c0e1a01"
 
@@ -269,6 +275,8 @@ class BookingLine(Answer):
         day="2026-03-03",
         part="morning",
         start="09:30",
+        begins_at="2026-03-03T09:30:00+00:00",
+        ends_at="2026-03-03T10:30:00+00:00",
         minutes=60,
         phone="07700900123",
         price_pounds="85.00",
@@ -285,6 +293,9 @@ class BookingLine(Answer):
     day: str
     part: str
     start: str | None = Field(description="on the company's clock; null: only the part is agreed")
+    begins_at: str | None = Field(description=_MOMENT, json_schema_extra=_IS_MOMENT)
+    ends_at: str | None = Field(description="when the visit ends, as `begins_at`",
+                                json_schema_extra=_IS_MOMENT)  # fmt: skip
     minutes: int | None
     phone: str
     price_pounds: str

@@ -65,7 +65,8 @@ class ContextApi:
 
     def __init__(self, source: CompanySource) -> None:
         self._store = source.store
-        records = RecordAnswers(source.store, source.region)
+        directory = source.directory
+        records = RecordAnswers(source.store, source.region, lambda: directory.companies)
         self.endpoints = [*CompanyAnswers(source).endpoints(), *records.endpoints()]
         self.description = describe(self.endpoints, BASE)
 

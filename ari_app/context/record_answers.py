@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,8 +12,9 @@ from ari_app.context import answers as a
 from ari_app.context import endpoint as e
 from ari_app.context.company_answers import digits_of
 from ari_app.context.endpoint import Endpoint, Refused, of_model, of_rows
-from ari_app.diary.rows import stamp
+from ari_app.diary.rows import exact_times, stamp, status_of
 from ari_app.store import Store, bookings, calls, turns
+from audiosocket_agent.company import Company
 
 
 class RecordAnswers:
@@ -22,11 +23,15 @@ class RecordAnswers:
     Args:
         store: The database.
         region: Country whose way of writing numbers is understood.
+        companies: Returns the companies by key, as they are now.
     """
 
-    def __init__(self, store: Store, region: str) -> None:
+    def __init__(
+        self, store: Store, region: str, companies: Callable[[], Mapping[str, Company]]
+    ) -> None:
         self._store = store
         self._region = region
+        self._companies = companies
 
     def endpoints(self) -> list[Endpoint]:
         """Return them all."""
@@ -71,7 +76,7 @@ class RecordAnswers:
         booked = await self._rows(bookings.select().where(bookings.c.call_id == call_id))
         fields = of_rows(row, a.Call)
         fields["turns"] = [a.TurnLine(**of_rows(turn, a.TurnLine)) for turn in said]
-        fields["booking"] = _booking(booked[0]) if booked else None
+        fields["booking"] = self._told(booked[0]) if booked else None
         return of_model(a.Call(**fields))
 
     async def _bookings(self, _: web.Request, params: Mapping[str, str]) -> web.Response:
@@ -86,14 +91,14 @@ class RecordAnswers:
         if "day_to" in params:
             wanted.append(it.day <= params["day_to"])
         rows, following = await self._page(bookings, it.created_at, it.reference, wanted, params)
-        return of_model(a.BookingPage(bookings=[_booking(row) for row in rows], next=following))
+        return of_model(a.BookingPage(bookings=[self._told(row) for row in rows], next=following))
 
     async def _booking(self, _: web.Request, params: Mapping[str, str]) -> web.Response:
         same = bookings.c.reference == params["reference"]
         rows = await self._rows(bookings.select().where(same))
         if not rows:
             raise Refused(404, "there is no such booking")
-        return of_model(_booking(rows[0]))
+        return of_model(self._told(rows[0]))
 
     async def _page(
         self,
@@ -118,9 +123,10 @@ class RecordAnswers:
         async with self._store.transaction() as db:
             return [dict(row) for row in (await db.execute(query)).mappings()]
 
-
-def _booking(row: Mapping[str, Any]) -> a.BookingLine:
-    fields = of_rows(row, a.BookingLine)
-    fields["details"] = fields["details"] or {}
-    fields["status"] = fields["status"] or "booked"  # of versions that knew no status
-    return a.BookingLine(**fields)
+    def _told(self, row: Mapping[str, Any]) -> a.BookingLine:
+        company = self._companies().get(row["company"])
+        fields = of_rows(row, a.BookingLine)
+        fields["details"] = fields["details"] or {}
+        fields["status"] = status_of(row)
+        fields |= exact_times(row, "UTC" if company is None else company.timezone)
+        return a.BookingLine(**fields)

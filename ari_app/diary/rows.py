@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from audiosocket_agent.agenda import Visit, window_of
 from audiosocket_agent.company import Company
@@ -149,6 +150,25 @@ def _agreed_times(row: Row, company: Company) -> dict[str, str | None]:
     window = window_of(company, date.fromisoformat(row["day"]), row["part"])
     begin, end = (None, None) if window is None else map(stamp, window)
     return {"begins_at": begin, "ends_at": end}
+
+
+def exact_times(row: Row, timezone: str) -> dict[str, str | None]:
+    """Return when a visit begins and ends, RFC 3339 with the offset of its company's clock.
+
+    Args:
+        row: The booking.
+        timezone: Of its company.
+
+    Returns:
+        `begins_at` and `ends_at`; null where no exact time was agreed, or no calendar kept it.
+    """
+    zone, exact = ZoneInfo(timezone), row["start"] is not None
+    return {
+        name: datetime.fromisoformat(row[name]).astimezone(zone).isoformat("T", "seconds")
+        if exact and row[name] is not None
+        else None
+        for name in ("begins_at", "ends_at")
+    }
 
 
 def same_number(one: str, other: str) -> bool:

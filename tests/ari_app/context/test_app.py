@@ -226,6 +226,40 @@ def test_calls_and_bookings_are_read_page_by_page_and_filtered(tmp_path):
     run(tmp_path, scenario)
 
 
+def test_a_booking_says_when_it_begins_on_the_clock_of_its_company(tmp_path):
+    async def scenario(api):
+        await put(api, company("a", A, timezone="America/New_York"))
+        await put_calls(api, 3)
+        visit = {"begins_at": "2026-07-06T13:30:00.000+00:00",
+                 "ends_at": "2026-07-06T14:15:00.000+00:00"}  # fmt: skip
+        async with api.store.transaction() as db:
+            for reference, values in (
+                ("100000", {**visit, "start": "09:30"}),
+                ("100001", visit),  # only a part of the day was agreed
+                ("100002", {"start": "09:30"}),  # nobody kept a calendar
+            ):
+                await db.execute(
+                    bookings.update().where(bookings.c.reference == reference).values(values)
+                )
+        found = {it["reference"]: it for it in (await api.get("/bookings"))["bookings"]}
+        times = {key: (it["begins_at"], it["ends_at"]) for key, it in found.items()}
+        assert times == {
+            "100000": ("2026-07-06T09:30:00-04:00", "2026-07-06T10:15:00-04:00"),
+            "100001": (None, None),
+            "100002": (None, None),
+        }
+        one = await api.get("/bookings/100000")
+        assert one == found["100000"] == (await api.get(f"/calls/{CALL.format(0)}"))["booking"]
+        await api.ask("DELETE", "/companies/a")  # its records stay, its clock is not known
+        assert (await api.get("/bookings/100000"))["begins_at"] == "2026-07-06T13:30:00+00:00"
+        described = api.api.description["components"]["schemas"]["BookingLine"]["properties"]
+        for name in ("begins_at", "ends_at"):
+            kinds = [{"type": "string", "format": "date-time"}, {"type": "null"}]
+            assert described[name]["anyOf"] == kinds
+
+    run(tmp_path, scenario)
+
+
 NONSENSE = [
     ("/calls?limit=0", "limit: '0' cannot be it; allowed: a whole number from 1 to 500"),
     ("/calls?limit=-1", "limit: '-1'"),
