@@ -29,8 +29,9 @@ from audiosocket_agent.conversation_state import (
     Why,
 )
 from audiosocket_agent.filling import filled
-from audiosocket_agent.offered import taken
-from audiosocket_agent.offers import offers
+from audiosocket_agent.free_questions import can_tell, free_wish
+from audiosocket_agent.offered import taken, taken_beside
+from audiosocket_agent.offers import is_full, offers
 from audiosocket_agent.price_questions import MOST_ASIDES
 from audiosocket_agent.putting_right import (
     ask_again,
@@ -61,7 +62,15 @@ from audiosocket_agent.understanding import (
     value_in,
     value_of_keys,
 )
-from audiosocket_agent.walk import ask, doubted, ended, proceed, question
+from audiosocket_agent.walk import (
+    ask,
+    doubted,
+    ended,
+    offer_free,
+    proceed,
+    question,
+    what_is_free,
+)
 from audiosocket_agent.wishes import wish_in
 from audiosocket_agent.workflow import Confirm, Kind, Outcome, Slot, Step
 from audiosocket_agent.workflow.said_times import says_time
@@ -110,6 +119,8 @@ def _heard(state: State, heard: Heard, wish: Seek | None, facts: Facts) -> tuple
     if chosen is not None and state.asked is not None:
         value = chosen.get(state.asked, value)
     known = _with_extras(state, heard.text, facts) if sure else state
+    if sure and wish is None and (wanted := free_wish(heard.text, known, facts)):
+        known = replace(known, free=wanted)
     if state.offer is Offer.OPEN:
         said = None if state.asked in workflow.yes_no else value
         if said is not None and not sure:
@@ -121,6 +132,9 @@ def _heard(state: State, heard: Heard, wish: Seek | None, facts: Facts) -> tuple
         return _unsure(state, value, facts)
     if wish is None and sure and (corrected := _corrected(state, heard.text, facts)) is not None:
         return corrected
+    beside = taken_beside(heard.text, state, facts) if sure and wish is None else None
+    if value is None and beside is not None:
+        return _answered(replace(known, slots={**known.slots, **beside}), facts, "yes", None)
     if value is None and wish is None and _moved(state, known):
         return proceed(replace(known, asked=None, misses=0), facts, ())
     if value is None and wish is None and state.asked and state.asides < MOST_ASIDES:
@@ -128,7 +142,22 @@ def _heard(state: State, heard: Heard, wish: Seek | None, facts: Facts) -> tuple
         if told:
             aside = replace(state, asides=state.asides + 1)
             return ask(aside, facts, (*told, *question(aside, facts)), (state.step,))
+        if known.free is not None and known.free is not state.free:
+            return _told_free(replace(known, asides=state.asides + 1), facts)
     return _answered(known, facts, value, wish)
+
+
+def _told_free(state: State, facts: Facts) -> tuple[State, Reply]:
+    """Say what is free to who asks, as soon as it is known for what; the question stays open."""
+    step = (state.step,)
+    if state.asked in when_slots(facts.company.workflow):
+        return offer_free(state, facts, (), step)
+    if not can_tell(state, facts) or is_full(state, facts):
+        return ask(state, facts, (wording.FREE_SOON, *question(state, facts)), step)
+    sorry, found = what_is_free(state, facts)
+    state = replace(state, offered=tuple(option for _, option in found))
+    told = (*sorry, wording.could_do([name for name, _ in found]))
+    return ask(state, facts, (*told, *question(state, facts)), step)
 
 
 def _moved(before: State, after: State) -> bool:

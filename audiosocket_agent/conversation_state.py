@@ -298,6 +298,29 @@ class Earlier:
 
 
 @dataclass(frozen=True, slots=True)
+class FreeWish:
+    """What free times a caller asks for: "have you got anything next week, in the morning?".
+
+    Attributes:
+        first: The first day that will do; None: any.
+        last: The last one; None: any.
+        part: The part of the day; "": any.
+        week: How the days between them were called: "next week"; "" if they were not.
+        others: Whether others are wanted than those that were just offered.
+    """
+
+    first: date | None = None
+    last: date | None = None
+    part: str = ""
+    week: str = ""
+    others: bool = False
+
+    def has(self, day: date) -> bool:
+        """Whether a day will do."""
+        return (self.first or day) <= day <= (self.last or day)
+
+
+@dataclass(frozen=True, slots=True)
 class State:
     """Where a conversation is.
 
@@ -330,7 +353,9 @@ class State:
         model_said: The sentences that the model has said since the talk moved.
         repeats: Replies in a row with which it only repeated its question.
         earlier: What the caller wants of an earlier booking, while the rules see to it.
-        asides: How often the rules answered a question about prices instead of getting an answer.
+        asides: How often the rules answered a question, about prices or about free times, instead
+            of getting an answer.
+        free: Which free times the caller has asked for; they are told where the day is asked.
     """
 
     step: Step = Step.GREET
@@ -362,6 +387,7 @@ class State:
     repeats: int = 0
     earlier: Earlier | None = None
     asides: int = 0
+    free: FreeWish | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,13 @@ answered the question itself.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import time
 
 from audiosocket_agent.conversation_state import Facts, Offer, State
-from audiosocket_agent.offers import offers
+from audiosocket_agent.offers import half_of, offers
 from audiosocket_agent.roles import visit_slot, when_slots
-from audiosocket_agent.understanding import plain_words
+from audiosocket_agent.understanding import plain_words, value_in
 from audiosocket_agent.workflow import Kind, Slot
 
 _PLACES = {
@@ -30,8 +31,6 @@ _BESIDE = _YES | frozenset(
     "thanks thank you then could can we do let's go for with that that's that'd it it's be is good "
     "fine best better suits suit me works will much of course".split()
 )
-_NOON = time(12)
-_EVENING = time(18)
 
 
 def taken(text: str, state: State, facts: Facts) -> Mapping[Slot, str] | None:
@@ -62,6 +61,28 @@ def taken(text: str, state: State, facts: Facts) -> Mapping[Slot, str] | None:
     return next((one for one in options if not rest and _is_in(one, first, facts)), None)
 
 
+def taken_beside(text: str, state: State, facts: Facts) -> Mapping[Slot, str] | None:
+    """Return what is taken of times that were told beside another question; None for nothing.
+
+    "Would you like to book it?" is a question after them, and "Monday morning" is a yes to it.
+
+    Args:
+        text: The words, which are neither a yes nor a no to that question.
+        state: With it open.
+        facts: Facts.
+    """
+    when = when_slots(facts.company.workflow)
+    if not state.offered or state.asked in when or "?" in text:
+        return None
+    chosen = taken(text, replace(state, asked=when[0]), facts)
+    if chosen is not None:
+        return chosen
+    said = {slot: value_in(slot, text, facts.company, facts.today) for slot in when}
+    named = {slot: value for slot, value in said.items() if value is not None}
+    fits = any(named.items() <= option.items() for option in state.offered)
+    return named if named and fits else None
+
+
 def _listed(state: State, facts: Facts) -> tuple[Mapping[Slot, str], ...]:
     """Return the times that the open question lists."""
     slot = state.asked
@@ -78,6 +99,4 @@ def _is_in(option: Mapping[Slot, str], part: str, facts: Facts) -> bool:
         return option[in_part] == part
     if at is None or at not in option:
         return False
-    start = time.fromisoformat(option[at])
-    named = "morning" if start < _NOON else "afternoon" if start < _EVENING else "evening"
-    return named == part
+    return half_of(time.fromisoformat(option[at])) == part

@@ -5,19 +5,23 @@ Where nobody keeps a calendar, everything is free and nothing is offered.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, time
+from itertools import islice
 
 from audiosocket_agent.agenda import Agenda, Opening
-from audiosocket_agent.conversation_state import Facts, State
+from audiosocket_agent.conversation_state import Facts, FreeWish, State
 from audiosocket_agent.roles import area_slot, service_slot, visit_slot, when_slots
 from audiosocket_agent.understanding import PARTS, clock, day_name, parts_of
 from audiosocket_agent.workflow import Kind, Slot
 
 MOST_DAYS = 5
 MOST_TIMES = 3
+MOST_OFFERED = 2
 LOOK_AHEAD = 30  # days with something free that are gone through for a wish
+NOON, EVENING = time(12), time(18)
 Slots = Mapping[Slot, str]
+Offered = tuple[str, dict[Slot, str]]  # how a time is called, and what it is
 
 
 def minutes_of(facts: Facts, slots: Slots) -> int:
@@ -98,35 +102,79 @@ def _with_part(day: str, part: str) -> str:
     return f"{named} {part.replace('_', ' ')}".strip()
 
 
-def instead(state: State, facts: Facts) -> list[tuple[str, dict[Slot, str]]]:
+def instead(state: State, facts: Facts) -> list[Offered]:
     """Return two free times that come nearest to what is chosen: how each is called, and what."""
     if facts.agenda is None:
         return []
+    days = _nearest_days(facts.agenda, state, facts)
+    return list(islice(_on_days(facts.agenda, days, state, facts), MOST_OFFERED))
+
+
+def free_times(state: State, facts: Facts, wanted: FreeWish) -> list[Offered]:
+    """Return a few free times for who asks what there is; nothing if nothing is as he wants it.
+
+    On the day that is chosen, if there is one and times of a day are agreed here; else as many as
+    are offered instead of a full one.
+
+    Args:
+        state: Where the conversation stands; what it has offered is left out for who wants others.
+        facts: Facts.
+        wanted: What there must be.
+    """
+    agenda, chosen = facts.agenda, _chosen_day(state, facts)
+    if agenda is None:
+        return []
+    on, at = (visit_slot(facts.company.workflow, kind) for kind in (Kind.DATE, Kind.TIME))
+    told = state.offered if wanted.others else ()
+    if chosen is not None and on is not None and at is not None:
+        openings = _openings(agenda, chosen, _part(state, facts), state, facts)
+        left = [one for one in openings if not wanted.part or half_of(one.start) == wanted.part]
+        named = ((f"{one.start:%H:%M}", one) for one in _spread(tuple(left)))
+        found = [(clock(start), {on: chosen.isoformat(), at: start}) for start, _ in named]
+        found = [one for one in found if one[1] not in told]
+        if found:
+            return found
+    days = [day for day in _nearest_days(agenda, state, facts) if wanted.has(day)]
+    all_of_them = _on_days(agenda, days, state, facts, wanted.part or _part(state, facts))
+    return list(islice((one for one in all_of_them if one[1] not in told), MOST_OFFERED))
+
+
+def half_of(start: time) -> str:
+    """Return which part of the day a time is in, as callers call it."""
+    return "morning" if start < NOON else "afternoon" if start < EVENING else "evening"
+
+
+def _nearest_days(agenda: Agenda, state: State, facts: Facts) -> list[date]:
+    """Return the days with something free: the next ones, or those nearest to the one chosen."""
+    days = list(_days(agenda, state, facts, part="")[:LOOK_AHEAD])
     chosen = _chosen_day(state, facts)
-    days = list(_days(facts.agenda, state, facts, part="")[:LOOK_AHEAD])
     if chosen is not None:
         days.sort(key=lambda day: (abs(day - chosen), day))
+    return days
+
+
+def _on_days(
+    agenda: Agenda, days: Iterable[date], state: State, facts: Facts, part: str = ""
+) -> Iterator[Offered]:
+    """Yield what is free on some days: the parts of each, or its first time."""
     on = visit_slot(facts.company.workflow, Kind.DATE)
     in_part = visit_slot(facts.company.workflow, Kind.PART)
     at = visit_slot(facts.company.workflow, Kind.TIME)
-    found: list[tuple[str, dict[Slot, str]]] = []
     for day in days:
         name = day_name(day, facts.today)
         dated = {} if on is None else {on: day.isoformat()}
         if in_part is not None:
-            parts = [
-                p for p in parts_of(facts.company) if _openings(facts.agenda, day, p, state, facts)
-            ]
-            found += [(_with_part(name, part), {**dated, in_part: part}) for part in parts]
+            for one in parts_of(facts.company):
+                if part in ("", one) and _openings(agenda, day, one, state, facts):
+                    yield _with_part(name, one), {**dated, in_part: one}
         elif at is not None:
-            openings = _spread(_openings(facts.agenda, day, "", state, facts))
-            times = [f"{one.start:%H:%M}" for one in openings[:1]]
-            found += [(f"{name} at {clock(start)}", {**dated, at: start}) for start in times]
+            openings = _openings(agenda, day, "", state, facts)
+            left = (one for one in openings if not part or half_of(one.start) == part)
+            for first in islice(left, 1):
+                start = f"{first.start:%H:%M}"
+                yield f"{name} at {clock(start)}", {**dated, at: start}
         else:
-            found.append((name, dated))
-        if len(found) >= 2:
-            break
-    return found[:2]
+            yield name, dated
 
 
 def key_of(state: State, facts: Facts) -> str:

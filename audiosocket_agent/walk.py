@@ -9,8 +9,26 @@ from dataclasses import replace
 
 from audiosocket_agent import wording
 from audiosocket_agent.agreed import booking_request
-from audiosocket_agent.conversation_state import Facts, Offer, Phase, Reply, Seek, State, Why
-from audiosocket_agent.offers import instead, is_free, is_full, keeps_day, offers, wish
+from audiosocket_agent.conversation_state import (
+    Facts,
+    FreeWish,
+    Offer,
+    Phase,
+    Reply,
+    Seek,
+    State,
+    Why,
+)
+from audiosocket_agent.offers import (
+    Offered,
+    free_times,
+    instead,
+    is_free,
+    is_full,
+    keeps_day,
+    offers,
+    wish,
+)
 from audiosocket_agent.roles import (
     asked_in,
     comes_before,
@@ -52,7 +70,10 @@ def proceed(state: State, facts: Facts, say: tuple[str, ...]) -> tuple[State, Re
         unsure = next((s for s in state.unsure if s in state.slots), None)
         missing = unsure or next((s for s in rule.needs if s not in state.slots), None)
         if missing is not None:
-            state = _opened(state, missing)
+            state, when = _opened(state, missing), when_slots(workflow)
+            if missing in when[:1] and state.free is not None and unsure is None:
+                return offer_free(state, facts, say, passed)
+            state = replace(state, free=None) if missing in when else state
             return ask(state, facts, (*say, *question(state, facts)), passed)
         if rule.does is Does.BOOK and _is_agreed(state, facts):
             booking = replace(state, phase=Phase.BOOKING, asked=None)
@@ -125,9 +146,48 @@ def offer_others(
     asked = next((s for s in workflow.steps[back].needs if s in when and s not in slots), None)
     if asked is None or not others or state.unsure:
         return proceed(state, facts, (*say, sorry))
-    state = replace(_opened(state, asked), offered=tuple(option for _, option in found))
-    told = (*say, sorry, wording.could_do(others), wording.WHICH)
-    state, reply = ask(state, facts, told, (*passed, back) if back is not passed[-1] else passed)
+    passed = (*passed, back) if back is not passed[-1] else passed
+    return _offering(_opened(state, asked), facts, (*say, sorry), found, passed)
+
+
+def offer_free(
+    state: State, facts: Facts, say: tuple[str, ...], passed: tuple[Step, ...]
+) -> tuple[State, Reply]:
+    """Ask for the day or the time by saying which is free, to who wants to know.
+
+    Args:
+        state: With that question open.
+        facts: Facts.
+        say: What to say before.
+        passed: The steps gone through on the way.
+    """
+    if is_full(state, facts):
+        return _seeking(state, Why.FULL, (*say, wording.TO_PERSON_FULL), passed)
+    sorry, found = what_is_free(state, facts)
+    return _offering(state, facts, (*say, *sorry), found, passed)
+
+
+def what_is_free(state: State, facts: Facts) -> tuple[tuple[str, ...], list[Offered]]:
+    """Return the free times that the caller has asked for; if there are none, others, and why."""
+    wanted = state.free or FreeWish()
+    if found := free_times(state, facts, wanted):
+        return (), found
+    sorry = (wording.full(wanted.week),) if wanted.week and not wanted.others else ()
+    return sorry, instead(state, facts)
+
+
+def _offering(
+    state: State,
+    facts: Facts,
+    say: tuple[str, ...],
+    found: list[Offered],
+    passed: tuple[Step, ...],
+) -> tuple[State, Reply]:
+    """Say which times are free, and ask which of them it shall be."""
+    others = [name for name, _ in found]
+    state = replace(state, offered=tuple(option for _, option in found), free=None)
+    say = (*say, wording.could_do(others), wording.WHICH)
+    state, reply = ask(state, facts, say, passed)
     ways = (*reply.listen.phrases, *map(plain_words, others))
     return state, replace(reply, listen=replace(reply.listen, phrases=tuple(dict.fromkeys(ways))))
 
