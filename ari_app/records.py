@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
+from ari_app.database import upserting
+from ari_app.diary.outbox import announce_message
+from ari_app.diary.rows import stamp
 from ari_app.note_writer import NoteWriter
 from ari_app.store import Store, callbacks, calls, turns, utc_now
+from audiosocket_agent.company import Company
 from audiosocket_agent.conversation_state import CallbackRequest
 from audiosocket_agent.errors import BookingError
 from audiosocket_agent.journal import EndReason, Spent, Turn
@@ -107,22 +113,31 @@ class StoreCallbacks:
 
     Args:
         store: The database.
+        now: Tells the time, aware.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(
+        self, store: Store, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
         self._store = store
+        self._now = now
 
-    async def note(self, record_id: uuid.UUID, company: str, request: CallbackRequest) -> None:
+    async def note(self, record_id: uuid.UUID, company: Company, request: CallbackRequest) -> None:
         """See `Callbacks.note`."""
+        now = self._now()
         row = {
             "call_id": str(record_id),
-            "company": company,
+            "company": company.key,
             "phone": request.phone,
             "why": request.why.value,
             "about": request.about,
-            "created_at": utc_now(),
+            "created_at": stamp(now),
         }
         try:
-            await self._store.upsert(callbacks, row)
+            async with self._store.transaction() as db:
+                replaced = [name for name in row if name != "call_id"]
+                await db.execute(upserting(db, callbacks, ["call_id"], replaced).values(row))
+                if request.message:
+                    await announce_message(db, company, row, now)
         except DBAPIError as error:
             raise BookingError(f"the database refused it ({type(error.orig).__name__})") from None

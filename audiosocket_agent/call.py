@@ -423,7 +423,7 @@ class Call:
         return self._desk.begin(self.info.record_id, self._facts.company, request)
 
     def _note(self, wish: CallbackRequest) -> asyncio.Task[Noted | NotNoted]:
-        return self._people.note(self.info, self._facts.company.key, wish)
+        return self._people.note(self.info, self._facts.company, wish)
 
     def _seek(self, seek: Seek) -> asyncio.Task[Sought]:
         """Look for people, and have ready what the one who answers is told."""

@@ -293,7 +293,7 @@ class Company(FieldsModel):
 
     @property
     def listeners(self) -> tuple[Webhook, ...]:
-        """Everybody who is told of its bookings."""
+        """Everybody who is told of its bookings, and of messages that its callers left."""
         return (*self.webhooks, *(() if self.calendar is None else self.calendar.webhooks))
 
 

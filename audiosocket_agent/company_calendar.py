@@ -17,11 +17,20 @@ PARTS = {"morning": "08:00-12:00", "afternoon": "12:00-17:00"}
 
 
 class BookingEvent(Enum):
-    """What can happen to a booking; its name is what webhooks are told."""
+    """What can happen to a booking; its name is what is told."""
 
     CREATED = "booking.created"
     CHANGED = "booking.changed"
     CANCELLED = "booking.cancelled"
+
+
+class WebhookEvent(Enum):
+    """What a webhook can be told of."""
+
+    BOOKING_CREATED = BookingEvent.CREATED.value
+    BOOKING_CHANGED = BookingEvent.CHANGED.value
+    BOOKING_CANCELLED = BookingEvent.CANCELLED.value
+    MESSAGE_TAKEN = "message.taken"  # a caller left a message for the company
 
 
 def _nobody_listens_in(url: str) -> str:
@@ -76,7 +85,7 @@ class BookingApi(FieldsModel):
 
 
 class Webhook(FieldsModel):
-    """Somebody who is told of bookings.
+    """Somebody who is told of bookings, and of messages that callers left.
 
     Attributes:
         url: Where events are posted, as JSON.
@@ -86,13 +95,17 @@ class Webhook(FieldsModel):
 
     url: Address
     secret: EnvironmentName
-    events: Annotated[tuple[BookingEvent, ...], Field(min_length=1)] = tuple(BookingEvent)
+    events: Annotated[tuple[WebhookEvent, ...], Field(min_length=1)] = tuple(WebhookEvent)
 
     @field_validator("events")
     @classmethod
-    def _each_once(cls, events: tuple[BookingEvent, ...]) -> tuple[BookingEvent, ...]:
+    def _each_once(cls, events: tuple[WebhookEvent, ...]) -> tuple[WebhookEvent, ...]:
         refuse_twice(event.value for event in events)
         return events
+
+    def wants(self, event: BookingEvent | WebhookEvent) -> bool:
+        """Whether it is told of this."""
+        return WebhookEvent(event.value) in self.events
 
 
 class Calendar(FieldsModel):

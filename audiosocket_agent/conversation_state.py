@@ -182,11 +182,13 @@ class CallbackRequest:
         why: Why they wanted a person.
         about: What they had said by then, one line for the person who calls, e.g. "leaking tap
             repair in Truro on Tuesday".
+        message: Whether `about` is a message that the caller left for the company.
     """
 
     phone: str
     why: Why
     about: str
+    message: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from dataclasses import astuple, dataclass, field
 from enum import Enum
 from typing import Protocol
 
+from audiosocket_agent.company import Company
 from audiosocket_agent.conversation_state import CallbackRequest
 from audiosocket_agent.registry import CallInfo
 from audiosocket_agent.workflow import Outcome
@@ -131,8 +132,10 @@ class Journal(Protocol):
 class Callbacks(Protocol):
     """Keeps the wishes to be called back."""
 
-    async def note(self, record_id: uuid.UUID, company: str, request: CallbackRequest) -> None:
+    async def note(self, record_id: uuid.UUID, company: Company, request: CallbackRequest) -> None:
         """Keep a wish; a second one of the same call replaces the first.
+
+        Whoever the company has told of messages is told of one that the caller left.
 
         Raises:
             BookingError: If it is not stored.

@@ -54,7 +54,7 @@ class PersonDesk:
         return self._begin(self._seek(company, seek))
 
     def note(
-        self, info: CallInfo, company: str, wish: CallbackRequest
+        self, info: CallInfo, company: Company, wish: CallbackRequest
     ) -> asyncio.Task[Noted | NotNoted]:
         """Write a wish to be called back down; the task never raises."""
         return self._begin(self._note(info, company, wish))
@@ -89,7 +89,9 @@ class PersonDesk:
             log.warning("nobody tells what waits in the queue: %s", error)
             return Sought(None, there)
 
-    async def _note(self, info: CallInfo, company: str, wish: CallbackRequest) -> Noted | NotNoted:
+    async def _note(
+        self, info: CallInfo, company: Company, wish: CallbackRequest
+    ) -> Noted | NotNoted:
         try:
             async with asyncio.timeout(NOTE_DEADLINE_S):
                 await self._callbacks.note(info.record_id, company, wish)

@@ -1,9 +1,9 @@
-"""What is yet to be told: of bookings, written with them, and messages; claimed, and settled.
+"""What is yet to be told: of bookings and notes, written with them, and messages; claimed, settled.
 
 A row is claimed by moving the time it is due: whoever dies with it loses the claim when that time
 has come, and the next one sends the same again, under the same id. Of one booking the events go to
-each receiver in order: a later one is not due while an earlier one waits. Messages to callers wait
-for nothing.
+each receiver in order: a later one is not due while an earlier one waits. Messages, to callers and
+from them, wait for nothing.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from ari_app.database import upserting
 from ari_app.diary.rows import Row, stamp, told_of
 from ari_app.diary.tables import outbox
 from audiosocket_agent.company import Company
-from audiosocket_agent.company_calendar import BookingEvent
+from audiosocket_agent.company_calendar import BookingEvent, WebhookEvent
 from audiosocket_agent.company_messages import MessageEvent
 from audiosocket_agent.tools.messages import Outgoing
 
@@ -35,6 +35,9 @@ SPREAD = 0.5  # of a delay is left to chance
 KEEP = timedelta(days=30)
 MOST_TROUBLE = 128
 _MESSAGES = "message."  # how the names of their events begin
+
+
+Event = BookingEvent | MessageEvent | WebhookEvent
 
 
 class OutState(Enum):
@@ -58,7 +61,7 @@ class Parcel:
         reference: The booking's; "" for a message.
         event: What happened.
         key: What makes one of several tries, for the company's own system.
-        data: The booking as it was then; the message.
+        data: The booking as it was then; the message, whoever wrote it.
         before: The booking before that, if it was changed.
         tries: How many there were, this one included.
         created_at: When it happened.
@@ -69,7 +72,7 @@ class Parcel:
     target: str
     company: str
     reference: str
-    event: BookingEvent | MessageEvent
+    event: Event
     key: str
     data: Mapping[str, Any]
     before: Mapping[str, Any] | None
@@ -82,8 +85,10 @@ class Parcel:
         return int(self.data["sequence"])
 
 
-def event_of(name: str) -> BookingEvent | MessageEvent:
+def event_of(name: str) -> Event:
     """Return an event by its name in a row."""
+    if name == WebhookEvent.MESSAGE_TAKEN.value:
+        return WebhookEvent.MESSAGE_TAKEN
     return MessageEvent(name) if name.startswith(_MESSAGES) else BookingEvent(name)
 
 
@@ -130,23 +135,12 @@ async def announce(
         if there is no such system, or something is to be told to it first.
     """
     api = None if company.calendar is None else company.calendar.booking_api
-    targets = [hook.url for hook in company.listeners if event in hook.events]
+    targets = [hook.url for hook in company.listeners if hook.wants(event)]
     if api is None and not targets:
         return None
-    event_id, at = str(uuid.uuid4()), stamp(now)
-    common = {
-        "event_id": event_id,
-        "company": company.key,
-        "reference": row["reference"],
-        "type": event.value,
-        "key": f"{row['call_id']}-{row['sequence'] or 0}",
-        "data": told_of(row, company),
-        "before": None,
-        "state": OutState.WAITING.value,
-        "tries": 0,
-        "created_at": at,
-        "due_at": at,
-    }
+    key = f"{row['call_id']}-{row['sequence'] or 0}"
+    common = _waiting_row(str(uuid.uuid4()), company, event, key, told_of(row, company), now)
+    common["reference"] = row["reference"]
     for target in targets:
         await db.execute(outbox.insert().values(common | {"target": target}))
     if api is None or not to_api:
@@ -162,6 +156,29 @@ async def announce(
     return int(made.inserted_primary_key[0]) if claimed else None
 
 
+async def announce_message(db: AsyncConnection, company: Company, note: Row, now: datetime) -> None:
+    """Write down who is told of a message that a caller left; in the transaction that keeps it.
+
+    The same message of the same call is told once.
+
+    Args:
+        db: The transaction.
+        company: Its company.
+        note: The row of `ari_app.store.callbacks` that keeps it.
+        now: The moment.
+    """
+    event = WebhookEvent.MESSAGE_TAKEN
+    about = f"{note['call_id']} {event.value} {note['phone']} {note['about']}"
+    event_id = str(uuid.uuid5(uuid.NAMESPACE_URL, about))
+    told = {"call_id": note["call_id"], "company": company.key, "phone": note["phone"],
+            "text": note["about"], "taken_at": note["created_at"]}  # fmt: skip
+    row = _waiting_row(event_id, company, event, event_id, {"message": told}, now)
+    once = upserting(db, outbox, ["event_id", "target"], [])
+    for hook in company.listeners:
+        if hook.wants(event):
+            await db.execute(once.values(row | {"target": hook.url}))
+
+
 async def enclose(
     db: AsyncConnection, company: Company, message: Outgoing, now: datetime
 ) -> Parcel | OutState:
@@ -170,26 +187,39 @@ async def enclose(
     Returns:
         It, claimed for the caller of this; if it was written down before, what became of it.
     """
-    row = {
-        "event_id": message.event_id,
-        "target": message.event.channel,
-        "company": company.key,
-        "reference": "",
-        "type": message.event.value,
-        "key": message.event_id,
-        "data": dict(message.data),
-        "before": None,
-        "state": OutState.WAITING.value,
-        "tries": 1,
-        "created_at": stamp(now),
-        "due_at": stamp(now + LEASE),
-    }
+    event_id = message.event_id
+    row = _waiting_row(event_id, company, message.event, event_id, message.data, now)
+    row |= {"target": message.event.channel, "tries": 1, "due_at": stamp(now + LEASE)}
     made = await db.execute(upserting(db, outbox, ["event_id", "target"], []).values(row))
     query = outbox.select().where(
         outbox.c.event_id == row["event_id"], outbox.c.target == row["target"]
     )
     kept = dict((await db.execute(query)).mappings().one())
     return parcel_of(kept) if made.rowcount > 0 else OutState(kept["state"])
+
+
+def _waiting_row(
+    event_id: str,
+    company: Company,
+    event: Event,
+    key: str,
+    data: Mapping[str, Any],
+    now: datetime,
+) -> dict[str, Any]:
+    """Return a row that is due at once and of no booking, but for who is to be told."""
+    return {
+        "event_id": event_id,
+        "company": company.key,
+        "reference": "",
+        "type": event.value,
+        "key": key,
+        "data": dict(data),
+        "before": None,
+        "state": OutState.WAITING.value,
+        "tries": 0,
+        "created_at": stamp(now),
+        "due_at": stamp(now),
+    }
 
 
 async def _waits(db: AsyncConnection, reference: str) -> bool:

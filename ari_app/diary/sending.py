@@ -1,4 +1,4 @@
-"""One try to tell somebody of a booking, or to hand over a message to a caller, over HTTP."""
+"""One try to tell somebody of a booking or message, or to hand a message over, over HTTP."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ari_app.diary.ics import calendar_of
 from ari_app.diary.outbox import API, Parcel
 from ari_app.diary.rows import stamp
 from audiosocket_agent.company import Company
-from audiosocket_agent.company_calendar import BookingApi
+from audiosocket_agent.company_calendar import BookingApi, BookingEvent
 from audiosocket_agent.company_messages import MessageEvent
 from audiosocket_agent.signing import signature
 from audiosocket_agent.tools.asking import passes
@@ -87,7 +87,9 @@ class Sender:
         hook = next((hook for hook in hooks if hook.url == parcel.target), None)
         if hook is None:
             return Sent(Answer.UNWANTED, "the company has no such webhook any more")
-        data = {"booking": parcel.data, "ics": calendar_of(parcel.data)}
+        data = parcel.data
+        if isinstance(parcel.event, BookingEvent):
+            data = {"booking": parcel.data, "ics": calendar_of(parcel.data)}
         sent = await self._signed(parcel, hook.url, hook.secret, data, WEBHOOK_TIMEOUT_S)
         if sent == 410:
             return Sent(Answer.UNWANTED, "it answered 410: it wants no more of them")

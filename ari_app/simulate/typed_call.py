@@ -230,7 +230,7 @@ class TypedCall:
         return self._shown(self._desks.people.seek(self._facts.company, seek))
 
     def _note(self, wish: CallbackRequest) -> Noting:
-        return self._shown(self._desks.people.note(self._info, self._facts.company.key, wish))
+        return self._shown(self._desks.people.note(self._info, self._facts.company, wish))
 
     def _shown(self, work: asyncio.Task[T]) -> asyncio.Task[T]:
         """Let the result of work be shown; it never raises."""

@@ -81,7 +81,7 @@ class Unreachable(StoreDiary):
 class Refusing:
     """A notebook that cannot be reached."""
 
-    async def note(self, record_id: uuid.UUID, company: str, request: CallbackRequest) -> None:
+    async def note(self, record_id: uuid.UUID, company: Company, request: CallbackRequest) -> None:
         """See `Callbacks.note`."""
         raise BookingError("the scenario's notebook cannot be reached")
 

@@ -232,7 +232,7 @@ class CallTools:
 
     async def _message(self, tool: RunningTool) -> Mapping[str, object]:
         phone, about = str(tool.arguments["phone"]), built_in.message(tool)
-        noted = await self._note(CallbackRequest(phone, Why.MODEL, about))
+        noted = await self._note(CallbackRequest(phone, Why.MODEL, about, message=True))
         if not isinstance(noted, Noted):
             raise ToolError("it could not be written down; transfer the caller to a person")
         return built_in.facts_told(built_in.MESSAGE_TAKEN, taken=True)

@@ -12,6 +12,7 @@ from ari_app.control_server import ControlServer
 from ari_app.records import StoreCallbacks
 from ari_app.store import calls, open_store
 from audiosocket_agent.conversation_state import CallbackRequest, Why
+from tests.ari_app.diary.shop import company
 
 FIRST, SECOND = uuid.UUID(int=1), uuid.UUID("abcdef00-0000-0000-0000-000000000002")
 
@@ -30,8 +31,8 @@ def wishes(tmp_path):
         store = await open_store(tmp_path / "voiceagent.db")
         kept = StoreCallbacks(store)
         for call_id, phone in ((FIRST, "07700900001"), (SECOND, "07700900002")):
-            await kept.note(call_id, "harbour", CallbackRequest(phone, Why.ASKED, "boiler"))
-        await kept.note(SECOND, "harbour", CallbackRequest("07700900003", Why.ANGRY, "boiler"))
+            await kept.note(call_id, company(), CallbackRequest(phone, Why.ASKED, "boiler"))
+        await kept.note(SECOND, company(), CallbackRequest("07700900003", Why.ANGRY, "boiler"))
         row = dict.fromkeys(("company", "did", "caller", "channel", "uniqueid"), "x")
         await store.upsert(calls, row | {"call_id": str(SECOND), "registered_at": "2026-11-21"})
         await store.close()

@@ -16,6 +16,7 @@ from audiosocket_agent.errors import BookingError
 from audiosocket_agent.journal import EndReason, Speaker, Turn
 from audiosocket_agent.registry import CallInfo
 from audiosocket_agent.workflow import Outcome
+from tests.ari_app.diary.shop import company
 
 CALL = uuid.UUID(int=7)
 INFO = CallInfo(CALL, "441632960001", "01632960123", "PJSIP/a-1", "1.1", CALL)
@@ -93,7 +94,7 @@ def test_a_database_that_refuses_is_a_booking_error_and_never_a_lost_note_of_oth
             db.execute("DROP TABLE callbacks")
         db.close()
         with pytest.raises(BookingError, match="the database refused it"):
-            await StoreCallbacks(database).note(CALL, "harbour", WISH)
+            await StoreCallbacks(database).note(CALL, company(), WISH)
 
     run(scenario, path)
     assert len(rows(path, store.calls)) == 1

@@ -73,10 +73,10 @@ def test_the_company_s_queue_is_looked_at(tmp_path):
 def test_a_wish_to_be_called_back_is_kept_or_not(tmp_path):
     async def main():
         async with desk(tmp_path) as (it, notes):
-            assert await it.note(INFO, "harbour", WISH) == Noted()
+            assert await it.note(INFO, company(), WISH) == Noted()
             assert notes.callbacks == [(CALL, WISH)]
         async with desk(tmp_path, booking_fails=True) as (it, _):
-            assert await it.note(INFO, "harbour", WISH) == NotNoted()
+            assert await it.note(INFO, company(), WISH) == NotNoted()
 
     asyncio.run(main())
 

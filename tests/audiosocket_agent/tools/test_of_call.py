@@ -232,7 +232,8 @@ def test_a_booking_that_is_cancelled_is_neither_moved_nor_cancelled_again():
 def test_a_message_is_kept_with_the_callers_number():
     async def scenario(line, server):
         words = await line.hears("Tell them the gate is locked.")
-        assert line.noted == [CallbackRequest("01632960123", Why.MODEL, "the gate is locked")]
+        left = CallbackRequest("01632960123", Why.MODEL, "the gate is locked", message=True)
+        assert line.noted == [left]
         assert words == built_in.MESSAGE_TAKEN
 
     run(scenario, [tool("take_message", message="the gate\n is locked")],
