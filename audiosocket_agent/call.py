@@ -266,10 +266,10 @@ class Call:
             frame = pcm[at : at + FRAME_BYTES]
             if self._secrets.busy:
                 frame = bytes(len(frame))  # digits are spoken, too
-            self._line.frame(self.now_ms())
             self._ear.feed(frame)
             self._onset.heard(frame)
             self._vad.feed(frame, self._onset.echo_db)
+            self._line.frame(self.now_ms(), voiced=self._vad.voiced)
             self._turns.listens_with(self._ear.traits, may_speculate=self._talker.may_speculate)
             acts = self._turns.voice(
                 self._line_ms,

@@ -16,6 +16,7 @@ from operator import mul
 
 FULL_SCALE = 32768.0
 QUIETEST_DB = -96.0
+VOICE_DB = -48.0  # quieter than this nobody speaks into a phone
 
 
 class VadEvent(Enum):
@@ -41,7 +42,7 @@ class VadConfig:
     """
 
     margin_db: float = 9.0
-    minimum_db: float = -48.0
+    minimum_db: float = VOICE_DB
     onset_ms: int = 60
     onset_window_ms: int = 100
     hangover_ms: int = 160

@@ -15,6 +15,7 @@ class Handset:
     Attributes:
         voiced_at: When each of the agent's voiced frames came, by the loop's clock.
         quiet_since: When the caller's own voice was heard last.
+        held: Whether the network holds back what the phone sends; later all of it comes at once.
         over: Set when the agent has hung up.
         over_at: When that was.
     """
@@ -24,6 +25,7 @@ class Handset:
         self.voiced_at = []
         self.quiet_since = 0.0
         self.over_at = 0.0
+        self.held = False
         self.over = asyncio.Event()
         self._to_say = []
         self._said = asyncio.Event()
@@ -81,6 +83,9 @@ class Handset:
         loop = asyncio.get_running_loop()
         due = loop.time()
         while not self.over.is_set():
+            if self.held:
+                await asyncio.sleep(FRAME_S)
+                continue
             frame = self._to_say.pop(0) if self._to_say else SILENCE
             self.leg.send(0x10, frame)
             if frame != SILENCE:

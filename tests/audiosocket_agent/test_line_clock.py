@@ -4,7 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audiosocket_agent.line_clock import HELD_BACK_MS, STOOD_STILL_MS, LineClock
+from audiosocket_agent.line_clock import (
+    HELD_BACK_IN_VOICE_MS,
+    HELD_BACK_MS,
+    STOOD_STILL_MS,
+    LineClock,
+)
 
 
 def clock_at(*frames):
@@ -41,6 +46,15 @@ def test_a_phone_that_sends_no_silence_does_not_stop_the_clock():
     run(clock, 320, 1000)
     clock.frame(1000)
     assert clock.now_ms(1000) == 1000
+
+
+def test_frames_that_stay_away_in_the_middle_of_a_voice_are_waited_for_longer():
+    clock = LineClock()
+    clock.frame(20, voiced=True)
+    run(clock, 20, 1000)
+    assert clock.now_ms(1000) == 40
+    run(clock, 1000, 1020)
+    assert clock.now_ms(20 + HELD_BACK_IN_VOICE_MS) == 1020
 
 
 @pytest.mark.parametrize("first", ["frame", "tick"])

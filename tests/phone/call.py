@@ -37,6 +37,7 @@ _TONE_LOOK_S = 0.5  # how often a tone is looked for, in the last 0.6 s of what 
 _TONE_LOOK_FRAMES = 30
 _TONE_STRIDE = 10
 _ECHO_FRAMES = 100  # 2 s: more of an echo than any phone has, should sending ever stand still
+_CATCH_UP_S = 0.05
 _RTP_GONE_S = 0.1  # five frames missing: the agent is heard as silent, whatever came before
 
 
@@ -248,8 +249,11 @@ class Call:
         def quiet() -> bool:
             return loop.time() - max(since, self._last_sound_at or since) >= quiet_s
 
-        await self._until(quiet, timeout_s, wake_s=_RTP_GONE_S)
-        return max(since, self._last_sound_at or since)
+        while True:
+            await self._until(quiet, timeout_s, wake_s=_RTP_GONE_S)
+            await asyncio.sleep(_CATCH_UP_S)  # if we stood still, packets wait to be read
+            if quiet():
+                return max(since, self._last_sound_at or since)
 
     async def person_reached(self, timeout_s: float = 3600.0) -> float:
         """Wait for a steady 1,000 Hz, the sandbox's sign for a person; returns when it began.

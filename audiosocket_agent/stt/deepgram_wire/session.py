@@ -13,10 +13,12 @@ from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
 from audiosocket_agent.errors import DeadlineMissed, ProviderError, StreamBroken
+from audiosocket_agent.line_clock import HELD_BACK_IN_VOICE_MS
 from audiosocket_agent.seams import BYTES_PER_MS, Expectation, Transcript
 from audiosocket_agent.stt.deepgram_wire.failures import closed
 from audiosocket_agent.stt.deepgram_wire.outbox import Outbox
 from audiosocket_agent.stt.deepgram_wire.outgoing import Outgoing
+from audiosocket_agent.vad import VOICE_DB, level_db
 
 CLOSE_STREAM = '{"type":"CloseStream"}'
 CLOSE_S = 0.5  # for the vendor to say goodbye, and again for the socket to close
@@ -25,6 +27,8 @@ _TICK_S = 0.25  # how often a vendor that says nothing is looked at
 # A process that stood still wakes to timers that are due, and to audio and messages that it has not
 # read; for so long these come first.
 _CATCH_UP_S = 0.05
+# Audio that stays away in the middle of a voice is on its way: silence put there tears a word.
+_HELD_BACK_S = HELD_BACK_IN_VOICE_MS / 1000
 
 _log = logging.getLogger(__name__)
 
@@ -108,6 +112,7 @@ class ListenSession:
         self._writable = asyncio.Event()
         self._deadline_changed = asyncio.Event()
         self._audio_at_s = self._loop.time()
+        self._last_audio = b""
         self._failed = self._closed = self._warned = False
         self._closing = asyncio.Lock()
         self._writer = asyncio.create_task(self._guard(self._write))
@@ -122,6 +127,7 @@ class ListenSession:
         if self._over:
             return
         self._audio_at_s = self._loop.time()
+        self._last_audio = pcm
         self._turns.fed(self._audio_at_s)
         self._send_audio(pcm)
 
@@ -261,7 +267,9 @@ class ListenSession:
 
     def _is_idle(self, idle_from_s: float) -> bool:
         idle_s = self._loop.time() - max(idle_from_s, self._audio_at_s)
-        return idle_s >= self._manners.idle_s
+        if idle_s < self._manners.idle_s:
+            return False
+        return idle_s >= _HELD_BACK_S or level_db(self._last_audio) < VOICE_DB
 
     def _keep_alive(self) -> None:
         manners = self._manners
