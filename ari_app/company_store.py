@@ -20,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from ari_app.database import begin_writing, upserting
 from ari_app.store import Store, companies, dids, utc_now
 from audiosocket_agent.company import Company, complaint
+from audiosocket_agent.company_fields import KEPT
 from audiosocket_agent.errors import CompanyError
 
 SETS = ("holidays", "blocked")  # of a company: without an order of their own
@@ -115,7 +116,7 @@ def company_of(document: str) -> Company:
             cannot use it.
     """
     try:
-        return Company.model_validate_json(document)
+        return Company.model_validate_json(document, context={KEPT: True})
     except ValidationError as error:
         raise ValueError(complaint(error)) from None
 

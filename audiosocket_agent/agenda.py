@@ -215,13 +215,7 @@ class Agenda:
             return [minutes_of(span) for span in company.hours.get(DAYS[day.weekday()], ())]
         if day.weekday() >= WEEKDAYS:
             return []
-        joined: list[tuple[int, int]] = []
-        for begin, end in sorted(map(minutes_of, self._rules.parts.values())):
-            if joined and begin <= joined[-1][1]:
-                joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
-            else:
-                joined.append((begin, end))
-        return joined
+        return self._rules.spans()
 
     def _in_part(self, minute: int, part: str) -> bool:
         if not part:

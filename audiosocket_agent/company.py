@@ -17,6 +17,7 @@ from pydantic import (
     ValidationInfo,
     field_serializer,
     field_validator,
+    model_validator,
 )
 from pydantic.functional_validators import BeforeValidator
 
@@ -36,6 +37,7 @@ from audiosocket_agent.company_calls import (
     Words,
 )
 from audiosocket_agent.company_fields import (
+    KEPT,
     NUMBER,
     FieldsModel,
     as_text,
@@ -47,8 +49,9 @@ from audiosocket_agent.company_messages import Messages
 from audiosocket_agent.company_tools import Tools
 from audiosocket_agent.company_voice import CompanyVoices
 from audiosocket_agent.company_yaml import YamlError, read_yaml_lines
-from audiosocket_agent.complaints import complaints
+from audiosocket_agent.complaints import Complaint, complaints, refusal
 from audiosocket_agent.errors import CompanyError
+from audiosocket_agent.roles import visit_slot
 from audiosocket_agent.workflow.load import (
     DEFAULT,
     FOLDER,
@@ -60,7 +63,7 @@ from audiosocket_agent.workflow.load import (
     refuse_unproved,
     trade,
 )
-from audiosocket_agent.workflow.model import Workflow
+from audiosocket_agent.workflow.model import Kind, Workflow
 from audiosocket_agent.workflow.prove import unknown_tools
 
 Did = Annotated[Number, spelt(r"[0-9]{3,15}", "a number has 3-15 digits")]
@@ -250,22 +253,6 @@ class Company(FieldsModel):
         refuse_twice(outward for area in areas for outward in area.outward)
         return areas
 
-    @field_validator("calendar")
-    @classmethod
-    def _time_for_each_service(
-        cls, calendar: Calendar | None, info: ValidationInfo
-    ) -> Calendar | None:
-        if calendar is None or "hours" not in info.data:
-            return calendar  # hours that are wrong are refused themselves
-        most = calendar.longest_visit_min(info.data["hours"])
-        for service in info.data.get("services", ()):
-            if service.minutes > most:
-                raise ValueError(
-                    f"{service.key} takes {service.minutes} minutes and could never be booked: "
-                    f"the longest opening is {most}"
-                )
-        return calendar
-
     @field_validator("webhooks")
     @classmethod
     def _each_told_once(
@@ -290,6 +277,22 @@ class Company(FieldsModel):
         if seconds >= longest:
             raise ValueError(f"{seconds} is not less than max_call_s, {longest}")
         return seconds
+
+    @model_validator(mode="after")
+    def _time_for_each_service(self, info: ValidationInfo) -> Company:
+        if self.calendar is None or (info.context or {}).get(KEPT):
+            return self
+        asked = [visit_slot(self.workflow, kind) for kind in (Kind.PART, Kind.TIME)]
+        in_part = asked[0] is not None and asked[1] is None
+        most, where = self.calendar.longest_visit(self.hours, in_part=in_part)
+        for index, service in enumerate(self.services):
+            if service.minutes > most:
+                longest = f"the longest part of a day, {where}, has {most} minutes"
+                if not most:
+                    longest = "no part of a day lies in the opening hours"
+                what = f"{service.key} takes {service.minutes} minutes and could never be booked"
+                raise refusal(Complaint(("services", index, "minutes"), f"{what}: {longest}"))
+        return self
 
     @property
     def listeners(self) -> tuple[Webhook, ...]:

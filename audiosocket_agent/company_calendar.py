@@ -160,10 +160,44 @@ class Calendar(FieldsModel):
             return self.same_area_gap_min
         return self.gap_min
 
-    def longest_visit_min(self, hours: Mapping[str, tuple[str, ...]] | None) -> int:
-        """Return how many minutes a visit may take at the most, by the company's `hours`."""
+    def spans(self) -> list[tuple[int, int]]:
+        """Return the parts in order, those that meet joined: begin and end in minutes."""
+        joined: list[tuple[int, int]] = []
+        for begin, end in sorted(map(minutes_of, self.parts.values())):
+            if joined and begin <= joined[-1][1]:
+                joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+            else:
+                joined.append((begin, end))
+        return joined
+
+    def longest_visit(
+        self, hours: Mapping[str, tuple[str, ...]] | None, *, in_part: bool
+    ) -> tuple[int, str]:
+        """Return how many minutes a visit may take at the most.
+
+        Args:
+            hours: The company's; None: it has none.
+            in_part: Whether a visit has to begin in one of the parts.
+
+        Returns:
+            Them, and the stretch of the day that is the longest; 0 and "" if there is none.
+        """
         if hours is None:
-            parts = [minutes_of(span) for span in self.parts.values()]
-            return max(end for _, end in parts) - min(begin for begin, _ in parts)
-        spans = (minutes_of(span) for day in hours.values() for span in day)
-        return max((end - begin for begin, end in spans), default=0)
+            open_ = [("", begin, end) for begin, end in self.spans()]
+        else:
+            spans = ((day, minutes_of(span)) for day in hours for span in hours[day])
+            open_ = [(f"{day} ", begin, end) for day, (begin, end) in spans]
+        parts = [minutes_of(span) for span in self.parts.values()]
+        longest, where = 0, ""
+        for day, begin, end in open_:
+            for start in range(begin, end, self.step_min):
+                if in_part and not any(since <= start < until for since, until in parts):
+                    continue
+                if end - start > longest:
+                    longest, where = end - start, f"{day}{_clock(start)}-{_clock(end)}"
+                break  # a later one has less left
+        return longest, where
+
+
+def _clock(minute: int) -> str:
+    return f"{minute // 60:02}:{minute % 60:02}"

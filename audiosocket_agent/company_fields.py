@@ -16,6 +16,7 @@ from pydantic.functional_validators import AfterValidator
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 NUMBER = "number"  # in a validation context: what reads telephone numbers
+KEPT = "kept"  # in a validation context: whether this program has checked it before
 _SPAN = re.compile(r"(\d{1,2}):(\d\d)\s*[-\u2013]\s*(\d{1,2}):(\d\d)", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 SHOWN = 40  # characters of a wrong value that an error repeats

@@ -1,10 +1,16 @@
 """A calendar as people write it, and what is refused in one line that tells why."""
 
+from datetime import timedelta
+
 import pytest
+from click.testing import CliRunner
 from pydantic import ValidationError
 
-from audiosocket_agent.company import complaint
-from tests.ari_app.diary.shop import company
+from ari_app.cli import main
+from ari_app.company_store import company_of, document_of
+from audiosocket_agent.agenda import Agenda
+from audiosocket_agent.company import complaint, load_company
+from tests.ari_app.diary.shop import NOW, company
 
 HOOK = {"url": "https://hook.example/x", "secret": "HOOK_SECRET"}
 
@@ -47,20 +53,88 @@ def test_nonsense_is_refused_in_one_line(fields, why):
     assert why in complaint(caught.value) and "\n" not in complaint(caught.value)
 
 
+TAP = {"key": "tap", "name": "tap repair", "price_pounds": "80", "phrases": ["tap"]}
+HOURS = {"mon": "08:00-12:00", "tue": ["08:00-12:30", "13:00-17:30"]}
+APART = {"parts": {"early": "08:00-10:00", "late": "18:00-20:30"}}
+
+
 @pytest.mark.parametrize(
-    ("fields", "minutes", "most"),
+    ("calendar", "fields", "longest", "most"),
     [
-        ({"hours": {"mon": "08:00-12:00", "tue": ["08:00-12:30", "13:00-17:30"]}}, 271, 270),
-        ({}, 541, 540),  # from the first part to the last
+        ({}, {"hours": HOURS}, "tue 08:00-12:30", 270),
+        ({}, {}, "08:00-17:00", 540),  # the parts meet at noon
+        (APART, {}, "18:00-20:30", 150),  # these do not
+        (APART, {"hours": {"mon": "09:15-17:00"}}, "mon 09:15-17:00", 465),
+        # Who is asked for a part begins in one, at a step from opening: at 08:00, not at 06:00.
+        ({}, {"hours": {"mon": "06:00-14:00"}}, "mon 08:00-14:00", 360),
+        ({"step_min": 480}, {"hours": {"mon": "06:00-14:00", "tue": "9:00-10:00"}},
+         "tue 09:00-10:00", 60),
+        # Who is asked for a time may begin whenever it is open.
+        ({}, {"hours": {"mon": "06:00-14:00"}, "workflow": "appointments"}, "mon 06:00-14:00", 480),
     ],
-)
-def test_a_service_longer_than_any_day_is_refused(fields, minutes, most):
-    tap = {"key": "tap", "name": "tap repair", "price_pounds": "80", "phrases": ["tap"]}
-    assert company({}, services=[tap | {"minutes": most}], **fields).services[0].minutes == most
-    assert company(None, services=[tap | {"minutes": minutes}], **fields)  # nobody looks
+)  # fmt: skip
+def test_a_service_that_could_never_be_booked_is_refused_and_a_minute_less_is_free(
+    calendar, fields, longest, most
+):
+    def of(minutes, calendar):
+        services = [TAP | {"minutes": 5}, {**TAP, "key": "long", "phrases": ["long"]}]
+        services[1]["minutes"] = minutes
+        return company(calendar, services=services, **fields)
+
     with pytest.raises(ValidationError) as caught:
-        company({}, services=[tap | {"minutes": minutes}], **fields)
+        of(most + 1, calendar)
     assert complaint(caught.value) == (
-        f"calendar: tap takes {minutes} minutes and could never be booked: "
-        f"the longest opening is {most}"
+        f"services.1.minutes: long takes {most + 1} minutes and could never be booked: "
+        f"the longest part of a day, {longest}, has {most} minutes"
     )
+    assert of(most + 1, None)  # nobody looks
+    calendar = {"lead_min": 0, **calendar}
+    it = of(most, calendar)
+    parts = [""] if "workflow" in fields else it.calendar.parts
+    days = [NOW.date() + timedelta(days=n) for n in range(7)]
+    midnight = NOW - timedelta(hours=6)
+    for minutes, is_free in ((most, True), (most + 1, False)):
+        agenda = Agenda(it, (), midnight)
+        assert is_free == any(agenda.openings(minutes, d, part) for d in days for part in parts)
+
+
+def test_a_company_whose_hours_meet_no_part_can_book_nothing():
+    with pytest.raises(ValidationError) as caught:
+        company({}, hours={"mon": "18:00-22:00"})
+    assert complaint(caught.value) == (
+        "services.0.minutes: tap takes 60 minutes and could never be booked: "
+        "no part of a day lies in the opening hours"
+    )
+
+
+def test_the_line_of_the_file_is_that_of_the_service(tmp_path):
+    file = tmp_path / "mill.yaml"
+    text = """key: mill
+name: Mill
+dids: ["441632960001"]
+greeting: Hello.
+services:
+  - {key: tap, name: tap repair, price_pounds: 80, phrases: [tap]}
+  - key: boiler
+    name: new boiler
+    price_pounds: 900
+    minutes: 600
+    phrases: [boiler]
+areas: [{key: truro, name: Truro, phrases: [truro]}]
+hours: {mon: "08:00-17:00"}
+calendar: {}
+"""
+    file.write_text(text)
+    why = (
+        "services.1.minutes: boiler takes 600 minutes and could never be booked: "
+        "the longest part of a day, mon 08:00-17:00, has 540 minutes"
+    )
+    for words in (("companies", "import", str(file)), ("workflow", "check", str(file))):
+        told = CliRunner().invoke(main, words, env={"VOICEAGENT_DATA_DIR": str(tmp_path)})
+        assert told.exit_code == 1, told.output
+        (line,) = [line for line in told.output.splitlines() if "boiler" in line]
+        assert "mill.yaml line 10: " in line and line.endswith(why), line
+    file.write_text(text.replace("minutes: 600", "minutes: 540"))
+    kept = document_of(load_company(file))
+    # What an older version let in is not left out by a newer one: its callers would lose the agent.
+    assert company_of(kept.replace('"minutes": 540', '"minutes": 541')).services[1].minutes == 541
