@@ -200,8 +200,10 @@ def _caller_did(state: State, event: Heard | Keyed | Silent, facts: Facts) -> tu
         return state, _keying(state, facts, ())
     if state.earlier is not None:
         return earlier.answered(state, event, wish, facts)
-    if isinstance(event, Heard) and (tool := earlier.wanted(state, event, wish, facts)):
-        return earlier.begun(state, tool, event, facts)
+    if isinstance(event, Heard):
+        tool = earlier.wanted(state, event, wish, facts)
+        if tool is not None:
+            return earlier.begun(state, tool, event, facts)
     if is_last(facts.company.workflow, state.step):
         if wish is not None:
             return person.wish(state, wish, facts)

@@ -232,11 +232,15 @@ class Looked:
         question: What the caller has to say yes to first; "" for nothing.
         error: Why it could not be done, as the tool tells a model; "" if it was.
         facts: What the caller has to hear of it.
+        service: Key of the service of the booking that was looked up; "" where none was.
+        area: Key of its area; "" for none.
     """
 
     question: str = ""
     error: str = ""
     facts: tuple[str, ...] = ()
+    service: str = ""
+    area: str = ""
 
 
 Event = (
@@ -265,6 +269,7 @@ class Facts:
 class Asks(Enum):
     """What is asked about an earlier booking; the day, part or time by their slots."""
 
+    ERRAND = "errand"  # whether it is to be moved or cancelled
     REFERENCE = "reference"
     OWN_NUMBER = "own_number"  # whether it was booked with the number that the caller rings from
     PHONE = "phone"
@@ -277,15 +282,18 @@ class Earlier:
     """An earlier booking that the caller wants to cancel or to move, where the rules see to it.
 
     Attributes:
-        tool: What is wanted, as the tool for it is called.
+        tool: What is wanted, as the tool for it is called; "" while it is not known.
         asks: What is asked now.
         reference: As the caller told it, digits; "" while it is not known.
         phone: The number it was booked with; "" while it is not known.
         found: Whether it was looked up and told; only for a move.
+        service: Key of its service, once it was looked up; "" where that is not known.
+        area: Key of its area, likewise.
         when: The new day, part and time, as far as they are known.
         misses: Answers in a row that made no sense.
         not_found: How often there was no booking of that reference and number.
         taken: How often the new time was not free.
+        offered: Times that were offered instead, until one is chosen.
     """
 
     tool: str
@@ -293,10 +301,13 @@ class Earlier:
     reference: str = ""
     phone: str = ""
     found: bool = False
+    service: str = ""
+    area: str = ""
     when: Mapping[Slot, str] = field(default_factory=dict)
     misses: int = 0
     not_found: int = 0
     taken: int = 0
+    offered: tuple[Mapping[Slot, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -275,7 +275,10 @@ class Draft:
             self._scene.late[:] = [late for late in self._scene.late if late.call is not call]
         error = str(errand.told.get("error", ""))
         facts = () if error else tuple(errand.untold)
-        for piece in self._by_rules(Looked(errand.question, error, facts)):
+        result = errand.told.get("result")
+        known = result if isinstance(result, Mapping) else {}
+        of = {name: str(known.get(name, "")) for name in ("service", "area")}
+        for piece in self._by_rules(Looked(errand.question, error, facts, **of)):
             yield piece
 
     async def _by_model(

@@ -2,6 +2,7 @@
 
 Theory of operation. Who wants it is asked, one after the other, for what is not yet known:
 
+    what is wanted   to move it or to cancel it, of who only says that there is one
     the reference    said or keyed
     the number       the one the caller rings from, or the one it was booked with
     for a move:      the booking is looked up and told; then the day, and the part of it or the time
@@ -11,14 +12,14 @@ Then the same tools are run that a language model calls (`tools.built_in`), by w
 "yes" to that, heard to its end, has it done. What came of it is `Looked`. Reference and number must
 both fit; where they do not, both are asked for once more, and then a person takes over. No path
 loops: answers that make no sense count as misses, as everywhere, and times that are taken are
-counted.
+counted. Instead of one that is taken others are offered, where there is a calendar (`moving`).
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from audiosocket_agent import person, wording
+from audiosocket_agent import moving, person, wording
 from audiosocket_agent.answering import failed, most_misses
 from audiosocket_agent.caller_words import words_of
 from audiosocket_agent.conversation_state import (
@@ -35,7 +36,8 @@ from audiosocket_agent.conversation_state import (
     State,
     Why,
 )
-from audiosocket_agent.errand_words import TO_WHEN
+from audiosocket_agent.errand_words import TO_WHEN, errand_chosen
+from audiosocket_agent.price_questions import MOST_ASIDES
 from audiosocket_agent.roles import INSTEAD, comes_before, visit_slot, when_slots
 from audiosocket_agent.seams import Expectation, Expects
 from audiosocket_agent.spelled import figures, is_number_word
@@ -56,7 +58,7 @@ from audiosocket_agent.understanding import (
     yes_or_no,
 )
 from audiosocket_agent.walk import proceed
-from audiosocket_agent.wishes import errand_in
+from audiosocket_agent.wishes import TOOLS, errand_in, is_about_earlier
 from audiosocket_agent.workflow import Does, Kind, Of, Slot, Step
 from audiosocket_agent.workflow.templates import places
 
@@ -67,30 +69,37 @@ MOST_TAKEN = 3  # times that were wanted and taken
 _DIGITS_PAUSE_MS = 4000
 _LACKS = ("don't have", "don't know", "haven't got", "have not got", "do not have", "do not know",
           "lost", "can't find", "cannot find", "no idea", "not sure")  # fmt: skip
+_ERRAND_WAYS = ("move it", "change it", "move", "cancel it", "cancel")
 _LEAVES = ("never mind", "forget it", "leave it", "leave it as it is", "forget about it")
 
 
-def wanted(state: State, event: Heard | Keyed | Silent, wish: Seek | None, facts: Facts) -> str:
-    """Return the tool for what a caller wants of an earlier booking; "" if it is nothing of that.
+def wanted(
+    state: State, event: Heard | Keyed | Silent, wish: Seek | None, facts: Facts
+) -> str | None:
+    """Return the tool for what a caller wants of an earlier booking; None if it is nothing of that.
 
-    Words that answer the open question are an answer; but the service and the place in "cancel my
-    boiler service in Truro" are those of the booking. Where a new booking is about to be made,
-    "cancel the booking" may mean that one: a person sorts it out.
+    It is "" where the words are of such a booking and no more: then it is asked for. Words that
+    answer the open question are an answer; but the service and the place in "cancel my boiler
+    service in Truro" are those of the booking. Where a new booking is about to be made, "cancel
+    the booking" may mean that one: a person sorts it out.
     """
     if not isinstance(event, Heard) or (wish is not None and wish.why is not Why.OUT_OF_SCOPE):
-        return ""
+        return None
     tool = errand_in(event.text, facts.company)
-    if not tool or (wish is None and _means_this_call(state, tool, facts)):
-        return ""
+    if not tool and not is_about_earlier(event.text, facts.company):
+        return None
+    if wish is None and _means_this_call(state, tool, facts):
+        return None
     workflow = facts.company.workflow
     rule = workflow.steps[state.step]
     if rule.does is Does.BOOK or state.step in INSTEAD or state.offer is Offer.OPEN:
-        return ""
+        return None
     asked = state.asked
     names_it = asked is not None and workflow.slots[asked].of in (Of.SERVICES, Of.AREAS)
     if asked and not names_it and value_in(asked, event.text, facts.company, facts.today):
-        return ""
-    return tool if not rule.tools or tool in rule.tools else ""
+        return None
+    needed = {tool} if tool else set(TOOLS.values())
+    return tool if not rule.tools or needed <= set(rule.tools) else None
 
 
 def _means_this_call(state: State, tool: str, facts: Facts) -> bool:
@@ -101,11 +110,11 @@ def _means_this_call(state: State, tool: str, facts: Facts) -> bool:
         for step, rule in workflow.steps.items()
     )
     timed = any(slot in state.slots for slot in when_slots(workflow))
-    return made or (timed and tool == built_in.CHANGE)
+    return made or (timed and tool != built_in.CANCEL)
 
 
 def begun(state: State, tool: str, event: Heard, facts: Facts) -> tuple[State, Reply]:
-    """Begin, with the reference if it was told already."""
+    """Begin, with the reference if it was told already; `tool` is what `wanted` returned."""
     told, *_ = TO_WHEN.split(" ".join(words_of(event.text)), maxsplit=1)  # a time is no reference
     earlier = Earlier(tool, reference=reference_in(told))
     return _on(replace(state, earlier=earlier), facts, ())
@@ -135,15 +144,39 @@ def answered(
         return _missed(state, facts, wording.still_there(earlier.misses + 1), Why.SILENT)
     if plain_words(text) in _LEAVES:
         return proceed(replace(state, earlier=None), facts, (wording.LEFT_AS_IT_IS,))
+    sure = not isinstance(event, Heard) or event.confidence >= facts.company.workflow.unsure_below
+    if earlier.asks is Asks.ERRAND:
+        return _errand_told(state, event, facts, sure=sure)
     if earlier.asks is Asks.REFERENCE and any(f" {p} " in f" {plain_words(text)} " for p in _LACKS):
         return person.wish(state, Seek(Why.OUT_OF_SCOPE), facts)
-    sure = not isinstance(event, Heard) or event.confidence >= facts.company.workflow.unsure_below
     if earlier.asks is Asks.AGREED:
         return _decided(state, event, facts, sure=sure)
-    told = _with_answer(earlier, event, facts)
+    told = _with_answer(state, event, facts)
+    if (
+        told is None
+        and state.asides < MOST_ASIDES
+        and (free := moving.told_free(state, text, facts))
+    ):
+        return _offered(replace(free, state=replace(free.state, asides=state.asides + 1)), facts)
     if told is None:
         return _missed(state, facts, wording.misheard(earlier.misses + 1), Why.MISSES)
-    return _on(replace(state, earlier=replace(told, misses=0)), facts, ())
+    return _on(replace(state, earlier=replace(told, misses=0, offered=())), facts, ())
+
+
+def _errand_told(
+    state: State, event: Heard | Keyed, facts: Facts, *, sure: bool
+) -> tuple[State, Reply]:
+    """Take the answer to whether it is to be moved or cancelled; anything else is for a person."""
+    earlier = _of(state)
+    if isinstance(event, Keyed):
+        tool = {"1": built_in.CHANGE, "2": built_in.CANCEL}.get(event.keys, "")
+    else:
+        tool = TOOLS.get(errand_chosen(event.text), "")
+    if tool:
+        return _on(replace(state, earlier=replace(earlier, tool=tool, misses=0)), facts, ())
+    if isinstance(event, Keyed) or not sure or not event.text or plain_words(event.text) in YES:
+        return _missed(state, facts, wording.misheard(earlier.misses + 1), Why.MISSES)
+    return person.wish(state, Seek(Why.OUT_OF_SCOPE), facts)
 
 
 def looked(state: State, found: Looked, facts: Facts) -> tuple[State, Reply]:
@@ -163,14 +196,17 @@ def looked(state: State, found: Looked, facts: Facts) -> tuple[State, Reply]:
         taken = earlier.taken + 1
         if taken >= MOST_TAKEN:
             return person.wish(state, Seek(Why.FULL), facts)
-        other = replace(earlier, when={}, taken=taken)
-        return _on(replace(state, earlier=other), facts, (wording.NOT_FREE,))
+        others = moving.other_times(replace(state, earlier=replace(earlier, taken=taken)), facts)
+        if others is None:
+            return person.wish(state, Seek(Why.FULL), facts)
+        return _offered(others, facts)
     if found.error == built_in.OVER:
         return _done(state, facts, (wording.CANCELLED_ALREADY,))
     if found.error:
         return person.wish(state, Seek(Why.BOOKING), facts)
     if earlier.tool == built_in.CHANGE and not earlier.found:
-        return _on(replace(state, earlier=replace(earlier, found=True)), facts, found.facts)
+        known = replace(earlier, found=True, service=found.service, area=found.area)
+        return _on(replace(state, earlier=known), facts, found.facts)
     return _done(state, facts, found.facts)
 
 
@@ -197,7 +233,19 @@ def _on(state: State, facts: Facts, say: tuple[str, ...]) -> tuple[State, Reply]
     return state, Reply(asked, state.step, (state.step,), listen=listen, keys=keys)
 
 
+def _offered(offering: moving.Offering, facts: Facts) -> tuple[State, Reply]:
+    """Ask for another time by saying which are free; as usual where nobody knows."""
+    if not offering.names:
+        return _on(offering.state, facts, (wording.NOT_FREE,))
+    state, reply = _on(offering.state, facts, ())
+    ways = (*reply.listen.phrases, *map(plain_words, offering.names))
+    listen = replace(reply.listen, phrases=tuple(dict.fromkeys(ways)))
+    return state, replace(reply, say=(*offering.say, wording.WHICH), listen=listen)
+
+
 def _next(earlier: Earlier, facts: Facts) -> Asks | Slot:
+    if not earlier.tool:
+        return Asks.ERRAND
     if not earlier.reference:
         return Asks.REFERENCE
     if not earlier.phone:
@@ -227,6 +275,8 @@ def _tool(earlier: Earlier, facts: Facts) -> RunningTool:
 def _question(earlier: Earlier, facts: Facts) -> str:
     tries = earlier.misses
     match earlier.asks:
+        case Asks.ERRAND:
+            return wording.WHICH_ERRAND[min(tries, 1)]
         case Asks.REFERENCE:
             return wording.WHICH_REFERENCE[min(tries, 1)]
         case Asks.OWN_NUMBER:
@@ -248,13 +298,16 @@ def _listening(asks: Asks | Slot, facts: Facts) -> tuple[Expectation, KeyRule]:
     if isinstance(asks, Slot):
         company, today = facts.company, facts.today
         return expectation(asks, company, today), key_rule(asks, company, today)
+    if asks is Asks.ERRAND:
+        return Expectation(Expects.CHOICE, (*_ERRAND_WAYS, *PERSON)), KeyRule()
     if asks in (Asks.OWN_NUMBER, Asks.AGREED):
         return Expectation(Expects.YES_NO, (*YES, *NO, *PERSON)), KeyRule()
     return Expectation(Expects.DIGITS, PERSON), KeyRule(MOST_DIGITS, _DIGITS_PAUSE_MS)
 
 
-def _with_answer(earlier: Earlier, event: Heard | Keyed, facts: Facts) -> Earlier | None:
+def _with_answer(state: State, event: Heard | Keyed, facts: Facts) -> Earlier | None:
     """Return what is known with the answer to the open question; None if it is no answer."""
+    earlier = _of(state)
     text, keys = (event.text, "") if isinstance(event, Heard) else ("", event.keys)
     match earlier.asks:
         case Asks.REFERENCE:
@@ -272,6 +325,8 @@ def _with_answer(earlier: Earlier, event: Heard | Keyed, facts: Facts) -> Earlie
                 return replace(earlier, phone=phone_number(facts.caller) or "")
             return replace(earlier, asks=Asks.PHONE) if said == "no" else None
         case _:
+            if text and (chosen := moving.chosen(state, text, facts)):
+                return replace(earlier, when={**earlier.when, **chosen})
             when = _when_in(event, facts, earlier.asks)
             asked = earlier.asks in when
             return replace(earlier, when={**earlier.when, **when}) if asked else None

@@ -39,6 +39,36 @@ _BESIDE = FILLERS | frozenset(
     "should must can could may might be able is it possible for me us to like love want wanted "
     "need have got going will wish hoping calling ringing phoning afraid reference number".split()
 )
+# A booking that there is, and nothing of what is to become of it.
+_HAS = re.compile(
+    r"(?<!\bcan )(?<!\bcould )(?<!\bmay )(?<!\bmight )(?<!\bshould )(?<!\bdo )(?<!\bif )"
+    r"(?<!\bwhen )\b(?:(?:i|we) (?:already |still )?(?:have|had|made)|i've|we've)"
+    r"(?: already| got| had| made){0,2} (?:a|an|my|our|this) (?:[\w']+ ){0,3}?"
+    r"(?:booking|appointment|reservation)\b"
+)
+_ABOUT = re.compile(
+    r"\b(?:about|regarding|concerning|with"
+    r"|(?:can't|cannot|can not|unable to|able to) (?:make|keep|come to|get to|attend))"
+    r" (?:my|our) (?:[\w']+ ){0,2}?(?:booking|appointment|reservation|visit)\b"
+)
+_EXISTING = re.compile(
+    r"\b(?:(?:existing|current|previous) (?:[\w']+ )?(?:booking|appointment|reservation|visit)"
+    r"|earlier booking|already (?:been )?booked)\b"
+)
+_HAS_NONE = re.compile(
+    r"\b(?:haven't|hasn't|don't|not|never|no)(?: (?:got|have|had|made|yet|already"
+    r"|any|an|a|existing))* (?:booking|appointment)\b"
+)
+# What the question whether to move or to cancel is answered with.
+_TO_CANCEL = re.compile(r"\b(?:cancel|cancelled|cancelling|call it off)\b")
+_TO_MOVE = re.compile(
+    rf"\b(?:move|moved|moving|change|changed|changing|{_AGAIN}|rescheduled|rescheduling|rearranging"
+    r"|(?:another|a different|a later|an earlier) (?:day|date|time)|later|earlier)\b"
+)
+_REFUSED = re.compile(
+    r"\b(?:not|don't|without)(?: (?:want|wanting|need|to|like|be))* "
+    rf"(?:cancel|cancelling|move|moving|change|changing|{_AGAIN})\b"
+)
 _ONLY = re.compile(rf"\b(?:(?P<cancel>cancel)|{_AGAIN})\b(?P<rest>.*)")
 
 
@@ -62,6 +92,23 @@ def errands(text: str, services: Iterable[str]) -> frozenset[str]:
     if _of_own(_AGAIN, service, words) or _to_another_time(service, words):
         found.add(MOVES)
     return frozenset(found) or _whole_wish(words)
+
+
+def names_earlier(text: str) -> bool:
+    """Whether the words are of a booking that there is: "I've already got an appointment"."""
+    words = " ".join(words_of(text))
+    if _HAS_NONE.search(words):
+        return False
+    return any(pattern.search(words) for pattern in (_HAS, _ABOUT, _EXISTING))
+
+
+def errand_chosen(text: str) -> str:
+    """Return which of both is wanted by who is asked: `CANCELS` or `MOVES`; "" for neither."""
+    words = _REFUSED.sub(" ", " ".join(words_of(text)))
+    cancels, moves = _TO_CANCEL.search(words), _TO_MOVE.search(words)
+    if (cancels is None) == (moves is None):
+        return ""
+    return CANCELS if cancels else MOVES
 
 
 def _bare(service: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from audiosocket_agent.company import Company
 from audiosocket_agent.conversation_state import Seek, Why
-from audiosocket_agent.errand_words import CANCELS, MOVES, errands
+from audiosocket_agent.errand_words import CANCELS, MOVES, errands, names_earlier
 from audiosocket_agent.tools import built_in
 from audiosocket_agent.understanding import plain_words, wants_person
 
@@ -32,16 +32,20 @@ _MOVES = tuple(
     for verb in ("change", "move", "reschedule", "rearrange", "postpone")
     for it in _BOOKINGS
 )
+_FOR_OTHERS = (
+    "invoice", "my bill", "refund", "receipt", "vacancy", "vacancies", "job application",
+    "apply for a job",
+)  # fmt: skip
 _OUT_OF_SCOPE = (
-    "invoice", "my bill", "refund", "receipt", *_CANCELS, *_MOVES, "existing booking",
-    "existing appointment", "already booked", "already have a booking",
-    "already have an appointment", "vacancy", "vacancies", "job application", "apply for a job",
+    *_FOR_OTHERS, *_CANCELS, *_MOVES, "existing booking", "existing appointment", "already booked",
+    "already have a booking", "already have an appointment",
 )  # fmt: skip
 # What makes a place's name a wish to be put through to it.
 _ASKING = (
     "put me through", "speak to", "speak with", "talk to", "talk with", "transfer me", "connect me",
     "get me", "i want", "i need", "i'd like", "can i have", "could i have", "please",
 )  # fmt: skip
+TOOLS = {CANCELS: built_in.CANCEL, MOVES: built_in.CHANGE}
 _BESIDE_A_PLACE = frozenset("the a an to for in of um er uh hello hi yes department team".split())
 
 
@@ -71,13 +75,27 @@ def errand_in(text: str, company: Company) -> str:
         text: The words, however an ear writes them.
         company: Its services may be named as what was booked: "cancel my boiler service".
     """
+    wanted = _errands(text, company)
+    return TOOLS[next(iter(wanted))] if len(wanted) == 1 else ""
+
+
+def is_about_earlier(text: str, company: Company) -> bool:
+    """Whether the words are of an earlier booking, and do not say what is to become of it.
+
+    Args:
+        text: The words, however an ear writes them.
+        company: As in `errand_in`.
+    """
+    for_others = _says_one(plain_words(text), _FOR_OTHERS)
+    return names_earlier(text) and not for_others and not _errands(text, company)
+
+
+def _errands(text: str, company: Company) -> frozenset[str]:
+    """Return what the words want of an earlier booking: `CANCELS`, `MOVES`, both, or nothing."""
     words = plain_words(text)
     said = errands(text, (way for s in company.services for way in (s.name, *s.phrases)))
-    cancels = _says_one(words, _CANCELS) or CANCELS in said
-    moves = _says_one(words, _MOVES) or MOVES in said
-    if cancels == moves:
-        return ""
-    return built_in.CANCEL if cancels else built_in.CHANGE
+    ways = ((CANCELS, _CANCELS), (MOVES, _MOVES))
+    return said | {errand for errand, phrases in ways if _says_one(words, phrases)}
 
 
 def _names(words: str, phrase: str, asked: bool) -> bool:

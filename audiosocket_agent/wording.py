@@ -88,6 +88,10 @@ DECLINED = "No problem, I won't book anything."
 THANK_YOU = "Thank you."
 NO_PRICES = "I have no prices to tell you."
 FIXED_PRICES = "Our prices are fixed."
+WHICH_ERRAND = (
+    "Would you like to move your booking, or to cancel it?",
+    "Please say move, or cancel. Or press 1 to move it, 2 to cancel it.",
+)
 WHICH_REFERENCE = (
     "What is the reference of your booking?",
     "Please say the digits of the reference one by one, or key them in, then press hash.",
@@ -117,8 +121,8 @@ STOCK = (
     HOLD, GO_ON, TO_VOICEMAIL, NOTING_NOW, CALL_BACK_NOTED, NOT_NOTED, CALL_AGAIN, SECRET_AGAIN,
     HOW_CAN_I_HELP, BOOKING_NOW, NOTHING_FREE, JUST_GONE, TO_PERSON_FULL, TO_CONFIRM, WHICH,
     FREE_SOON, YES_OR_NO, *MISHEARD, *STILL_THERE, OFFER, OFFER_DECLINED, YES_NO_KEYS, START_OVER,
-    GOODBYE, *WHICH_REFERENCE, *BOOKED_WITH_WHICH, NO_SUCH_BOOKING, NOT_FREE, CANCELLED_ALREADY,
-    LEFT_AS_IT_IS, DECLINED, THANK_YOU, NO_PRICES, FIXED_PRICES, *COMFORT,
+    GOODBYE, *WHICH_ERRAND, *WHICH_REFERENCE, *BOOKED_WITH_WHICH, NO_SUCH_BOOKING, NOT_FREE,
+    CANCELLED_ALREADY, LEFT_AS_IT_IS, DECLINED, THANK_YOU, NO_PRICES, FIXED_PRICES, *COMFORT,
 )  # fmt: skip
 WORDINGS = 4  # of each question: the last two take turns for as long as it is asked
 EASIEST = 2  # the first wording that explains the keypad

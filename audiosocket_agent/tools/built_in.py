@@ -152,8 +152,8 @@ def cancel_question(company: Company, booking: Booking) -> str:
 
 
 def found(company: Company, booking: Booking) -> Mapping[str, object]:
-    """Return a booking as its caller hears of it."""
-    return facts_told(_stands(company, booking), found=True)
+    """Return a booking as its caller hears of it, and what another time for it depends on."""
+    return facts_told(_stands(company, booking), service=booking.service, area=booking.area)
 
 
 def moved(to: BookingRequest, *, confirmed: bool) -> str:

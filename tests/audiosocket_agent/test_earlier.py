@@ -47,6 +47,7 @@ IT = "I have your boiler service on Tuesday the 1st of December in the morning."
 CANCEL = f"{IT} Shall I cancel it?"
 OWN = wording.booked_with(OTHER.phone)
 REFERENCE, AGAIN = wording.WHICH_REFERENCE
+WHICH, WHICH_AGAIN = wording.WHICH_ERRAND
 
 
 class RulesOnly:
@@ -109,7 +110,11 @@ def test_a_booking_is_cancelled_after_it_was_read_back_and_a_clear_yes(events):
 @pytest.mark.parametrize(("says", "asked"), [
     ("can I reschedule my appointment", REFERENCE), ("please move the visit", REFERENCE),
     ("I'd like to cancel an appointment", REFERENCE), ("cancel our booking", REFERENCE),
-    ("I have an existing booking", wording.TO_PERSON_OTHER),
+    ("I have an existing booking", WHICH), ("it's about my booking", WHICH),
+    ("I've already got an appointment", WHICH), ("I'm already booked in for Tuesday", WHICH),
+    ("I can't make my appointment", WHICH), ("It's about the invoice for my booking",
+                                             wording.TO_PERSON_OTHER),
+    ("can I have an appointment", None), ("I'd like to make a booking", None),
     ("cancel my booking or change my booking", wording.TO_PERSON_OTHER),
     ("cancel my boiler service", REFERENCE), ("I want to change my tap", None),
     ("can you move my boiler service in Falmouth to Wednesday", REFERENCE),
@@ -130,6 +135,49 @@ def test_a_reference_that_was_told_already_is_not_asked_for():
     assert talk("cancel my booking 654321", "yes")[1][-1] == CANCEL
     withheld = talk("cancel my booking 654321", OTHER.phone, facts=WITHHELD)[1]
     assert withheld == [wording.BOOKED_WITH_WHICH[0], CANCEL]
+
+
+@pytest.mark.parametrize(("says", "tool"), [
+    ("move it please", built_in.CHANGE), ("I need another day", built_in.CHANGE),
+    ("can I change it", built_in.CHANGE), (Keyed("1"), built_in.CHANGE),
+    ("not cancel it, move it", built_in.CHANGE), ("cancel", built_in.CANCEL),
+    ("I want to cancel my appointment", built_in.CANCEL), (Keyed("2"), built_in.CANCEL),
+])  # fmt: skip
+def test_who_only_says_that_there_is_a_booking_is_asked_what_is_to_become_of_it(says, tool):
+    call, said = talk("I have an existing booking", says)
+    assert said == [WHICH, REFERENCE] and call.state.earlier.tool == tool
+    _, said = talk("I've got a booking, 654321", says)
+    assert said == [WHICH, OWN]
+
+
+@pytest.mark.parametrize("says", [
+    "where is your engineer", "no", "both cancel and move it", "I want a refund", "a boiler",
+])  # fmt: skip
+def test_what_is_neither_is_for_a_person(says):
+    call, _ = talk("I have an existing booking", says)
+    assert call.reply.seek == Seek(Why.OUT_OF_SCOPE) and call.diary.booking == OTHER
+
+
+@pytest.mark.parametrize("says", ["", "yes", Silent(), Keyed("7"), Heard("mumble", 0.1)])
+def test_who_was_not_understood_is_asked_again_whether_to_move_or_to_cancel(says):
+    _, said = talk("it's about my booking", says, "cancel it")
+    assert said[1].endswith(f" {WHICH_AGAIN}") and said[2] == REFERENCE
+    call, _ = talk("it's about my booking", *[says] * COMPANY.max_misses)
+    assert call.reply.seek is not None
+
+
+def test_it_may_still_be_left_and_a_person_can_be_had():
+    call, said = talk("I have an existing booking", "never mind")
+    assert call.state.earlier is None and said[-1].startswith(wording.LEFT_AS_IT_IS)
+    call, _ = talk("I have an existing booking", "I want to speak to a person")
+    assert call.reply.seek == Seek(Why.ASKED)
+
+
+def test_a_booking_of_this_call_is_not_asked_about():
+    events = ("a boiler service in Truro", "yes", "Tuesday")
+    for says in ("it's about my booking", "I have an appointment"):
+        call, _ = talk(*events, says)
+        assert call.state.earlier is None
 
 
 @pytest.mark.parametrize("says", ["right", "that is correct", "perfect", "go ahead please"])

@@ -2,7 +2,14 @@
 
 import pytest
 
-from audiosocket_agent.errand_words import CANCELS, MOVES, TO_WHEN, errands
+from audiosocket_agent.errand_words import (
+    CANCELS,
+    MOVES,
+    TO_WHEN,
+    errand_chosen,
+    errands,
+    names_earlier,
+)
 
 SERVICES = ("blocked drain visit", "boiler service", "boiler", "leaking tap", "my drain is blocked")
 
@@ -41,3 +48,33 @@ def test_a_service_is_only_known_where_the_company_has_it():
 @pytest.mark.parametrize("said", ["move 654321 to wednesday at 10 30", "move 654321 to 3 o'clock"])
 def test_a_new_time_is_told_from_a_reference(said):
     assert TO_WHEN.split(said)[0].strip() == "move 654321"
+
+
+@pytest.mark.parametrize("said", [
+    "I have an existing booking", "I've already got an appointment", "it's about my booking",
+    "I've got a booking with you", "We have a boiler service booking", "my current appointment",
+    "I'm ringing regarding our appointment", "I made a booking last week", "I'm already booked in",
+    "I can't make my appointment on Tuesday", "hello, I have an appointment tomorrow",
+])  # fmt: skip
+def test_words_of_a_booking_that_there_is(said):
+    assert names_earlier(said) and not errands(said, SERVICES)
+
+
+@pytest.mark.parametrize("said", [
+    "can I have an appointment", "could I have a booking", "I'd like to make an appointment",
+    "I haven't got a booking", "I don't have an appointment", "do I have an appointment",
+    "have you got an earlier appointment", "I want to book an appointment", "about a booking",
+    "I need a boiler service", "when can I have an appointment", "",
+])  # fmt: skip
+def test_words_of_a_booking_that_there_is_not(said):
+    assert not names_earlier(said)
+
+
+@pytest.mark.parametrize(("said", "which"), [
+    ("move it", MOVES), ("I'd like to change it please", MOVES), ("reschedule", MOVES),
+    ("to a later day", MOVES), ("I want a different day", MOVES), ("cancel it", CANCELS),
+    ("Cancel.", CANCELS), ("not move it, I want to cancel it", CANCELS), ("neither", ""),
+    ("don't cancel it", ""), ("move it or cancel it", ""), ("yes", ""), ("", ""),
+])  # fmt: skip
+def test_which_of_both_is_wanted(said, which):
+    assert errand_chosen(said) == which
