@@ -43,7 +43,8 @@ def companies() -> None:
 def import_(paths: tuple[Path, ...], dry_run: bool, as_json: bool) -> None:
     """Put companies into the database, from YAML files or folders of them.
 
-    All of them, or none if one is wrong. A company that is there already is replaced.
+    All of them, or none if one is wrong; all that is wrong is told then, one line each. A company
+    that is there already is replaced.
     """
     from ari_app.company_store import Imported, import_companies
     from ari_app.directory import read_files
@@ -58,7 +59,9 @@ def import_(paths: tuple[Path, ...], dry_run: bool, as_json: bool) -> None:
         done = writing(put)
         _tell_unused()
     except CompanyError as error:
-        _fail(str(error))
+        for wrong in error.all:
+            click.echo(wrong, err=True)
+        sys.exit(1)
     if as_json:
         rows = [{"key": it.key, "file": str(it.path), "change": it.change.value} for it in done]
         click.echo(json.dumps({"dry_run": dry_run, "companies": rows}))

@@ -85,10 +85,18 @@ def simulate(files: tuple[Path, ...], as_json: bool, junit: Path | None, **asked
     if asked["schema"]:
         click.echo(schema(), nl=False)
         return
+    cases, mistakes = [], []
     try:
-        cases = [read_case(path) for path in find_files(files)]
+        paths = find_files(files)
     except ScenarioError as error:
-        click.echo(f"voiceagent: {error}", err=True)
+        paths, mistakes = [], [str(error)]
+    for path in paths:
+        try:
+            cases.append(read_case(path))
+        except ScenarioError as error:
+            mistakes += error.mistakes
+    if mistakes:
+        click.echo("\n".join(mistakes), err=True)
         sys.exit(USAGE)
     if junit is not None and not junit.parent.is_dir():
         click.echo(f"voiceagent: --junit {junit}: there is no folder {junit.parent}", err=True)

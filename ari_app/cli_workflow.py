@@ -44,7 +44,7 @@ def workflow() -> None:
 def check(files: tuple[Path, ...], as_json: bool) -> None:
     """Check workflow files, and company files with what they name.
 
-    Everything that is wrong is told, one line each: the file, the line, the field, and how to mend
+    Everything that is wrong is told, one line each: FILE:LINE: FIELD: what it is, and how to mend
     it. A workflow that passes is proved: every call through it ends.
 
     Exit codes: 0 all hold, 1 something is wrong, 2 a file cannot be read.
@@ -124,13 +124,14 @@ def show(what: str, as_json: bool) -> None:
 def _wrong(file: Path) -> tuple[CompanyError, ...]:
     """Return what is wrong with a file; one that has numbers to be called on is a company's."""
     if not file.is_file():
-        return (WorkflowError(file, "there is no such file"),)
+        what = "is a folder; name the files in it" if file.is_dir() else "there is no such file"
+        return (WorkflowError(file, what),)
     checked = check_workflow(file)
     if checked.is_company:
         try:
             load_company(file)
         except CompanyError as error:
-            return (error,)
+            return error.all
         return ()
     return checked.wrong
 

@@ -63,7 +63,7 @@ async def serve_controller(
         directory = await load(store, settings, elsewhere)
         await _Role(settings, store, directory, elsewhere).serve(stop, on_ready)
     except CompanyError as error:
-        raise StartError(str(error)) from None
+        raise StartError(error.in_one_line) from None
     except DBAPIError as error:
         raise StartError(f"the companies cannot be read: {error.orig}") from None
     finally:

@@ -29,7 +29,7 @@ from ari_app.numbers import e164
 from ari_app.settings import Settings
 from ari_app.store import Store
 from audiosocket_agent.company import Company, load_company
-from audiosocket_agent.errors import CompanyError
+from audiosocket_agent.errors import CompanyError, together
 from audiosocket_agent.workflow.load import WORKFLOW_FILE
 
 log = logging.getLogger(__name__)
@@ -344,10 +344,12 @@ def read_files(paths: list[Path], region: str) -> list[CompanyFile]:
         region: Country whose way of writing numbers is meant.
 
     Raises:
-        CompanyError: One line, if a file is wrong, or a folder is missing or holds none.
+        CompanyError: If files are wrong, with all their mistakes, or a folder is missing or holds
+            none.
     """
     read_number = partial(e164, region=region)
-    files = []
+    files: list[CompanyFile] = []
+    wrong: list[CompanyError] = []
     for path in paths:
         try:
             found = [path] if not path.is_dir() else [path / name for name in _names(path)]
@@ -358,7 +360,13 @@ def read_files(paths: list[Path], region: str) -> list[CompanyFile]:
             raise CompanyError(path, error.strerror or "cannot be read") from None
         if not found:
             raise CompanyError(path, "holds no company: put at least one NAME.yaml there")
-        files += [CompanyFile(file, load_company(file, read_number)) for file in found]
+        for file in found:
+            try:
+                files.append(CompanyFile(file, load_company(file, read_number)))
+            except CompanyError as error:
+                wrong.append(error)
+    if wrong:
+        raise together(wrong)
     return files
 
 

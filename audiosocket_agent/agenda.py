@@ -20,7 +20,7 @@ from zoneinfo import ZoneInfo
 from audiosocket_agent.company import Company
 from audiosocket_agent.company_calendar import Calendar
 from audiosocket_agent.company_calls import minutes_of
-from audiosocket_agent.company_fields import DAYS
+from audiosocket_agent.written_times import DAYS
 
 MINUTE = timedelta(minutes=1)
 DAY = timedelta(days=1)

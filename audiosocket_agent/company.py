@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any
@@ -43,21 +43,23 @@ from audiosocket_agent.company_fields import (
     as_text,
     plain_number,
     refuse_twice,
+    refuse_twice_at,
     spelt,
 )
 from audiosocket_agent.company_messages import Messages
 from audiosocket_agent.company_tools import Tools
 from audiosocket_agent.company_voice import CompanyVoices
 from audiosocket_agent.company_yaml import YamlError, read_yaml_lines
-from audiosocket_agent.complaints import Complaint, complaints, refusal
-from audiosocket_agent.errors import CompanyError
+from audiosocket_agent.complaints import Complaint, complaints, elsewhere, refusal
+from audiosocket_agent.errors import CompanyError, together
 from audiosocket_agent.roles import visit_slot
 from audiosocket_agent.workflow.load import (
     DEFAULT,
     FOLDER,
     WORKFLOW_FILE,
-    NoWorkflowFile,
+    WorkflowError,
     is_shipped,
+    placed,
     read_text,
     read_workflow,
     refuse_unproved,
@@ -81,7 +83,10 @@ def _known_timezone(name: str) -> str:
 
 
 def _read_workflow(value: object, info: ValidationInfo) -> object:
-    return read_workflow(value, (info.context or {}).get(FOLDER))
+    try:
+        return read_workflow(value, (info.context or {}).get(FOLDER))
+    except WorkflowError as error:  # its own lines, beside what else is wrong with the company
+        raise elsewhere(error) from None
 
 
 Timezone = Annotated[str, AfterValidator(_known_timezone)]
@@ -121,6 +126,20 @@ class Area(FieldsModel):
     name: Said
     outward: tuple[Outward, ...] = ()
     phrases: Annotated[tuple[Words, ...], Field(min_length=1)]
+
+
+def _told_apart(choices: Sequence[Service | Area]) -> None:
+    """Check that no key and no phrase means two of them.
+
+    Raises:
+        ValueError: Naming what does.
+    """
+    refuse_twice_at(((at, "key"), it.key) for at, it in enumerate(choices))
+    refuse_twice_at(
+        ((at, "phrases", place), words)
+        for at, it in enumerate(choices)
+        for place, words in enumerate(it.phrases)
+    )
 
 
 # A limit below the usual threshold moves the threshold, so that the limit can be set alone. A value
@@ -233,13 +252,17 @@ class Company(FieldsModel):
         cls, services: tuple[Service, ...], info: ValidationInfo
     ) -> tuple[Service, ...]:
         workflow: Workflow | None = info.data.get("workflow")
-        for service in services:
-            if service.price_pounds is None and workflow is not None and workflow.quotes:
-                raise ValueError(
-                    f"{service.key} has no price_pounds, which the workflow {workflow.name} says"
-                )
-        refuse_twice(service.key for service in services)
-        refuse_twice(words for service in services for words in service.phrases)
+        unpriced = [
+            Complaint(
+                (at,),
+                f"{service.key} has no price_pounds, which the workflow {workflow.name} says",
+            )
+            for at, service in enumerate(services)
+            if service.price_pounds is None and workflow is not None and workflow.quotes
+        ]
+        if unpriced:
+            raise refusal(*unpriced)
+        _told_apart(services)
         return services
 
     @field_validator("areas")
@@ -248,9 +271,12 @@ class Company(FieldsModel):
         workflow: Workflow | None = info.data.get("workflow")
         if not areas and workflow is not None and workflow.places_asked:
             raise ValueError(f"is empty, and the workflow {workflow.name} asks for one")
-        refuse_twice(area.key for area in areas)
-        refuse_twice(words for area in areas for words in area.phrases)
-        refuse_twice(outward for area in areas for outward in area.outward)
+        _told_apart(areas)
+        refuse_twice_at(
+            ((at, "outward", place), outward)
+            for at, area in enumerate(areas)
+            for place, outward in enumerate(area.outward)
+        )
         return areas
 
     @field_validator("webhooks")
@@ -285,13 +311,16 @@ class Company(FieldsModel):
         asked = [visit_slot(self.workflow, kind) for kind in (Kind.PART, Kind.TIME)]
         in_part = asked[0] is not None and asked[1] is None
         most, where = self.calendar.longest_visit(self.hours, in_part=in_part)
+        wrong = []
         for index, service in enumerate(self.services):
             if service.minutes > most:
                 longest = f"the longest part of a day, {where}, has {most} minutes"
                 if not most:
                     longest = "no part of a day lies in the opening hours"
                 what = f"{service.key} takes {service.minutes} minutes and could never be booked"
-                raise refusal(Complaint(("services", index, "minutes"), f"{what}: {longest}"))
+                wrong.append(Complaint(("services", index, "minutes"), f"{what}: {longest}"))
+        if wrong:
+            raise refusal(*wrong)
         return self
 
     @property
@@ -313,7 +342,7 @@ def load_company(path: Path, read_number: Callable[[str], str | None] = plain_nu
         read_number: Turns a telephone number as written into digits with the country code.
 
     Raises:
-        CompanyError: One line that says what is wrong, in which file and where.
+        CompanyError: One line that says what is wrong, in which file and where, with the others.
     """
     text = read_text(path)
     try:
@@ -326,16 +355,13 @@ def load_company(path: Path, read_number: Callable[[str], str | None] = plain_nu
         raise CompanyError(path, what) from None
     try:
         return Company.model_validate(data, context={NUMBER: read_number, FOLDER: path.parent})
-    except NoWorkflowFile as missing:
-        raise NoWorkflowFile(path, missing.what, lines.of(("workflow",))) from None
     except ValidationError as error:
-        first = complaints(error)[0]
-        raise CompanyError(path, str(first), lines.of(first.where)) from None
+        raise together(placed(path, lines, complaints(error, Company), CompanyError)) from None
 
 
 def complaint(error: ValidationError) -> str:
     """Say in one line what is wrong with a company: the first thing that is."""
-    return str(complaints(error)[0])
+    return str(complaints(error, Company)[0])
 
 
 def load_companies(folder: Path) -> dict[str, Company]:

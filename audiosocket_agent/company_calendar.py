@@ -11,7 +11,7 @@ from pydantic import Field, ValidationInfo, field_validator
 from pydantic.functional_validators import AfterValidator, BeforeValidator
 
 from audiosocket_agent.company_calls import Name, minutes_of
-from audiosocket_agent.company_fields import FieldsModel, read_hours, refuse_twice, spelt
+from audiosocket_agent.company_fields import FieldsModel, read_span, refuse_twice, spelt
 
 PARTS = {"morning": "08:00-12:00", "afternoon": "12:00-17:00"}
 
@@ -48,15 +48,6 @@ def _nobody_listens_in(url: str) -> str:
     return url
 
 
-def _span(value: object) -> object:
-    """Read a span of the day in any form that opening hours take."""
-    try:
-        (span,) = read_hours({"mon": value})["mon"]
-    except ValueError as error:
-        raise ValueError(str(error).removeprefix("mon: ")) from None
-    return span
-
-
 Address = Annotated[
     str,
     spelt(r"https?://[^\s]{1,400}", "write an address like https://host/path"),
@@ -65,7 +56,7 @@ Address = Annotated[
 EnvironmentName = Annotated[
     str, spelt(r"[A-Z][A-Z0-9_]{0,63}", "name an environment variable: A-Z, digits and _")
 ]
-Span = Annotated[str, BeforeValidator(_span)]
+Span = Annotated[str, BeforeValidator(read_span)]
 
 
 class BookingApi(FieldsModel):

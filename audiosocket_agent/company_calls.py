@@ -11,16 +11,17 @@ from pydantic import Field, ValidationInfo, field_validator
 from pydantic.functional_validators import BeforeValidator
 
 from audiosocket_agent.company_fields import (
-    DAYS,
     FieldsModel,
     as_text,
     read_holidays,
     read_hours,
     read_number,
     read_outside,
-    refuse_twice,
+    refuse_twice_at,
     spelt,
 )
+from audiosocket_agent.complaints import NAME_RULE, Complaint, refusal
+from audiosocket_agent.written_times import DAYS
 
 QueueName = Annotated[
     str,
@@ -39,9 +40,7 @@ Outside = Annotated[str, BeforeValidator(read_outside)]
 Number = Annotated[str, BeforeValidator(read_number)]
 Words = Annotated[str, spelt(r"[a-z' ]{1,60}", "lower-case words only, at most 60 characters")]
 Said = Annotated[str, spelt(r"(?!\s)[^\x00-\x1f\x7f]{1,400}(?<!\s)", "1-400 characters, one line")]
-Name = Annotated[
-    str, spelt(r"[a-z][a-z0-9_]{0,31}", "a name is a-z, digits and _, at most 32, a letter first")
-]
+Name = Annotated[str, spelt(r"[a-z][a-z0-9_]{0,31}", NAME_RULE)]
 Hours = Annotated[dict[str, tuple[str, ...]], BeforeValidator(read_hours)]
 """Opening hours by day: ``{"mon": ("08:00-12:30", "13:30-17:00")}``; on a day that is not named it
 is closed."""
@@ -126,10 +125,18 @@ class People(FieldsModel):
     @field_validator("places")
     @classmethod
     def _one_number_each(cls, places: dict[str, Place]) -> dict[str, Place]:
-        for name, place in places.items():
-            if (place.extension is None) == (place.outside is None):
-                raise ValueError(f"{name} needs either extension or outside")
-        refuse_twice(words for place in places.values() for words in place.phrases)
+        wrong = [
+            Complaint((name,), "needs either extension or outside")
+            for name, place in places.items()
+            if (place.extension is None) == (place.outside is None)
+        ]
+        if wrong:
+            raise refusal(*wrong)
+        refuse_twice_at(
+            ((name, "phrases", at), words)
+            for name, place in places.items()
+            for at, words in enumerate(place.phrases)
+        )
         return places
 
 

@@ -14,12 +14,13 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationInfo, field_validator
 from pydantic.functional_validators import AfterValidator
 
-DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+from audiosocket_agent.complaints import Complaint, Where, refusal, shown
+from audiosocket_agent.written_times import DAYS, date_meant, day_meant, span_meant
+
 NUMBER = "number"  # in a validation context: what reads telephone numbers
 KEPT = "kept"  # in a validation context: whether this program has checked it before
 _SPAN = re.compile(r"(\d{1,2}):(\d\d)\s*[-\u2013]\s*(\d{1,2}):(\d\d)", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
-SHOWN = 40  # characters of a wrong value that an error repeats
 
 ReadNumber = Callable[[str], "str | None"]
 
@@ -55,28 +56,37 @@ def spelt(pattern: str, rule: str) -> AfterValidator:
     return AfterValidator(check)
 
 
-def shown(value: object) -> str:
-    """Return a wrong value for an error, in one line and not too long."""
-    text = repr(value)
-    return text if len(text) <= SHOWN else f"{text[:SHOWN]}..."
-
-
 def as_text(value: object) -> object:
     """Take digits that were written without quotes for text."""
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
 def refuse_twice(items: Iterable[object]) -> None:
-    """Check that nothing is there twice.
+    """Check that nothing is there twice in a list.
 
     Raises:
-        ValueError: Naming what is.
+        ValueError: Naming what is, at its place.
+    """
+    refuse_twice_at(((place,), item) for place, item in enumerate(items))
+
+
+def refuse_twice_at(items: Iterable[tuple[Where, object]]) -> None:
+    """Check that nothing is there twice.
+
+    Args:
+        items: Each with its place in what is validated.
+
+    Raises:
+        ValueError: Naming all that is, at their places.
     """
     seen: set[object] = set()
-    for item in items:
+    wrong = []
+    for where, item in items:
         if item in seen:
-            raise ValueError(f"{item} stands there twice")
+            wrong.append(Complaint(where, f"{item} stands there twice; leave it once"))
         seen.add(item)
+    if wrong:
+        raise refusal(*wrong)
 
 
 def plain_number(written: str) -> str | None:
@@ -132,45 +142,94 @@ def read_hours(value: object) -> dict[str, tuple[str, ...]]:
         For each day that is named its spans as ``HH:MM-HH:MM``, in order; they do not overlap.
 
     Raises:
-        ValueError: Naming the day and what is wrong.
+        ValueError: All that is wrong, each with its day and place.
     """
     if not isinstance(value, Mapping):
         raise ValueError('name the days: {mon: ["08:00-17:00"]}; left out, it is always open')
     hours: dict[str, tuple[str, ...]] = {}
+    wrong: list[Complaint] = []
     for day, spans in value.items():
-        if day not in DAYS:
-            raise ValueError(f"{shown(day)} is no day; use {', '.join(DAYS)}")
-        spans = [spans] if isinstance(spans, str) else [] if spans is None else spans
-        if not isinstance(spans, list | tuple):
-            raise ValueError(f'{day}: {shown(spans)} is no list of times: ["08:00-17:00"]')
-        hours[day] = _in_order(day, sorted(_span(day, span) for span in spans))
+        if day in DAYS:
+            hours[day] = _spans_of(day, spans, wrong)
+        else:
+            wrong.append(Complaint((str(day),), f"{shown(day)} is no day; {_days_for(day)}"))
+    if wrong:
+        raise refusal(*wrong)
     if not any(hours.values()):
         raise ValueError("no day is open at all; left out, it is always open")
     return hours
 
 
-def _span(day: str, span: object) -> tuple[int, int]:
+def _days_for(day: object) -> str:
+    meant = day_meant(day)
+    if len(meant) > 1:
+        return f"name each one: {', '.join(meant)}"
+    return f"use {', '.join(meant or DAYS)}"
+
+
+def _spans_of(day: str, spans: object, wrong: list[Complaint]) -> tuple[str, ...]:
+    """Read the hours of a day; what is wrong with them is added."""
+    before = len(wrong)
+    if isinstance(spans, str):
+        found = [_read_span((day,), spans, wrong)]
+    elif spans is None or isinstance(spans, list | tuple):
+        found = [_read_span((day, place), it, wrong) for place, it in enumerate(spans or ())]
+    else:
+        wrong.append(Complaint((day,), f'{shown(spans)} is no list of times: ["08:00-17:00"]'))
+        return ()
+    if len(wrong) > before:
+        return ()
+    ordered = sorted(found)
+    written = tuple(f"{_clock(begin)}-{_clock(end)}" for begin, end in ordered)
+    for at in range(1, len(ordered)):
+        if ordered[at][0] < ordered[at - 1][1]:
+            wrong.append(Complaint((day,), f"{written[at - 1]} and {written[at]} overlap"))
+            break
+    return written
+
+
+def _read_span(where: Where, written: object, wrong: list[Complaint]) -> tuple[int, int]:
+    try:
+        return _span(written)
+    except ValueError as error:
+        wrong.append(Complaint(where, str(error)))
+        return 0, 0
+
+
+def read_span(value: object) -> str:
+    """Read one span of a day, in any form that opening hours take.
+
+    Raises:
+        ValueError: If it is none.
+    """
+    if isinstance(value, list | tuple) and len(value) == 1:
+        value = value[0]
+    begin, end = _span(value)
+    return f"{_clock(begin)}-{_clock(end)}"
+
+
+def _span(span: object) -> tuple[int, int]:
     found = _SPAN.fullmatch(span.strip()) if isinstance(span, str) else None
     if found is None:
-        raise ValueError(f'{day}: {shown(span)} is no time; write it in quotes: "08:00-17:00"')
+        raise ValueError(f"{shown(span)} is no time; {_time_for(span)}")
     from_h, from_min, to_h, to_min = map(int, found.groups())
     begin, end = from_h * 60 + from_min, to_h * 60 + to_min
     if from_h > 23 or from_min > 59 or to_min > 59 or end > 24 * 60:
-        raise ValueError(f"{day}: {span} is no time of day; the last is 24:00")
+        raise ValueError(f"{span} is no time of day; the last is 24:00")
     if begin >= end:
+        meant = span_meant(span)
+        day = f"; in the afternoon it is {meant}" if meant else ""
         raise ValueError(
-            f"{day}: {span} ends before it begins; a night is two: 22:00-24:00 on one day and "
+            f"{span} ends before it begins{day}; a night is two: 22:00-24:00 on one day and "
             "00:00-06:00 on the next"
         )
     return begin, end
 
 
-def _in_order(day: str, spans: list[tuple[int, int]]) -> tuple[str, ...]:
-    written = tuple(f"{_clock(begin)}-{_clock(end)}" for begin, end in spans)
-    for before, after in zip(range(len(spans)), range(1, len(spans)), strict=False):
-        if spans[after][0] < spans[before][1]:
-            raise ValueError(f"{day}: {written[before]} and {written[after]} overlap")
-    return written
+def _time_for(span: object) -> str:
+    if span is None or str(span).strip().lower() in ("closed", "none", "no", "off", "false"):
+        return "on a day that is left out, or is [], it is closed"
+    return f'write it in quotes: "{span_meant(span) or "08:00-17:00"}"'
 
 
 def _clock(minute: int) -> str:
@@ -181,16 +240,29 @@ def read_holidays(value: Any) -> list[date]:
     """Read the dates on which a company is closed.
 
     Raises:
-        ValueError: Naming what is no date, or stands twice.
+        ValueError: All that is no date, each with its place, or what stands twice.
     """
     if not isinstance(value, list | tuple | set | frozenset):
         raise ValueError("a list of dates is expected: [2026-12-25, 2026-12-26]")
     days = [_date(item) for item in value]
+    wrong = [
+        Complaint((place,), f"{shown(item)} is no date; write it like {_date_for(item)}")
+        for place, (item, day) in enumerate(zip(value, days, strict=True))
+        if day is None
+    ]
+    if wrong:
+        raise refusal(*wrong)
     refuse_twice(days)
-    return days
+    return [day for day in days if day is not None]
 
 
-def _date(item: object) -> date:
+def _date_for(item: object) -> str:
+    if meant := date_meant(item):
+        return meant
+    return "2026-12-25" if not isinstance(item, str) else "2026-12-25: year, month, day"
+
+
+def _date(item: object) -> date | None:
     if isinstance(item, date) and not isinstance(item, datetime):
         return item
     try:
@@ -198,4 +270,4 @@ def _date(item: object) -> date:
             return date.fromisoformat(item.strip())
     except ValueError:
         pass
-    raise ValueError(f"{shown(item)} is no date; write it like 2026-12-25")
+    return None

@@ -18,7 +18,8 @@ from pydantic import Field, field_validator, model_validator
 from pydantic.functional_validators import AfterValidator
 
 from audiosocket_agent.company_calls import Name, Said
-from audiosocket_agent.company_fields import FieldsModel, shown, spelt
+from audiosocket_agent.company_fields import FieldsModel, spelt
+from audiosocket_agent.complaints import shown
 from audiosocket_agent.errors import ToolError
 from audiosocket_agent.tools import RunningTool
 from audiosocket_agent.tools.json_schema import check_schema, check_value, plain

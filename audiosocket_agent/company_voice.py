@@ -9,7 +9,8 @@ from typing import Annotated
 from pydantic import Field
 from pydantic.functional_validators import AfterValidator, BeforeValidator
 
-from audiosocket_agent.company_fields import FieldsModel, as_text, shown, spelt
+from audiosocket_agent.company_fields import FieldsModel, as_text, spelt
+from audiosocket_agent.complaints import shown
 from audiosocket_agent.vendors import Kind, names
 
 

@@ -30,6 +30,7 @@ AgentError
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 
@@ -100,6 +101,7 @@ class CompanyError(AgentError):
         path: The file or folder.
         what: What is wrong with it, and in which field.
         line: In which line, from 1; None: no line is to blame.
+        others: What else is wrong, in the order of the file; the text is of this one alone.
     """
 
     def __init__(self, path: Path, what: str, line: int | None = None) -> None:
@@ -107,10 +109,37 @@ class CompanyError(AgentError):
         self.path = path
         self.what = what
         self.line = line
+        self.others: tuple[CompanyError, ...] = ()
 
     def __str__(self) -> str:
-        line = "" if self.line is None else f" line {self.line}"
+        line = "" if self.line is None else f":{self.line}"
         return f"{self.path}{line}: {self.what}"
+
+    @property
+    def all(self) -> tuple[CompanyError, ...]:
+        """It, and what else is wrong."""
+        return (self, *self.others)
+
+    @property
+    def in_one_line(self) -> str:
+        """It, and how many others there are: for a log or a report."""
+        if not self.others:
+            return str(self)
+        return (
+            f"{self} (the first of {len(self.all)} mistakes; voiceagent workflow check tells all)"
+        )
+
+
+def together(errors: Sequence[CompanyError]) -> CompanyError:
+    """Return several mistakes as one error to raise: the first one, with the others.
+
+    Args:
+        errors: At least one. What two files name alike is told once.
+    """
+    told = {str(it): it for error in errors for it in error.all}
+    first, *others = told.values()
+    first.others = tuple(others)
+    return first
 
 
 class ToolError(AgentError):

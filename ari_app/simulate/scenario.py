@@ -25,7 +25,18 @@ Name = Annotated[
 
 
 class ScenarioError(Exception):
-    """A scenario cannot be used; the text is one line: file, line, what is wrong."""
+    """A scenario cannot be used.
+
+    Args:
+        mistakes: At least one, each a line: file, line, what is wrong.
+    """
+
+    def __init__(self, *mistakes: str) -> None:
+        super().__init__(*mistakes)
+        self.mistakes = mistakes
+
+    def __str__(self) -> str:
+        return self.mistakes[0]
 
 
 class Goal(Enum):

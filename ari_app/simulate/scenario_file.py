@@ -1,4 +1,4 @@
-"""Reading scenario files; what is wrong with one is said with its file and line."""
+"""Reading scenario files; all that is wrong with one is told by file and line."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import ValidationError
 
 import audiosocket_agent
 from ari_app.simulate.scenario import Scenario, ScenarioError
-from audiosocket_agent.company import Company, complaint, load_company
-from audiosocket_agent.company_yaml import read_yaml
+from audiosocket_agent.company import Company, load_company
+from audiosocket_agent.company_yaml import Lines, YamlError, read_yaml_lines
+from audiosocket_agent.complaints import Complaint, complaints
 from audiosocket_agent.errors import CompanyError
+from audiosocket_agent.workflow.load import placed, read_text
 from audiosocket_agent.workflow.model import BUILT_IN_TOOLS
 
 __all__ = [
@@ -24,12 +25,12 @@ __all__ = [
     "Case",
     "ScenarioError",
     "find_files",
-    "line_of",
     "read_case",
     "schema",
 ]
 
 SHIPPED = Path(__file__).parent / "scenarios"
+PAGE = "docs/simulate.md"
 COMPANIES = Path(audiosocket_agent.__file__).parent / "companies"
 
 
@@ -69,41 +70,46 @@ def read_case(path: Path) -> Case:
     """Read a scenario and the company it is about.
 
     Raises:
-        ScenarioError: One line.
+        ScenarioError: All that is wrong, each in one line.
     """
     try:
-        text = path.read_text(encoding="utf-8")
-        data = read_yaml(text)
-    except OSError as error:
-        raise ScenarioError(f"{path}: {error.strerror or 'cannot be read'}") from None
-    except UnicodeDecodeError:
-        raise ScenarioError(f"{path}: is not UTF-8 text") from None
-    except ValueError as error:
-        raise ScenarioError(f"{path}: {error}") from None
+        data, lines = read_yaml_lines(read_text(path))
+    except CompanyError as error:
+        raise ScenarioError(str(error)) from None
+    except YamlError as error:
+        raise ScenarioError(str(CompanyError(path, error.what, error.line))) from None
     try:
         scenario = Scenario.model_validate(data)
     except ValidationError as error:
-        where = error.errors(include_url=False, include_input=False)[0]["loc"]
-        line = line_of(text, where)
-        what = complaint(error).replace("docs/companies.md lists", "docs/simulate.md lists")
-        raise ScenarioError(f"{path}:{line}: {what}") from None
-    company = _company(path, text, scenario)
-    for name in scenario.world.tools:
-        if name not in company.tools:
-            line = line_of(text, ("world", "tools", name))
-            raise ScenarioError(f"{path}:{line}: world.tools: {company.key} has no tool {name}")
-    _check_names(path, text, scenario, company)
+        raise _refused(path, lines, complaints(error, Scenario, PAGE)) from None
+    company = _company(path, lines, scenario)
+    wrong = [
+        Complaint(
+            ("world", "tools", name), f"{company.key} has no tool {name}; {_there(company.tools)}"
+        )
+        for name in scenario.world.tools
+        if name not in company.tools
+    ]
+    if wrong := [*wrong, *_unknown_names(scenario, company)]:
+        raise _refused(path, lines, wrong)
     return Case(path.stem, path, scenario, company)
 
 
-def _check_names(path: Path, text: str, scenario: Scenario, company: Company) -> None:
-    """Refuse to expect what cannot be: a misspelt step or tool is never gone through or called.
+def _refused(path: Path, lines: Lines, wrong: Sequence[Complaint]) -> ScenarioError:
+    """Return what is wrong with a scenario as one error, in the order of the file."""
+    return ScenarioError(*map(str, placed(path, lines, wrong, CompanyError)))
 
-    Raises:
-        ScenarioError: One line.
-    """
+
+def _there(names: Iterable[str]) -> str:
+    known = ", ".join(sorted(names))
+    return f"there are {known}" if known else "it has none"
+
+
+def _unknown_names(scenario: Scenario, company: Company) -> list[Complaint]:
+    """Return what cannot be expected: a misspelt step or tool is never gone through or called."""
     expect = scenario.expect
     steps, tools = {*map(str, company.workflow.steps)}, {*BUILT_IN_TOOLS, *company.tools}
+    wrong = []
     for field, names, known in (
         ("steps", expect.steps, steps),
         ("steps_never", expect.steps_never, steps),
@@ -111,12 +117,12 @@ def _check_names(path: Path, text: str, scenario: Scenario, company: Company) ->
         ("tools_never", expect.tools_never, tools),
         ("given", expect.given, tools),
     ):
-        for name in names:
+        for place, name in enumerate(names):
             if name not in known:
-                line = line_of(text, ("expect", field))
                 what = f"{company.key} has no {'step' if known is steps else 'tool'} {name}"
-                there = ", ".join(sorted(known))
-                raise ScenarioError(f"{path}:{line}: expect.{field}: {what}; there are {there}")
+                where = ("expect", field, name if field == "given" else place)
+                wrong.append(Complaint(where, f"{what}; {_there(known)}"))
+    return wrong
 
 
 def schema() -> str:
@@ -129,65 +135,35 @@ def schema() -> str:
     return json.dumps(document, indent=2) + "\n"
 
 
-def line_of(text: str, where: Iterable[str | int]) -> int:
-    """Return the line, from 1, of what stands at a place in a YAML document.
-
-    Args:
-        text: The document.
-        where: Names and positions from the top; what is not there ends the way down.
-    """
-    node = yaml.compose(text, yaml.SafeLoader)
-    line = 1
-    for part in where:
-        below = _below(node, part)
-        if below is None:
-            break
-        mark, node = below
-        line = mark.start_mark.line + 1
-    return line
-
-
-def _below(node: yaml.Node | None, part: str | int) -> tuple[yaml.Node, yaml.Node] | None:
-    """Return where a part of a node begins, and the part."""
-    if isinstance(node, yaml.MappingNode):
-        for key, value in node.value:
-            if key.value == str(part):
-                return key, value
-    if isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
-        return node.value[part], node.value[part]
-    return None
-
-
-def _company(path: Path, text: str, scenario: Scenario) -> Company:
+def _company(path: Path, lines: Lines, scenario: Scenario) -> Company:
     """Return the company a scenario is about.
 
     Raises:
-        ScenarioError: One line.
+        ScenarioError: All that is wrong, each in one line.
     """
     if scenario.company_file is not None:
         file, field = path.parent / scenario.company_file, "company_file"
     else:
         field = "company"
-        names = sorted(COMPANIES.rglob("*.yaml"))
-        known = {name.stem: name for name in names}
+        known = {name.stem: name for name in COMPANIES.rglob("*.yaml")}
         if scenario.company not in known:
-            raise ScenarioError(
-                f"{path}:{line_of(text, (field,))}: company: no company that comes with the "
-                f"program is called {scenario.company}; there are {', '.join(sorted(known))}"
-            )
+            what = f"no company that comes with the program is called {scenario.company}"
+            wrong = Complaint((field,), f"{what}; {_there(known)}")
+            raise _refused(path, lines, [wrong])
         file = known[scenario.company]
     try:
         company = load_company(file)
     except CompanyError as error:
-        raise ScenarioError(f"{path}:{line_of(text, (field,))}: {field}: {error}") from None
-    return _changed(path, text, company, scenario.company_changes)
+        raise _refused(path, lines, [Complaint((field,), error.in_one_line)]) from None
+    return _changed(path, lines, company, scenario.company_changes)
 
 
-def _changed(path: Path, text: str, company: Company, changes: Mapping[str, Any]) -> Company:
+def _changed(path: Path, lines: Lines, company: Company, changes: Mapping[str, Any]) -> Company:
     if not changes:
         return company
     try:
         return Company.model_validate(company.model_dump(mode="json") | dict(changes))
     except ValidationError as error:
-        line = line_of(text, ("company_changes",))
-        raise ScenarioError(f"{path}:{line}: company_changes: {complaint(error)}") from None
+        wrong = complaints(error, Company)
+        placed_there = [Complaint(("company_changes", *it.where), it.what) for it in wrong]
+        raise _refused(path, lines, placed_there) from None

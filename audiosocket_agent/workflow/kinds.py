@@ -12,7 +12,6 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from audiosocket_agent.caller_words import FILLERS, words_of
-from audiosocket_agent.company_fields import DAYS
 from audiosocket_agent.workflow import keyed
 from audiosocket_agent.workflow.model import Kind, Of, Option, SlotRule
 from audiosocket_agent.workflow.said_codes import (
@@ -30,6 +29,7 @@ from audiosocket_agent.workflow.said_dates import DAY_NAMES, date_in, next_date
 from audiosocket_agent.workflow.said_names import address_in, name_in
 from audiosocket_agent.workflow.said_numbers import cardinal
 from audiosocket_agent.workflow.said_times import spoken_time, time_in
+from audiosocket_agent.written_times import DAYS
 
 if TYPE_CHECKING:
     from audiosocket_agent.company import Area, Company, Service

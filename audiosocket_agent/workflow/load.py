@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from audiosocket_agent.company_yaml import Lines, YamlError, read_yaml, read_yaml_lines
 from audiosocket_agent.complaints import Complaint, complaints, refusal
-from audiosocket_agent.errors import CompanyError
+from audiosocket_agent.errors import CompanyError, together
 from audiosocket_agent.workflow.findings import finding
 from audiosocket_agent.workflow.model import StepRule, Workflow
 from audiosocket_agent.workflow.names import Step
@@ -54,7 +54,7 @@ class Checked:
 
     path: Path
     workflow: Workflow | None
-    wrong: tuple[WorkflowError, ...]
+    wrong: tuple[CompanyError, ...]
     is_company: bool = False
 
 
@@ -80,11 +80,11 @@ def load_workflow(path: Path) -> Workflow:
     """Read a workflow file, and prove it.
 
     Raises:
-        WorkflowError: The first thing that is wrong, in one line.
+        WorkflowError: The first thing that is wrong, in one line, with the others.
     """
     checked = check_workflow(path)
     if checked.wrong:
-        raise checked.wrong[0]
+        raise together(checked.wrong)
     assert checked.workflow is not None
     return checked.workflow
 
@@ -97,15 +97,21 @@ def check_workflow(path: Path) -> Checked:
         return Checked(path, None, (error,))
     except YamlError as error:
         return Checked(path, None, (WorkflowError(path, error.what, error.line),))
-    is_company = isinstance(data, Mapping) and {"dids", "greeting"} <= data.keys()
+    is_company = _is_company(data)
     try:
         workflow = Workflow.model_validate(whole(data))
     except ValidationError as error:
-        wrong = _placed(path, lines, complaints(error, PAGE))
+        wrong = placed(path, lines, complaints(error, Workflow, PAGE))
         return Checked(path, None, wrong, is_company)
     except ValueError as error:
-        return Checked(path, None, _placed(path, lines, [Complaint((LIKE,), str(error))]))
-    return Checked(path, workflow, _placed(path, lines, _complaints_of(workflow)))
+        return Checked(path, None, placed(path, lines, [Complaint((LIKE,), str(error))]))
+    return Checked(path, workflow, placed(path, lines, _complaints_of(workflow)))
+
+
+def _is_company(data: object) -> bool:
+    """Whether fields are meant to be a company's: they name what only that has."""
+    names = data.keys() if isinstance(data, Mapping) else set()
+    return bool({"dids", "greeting", "services"} & names) and not {LIKE, *PARTS} & names
 
 
 def read_text(path: Path) -> str:
@@ -118,19 +124,44 @@ def read_text(path: Path) -> str:
         with path.open("rb") as file:
             written = file.read(MOST_BYTES + 1)
         if len(written) > MOST_BYTES:
-            raise WorkflowError(path, f"is larger than {MOST_BYTES} bytes")
-        return written.decode("utf-8")
+            raise WorkflowError(path, f"is larger than {MOST_BYTES} bytes; is it the right file?")
+        return written.decode("utf-8-sig")
+    except FileNotFoundError:
+        raise WorkflowError(path, "there is no such file") from None
+    except IsADirectoryError:
+        raise WorkflowError(path, "is a folder; name a file in it") from None
+    except PermissionError:
+        what = "may not be read by this account; change its owner or its rights, or use sudo"
+        raise WorkflowError(path, what) from None
     except OSError as error:
         raise WorkflowError(path, error.strerror or "cannot be read") from None
-    except UnicodeDecodeError:
-        raise WorkflowError(path, "is not UTF-8 text") from None
+    except UnicodeDecodeError as error:
+        line = written.count(b"\n", 0, error.start) + 1
+        raise WorkflowError(path, "is not UTF-8 text; save it as UTF-8", line) from None
 
 
-def _placed(
-    path: Path, lines: Lines, wrong: list[Complaint] | tuple[Complaint, ...]
-) -> tuple[WorkflowError, ...]:
-    errors = [WorkflowError(path, str(it), lines.of(it.where)) for it in wrong]
-    return tuple(sorted(errors, key=lambda error: error.line or 0))
+def placed(
+    path: Path,
+    lines: Lines,
+    wrong: Sequence[Complaint],
+    kind: type[CompanyError] = WorkflowError,
+) -> tuple[CompanyError, ...]:
+    """Return what is wrong with a file, in the order of its lines.
+
+    Args:
+        path: The file.
+        lines: Where its parts stand.
+        wrong: What is wrong.
+        kind: Of the errors.
+    """
+    found: list[tuple[int, CompanyError]] = []
+    for it in wrong:
+        line = lines.of(it.where)
+        for error in it.elsewhere or (kind(path, str(it), line),):
+            if isinstance(error, NoWorkflowFile):
+                error = NoWorkflowFile(path, error.what, line)
+            found.append((line or 0, error))
+    return tuple(error for _, error in sorted(found, key=lambda it: it[0]))
 
 
 def read_workflow(value: object, folder: Path | None) -> object:
@@ -163,11 +194,11 @@ def refuse_unproved(workflow: Workflow) -> Workflow:
     """Let a workflow pass that holds, as a check within pydantic.
 
     Raises:
-        PydanticCustomError: The first thing that is wrong, with its place.
+        PydanticCustomError: All that is wrong, each with its place.
     """
     wrong = () if is_shipped(workflow) else _complaints_of(workflow)
     if wrong:
-        raise refusal(wrong[0])
+        raise refusal(*wrong)
     return workflow
 
 

@@ -19,12 +19,12 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field, GetPydanticSchema, ValidationInfo, field_validator
 from pydantic_core import core_schema
 
-from audiosocket_agent.company_fields import FieldsModel, refuse_twice, spelt
+from audiosocket_agent.company_fields import FieldsModel, refuse_twice, refuse_twice_at, spelt
+from audiosocket_agent.complaints import NAME_RULE
 from audiosocket_agent.workflow.names import Outcome, Slot, Step
 from audiosocket_agent.workflow.templates import OR, places
 
 NAME = r"[a-z][a-z0-9_]{0,31}"
-_NAME_RULE = "a name is a-z, digits and _, at most 32, a letter first"
 
 
 class Kind(StrEnum):
@@ -108,7 +108,7 @@ SlotName = Annotated[Slot, _name_schema(Slot)]
 StepName = Annotated[Step, _name_schema(Step)]
 Line = Annotated[str, spelt(r"(?!\s)[^\x00-\x1f\x7f]{1,400}(?<!\s)", "1-400 characters, one line")]
 Template = Annotated[Line, AfterValidator(_with_places)]
-Word = Annotated[str, spelt(NAME, _NAME_RULE)]
+Word = Annotated[str, spelt(NAME, NAME_RULE)]
 Ways = Annotated[str, spelt(r"[a-z0-9' ]{1,60}", "lower-case words only, at most 60 characters")]
 
 
@@ -177,8 +177,12 @@ class SlotRule(FieldsModel):
         choice = info.data.get("kind", Kind.CHOICE) is Kind.CHOICE
         if options and (not choice or info.data.get("of", Of.OWN) is not Of.OWN):
             raise ValueError("only a choice that is made from no other list has options")
-        refuse_twice(option.key for option in options)
-        refuse_twice(words for option in options for words in option.phrases)
+        refuse_twice_at(((at, "key"), option.key) for at, option in enumerate(options))
+        refuse_twice_at(
+            ((at, "phrases", place), words)
+            for at, option in enumerate(options)
+            for place, words in enumerate(option.phrases)
+        )
         return options
 
     @field_validator("most")

@@ -83,7 +83,7 @@ def _judged(settings: Settings) -> list[Finding]:
     try:
         files, stored = _files(settings), _stored(settings.database)
     except CompanyError as error:
-        seen = f"{error}: the agent does not start with it"
+        seen = f"{error.in_one_line}: the agent does not start with it"
         return [red(seen, f"mend that, then {_RESTART}")]
     except PermissionError:
         raise NotLookedAtError("they are the agent's to read; run this as root") from None

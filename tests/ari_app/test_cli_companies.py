@@ -29,8 +29,8 @@ def voiceagent(tmp_path, monkeypatch):
 
     def run(*words, fails=False):
         result = CliRunner().invoke(main, ["companies", *map(str, words)])
-        assert (result.exit_code == 1) == fails, result.output
-        if fails:
+        assert (result.exit_code == 1) == bool(fails), result.output
+        if fails is True:
             assert len(result.output.splitlines()) == 1, result.output
         return result.output
 
@@ -93,11 +93,27 @@ def test_mistakes_are_one_clear_line_and_change_nothing(voiceagent, mill, tmp_pa
     (mill / "thief.yaml").write_text(thief.replace("key: mill", "key: thief"))
     assert "441632960001 already belongs to harbour" in voiceagent("import", mill, fails=True)
     (mill / "thief.yaml").write_text("key: [")
-    assert "thief.yaml line 1: " in voiceagent("import", mill, fails=True)
+    assert "thief.yaml:1: " in voiceagent("import", mill, fails=True)
     assert "no such file" in voiceagent("import", tmp_path / "nowhere", fails=True)
     (tmp_path / "empty").mkdir()
     assert "holds no company" in voiceagent("import", tmp_path / "empty", fails=True)
     assert [row["key"] for row in json.loads(voiceagent("list", "--json"))] == ["harbour"]
+
+
+def test_all_that_is_wrong_with_all_files_is_told(voiceagent, mill, tmp_path):
+    mill_file, other = mill / "mill.yaml", mill / "other.yaml"
+    text = mill_file.read_text().replace("ai: false", "ai: perhaps\nmax_missses: 3")
+    mill_file.write_text(text)
+    other.write_text("key: other\n\tname: Other\n")
+    told = voiceagent("import", SAMPLE, mill, fails="often").splitlines()
+    at = text.splitlines().index("ai: perhaps") + 1
+    assert told == [
+        f"{mill_file}:{at}: ai: 'perhaps' is neither true nor false; write one of the two",
+        f"{mill_file}:{at + 1}: max_missses: there is no such field; did you mean max_misses? "
+        "docs/companies.md lists them all",
+        f"{other}:2: a tab stands where spaces belong; indent with spaces only",
+    ]
+    assert "nothing was imported yet" in voiceagent("list", fails=True)
 
 
 def test_no_database_and_no_folder(voiceagent, tmp_path, monkeypatch):

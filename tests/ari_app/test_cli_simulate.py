@@ -67,7 +67,11 @@ def test_word_errors_are_heard_and_survived():
 
 @pytest.mark.parametrize(
     ("text", "what"),
-    [(None, "there is no such file|No such file"), ("persona: [", "line"), ("about: 1\n", ":1: ")],
+    [
+        (None, ": there is no such file\n"),
+        ("persona: [", ":1: the file ends where a value belongs"),
+        ("about: x\nexpect: {bookings: no}\npersona: {}\n", ":2: expect.bookings: 'no' is no num"),
+    ],
 )
 def test_a_wrong_file_is_refused_in_one_line(tmp_path, text, what):
     path = tmp_path / "a.yaml"
@@ -75,9 +79,24 @@ def test_a_wrong_file_is_refused_in_one_line(tmp_path, text, what):
         path.write_text(text)
     done = run("simulate", str(path))
     assert done.exit_code == 2
-    assert re.search(what, done.stderr)
-    assert done.stderr.startswith(f"voiceagent: {path}")
+    assert done.stderr.startswith(f"{path}{what}")
     assert done.stderr.count("\n") == 1
+
+
+def test_all_that_is_wrong_with_all_files_is_told(tmp_path):
+    first, second = tmp_path / "a.yaml", tmp_path / "b.yaml"
+    first.write_text("about: x\npersona:\n  goal: fly\n  manner: [shy]\nexpect: {}\n")
+    second.write_text("about: x\npersona: {}\nexpect:\n  steps: [greet, qoute]\n")
+    assert run("simulate", str(first), str(second)).stderr.splitlines() == [
+        f"{first}:3: persona.goal: 'fly' is none of these: 'book', 'price', 'person', 'silence' or "
+        "'nothing'",
+        f"{first}:4: persona.manner.0: 'shy' is none of these: 'plain', 'terse', 'chatty', "
+        "'corrects', 'changes_mind', 'misspells', 'mumbles', 'angry', 'silent', 'keypad' or "
+        "'breaks'",
+        f"{second}:4: expect.steps.1: harbour has no step qoute; there are book, call_back, close, "
+        "collect, confirm, greet, message, out_of_hours, qualify, quote, recover, transfer, "
+        "understand, voicemail",
+    ]
 
 
 def test_a_folder_without_scenarios_is_refused(tmp_path):

@@ -133,7 +133,7 @@ calendar: {}
         told = CliRunner().invoke(main, words, env={"VOICEAGENT_DATA_DIR": str(tmp_path)})
         assert told.exit_code == 1, told.output
         (line,) = [line for line in told.output.splitlines() if "boiler" in line]
-        assert "mill.yaml line 10: " in line and line.endswith(why), line
+        assert "mill.yaml:10: " in line and line.endswith(why), line
     file.write_text(text.replace("minutes: 600", "minutes: 540"))
     kept = document_of(load_company(file))
     # What an older version let in is not left out by a newer one: its callers would lose the agent.

@@ -98,7 +98,7 @@ def test_what_is_put_is_found_by_its_number_and_read_back_as_it_was(tmp_path):
         ({"key": "b"}, "key"),
         ({"services": [{}]}, "services.0.key"),
         ({"workflow": "no_such_trade"}, "workflow"),
-        ({"hours": {"mon": ["08:00-12:00", "11:00-13:00"]}}, "hours"),
+        ({"hours": {"mon": ["08:00-12:00", "11:00-13:00"]}}, "hours.mon"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )

@@ -47,94 +47,99 @@ KINDS = (
 BAD_WORKFLOWS = {
     "broken YAML": (
         "name: plumber\nsteps: {greet: [}\n",
-        " line 2: expected the node content, but found '}'",
+        ":2: } stands where a value belongs; close each [ and { in turn, or put the text in quotes",
     ),
     "a tab": (
         "name: x\n\tabout: x\n",
-        " line 2: found character '\\t' that cannot start any token",
+        ":2: a tab stands where spaces belong; indent with spaces only",
     ),
-    "an empty file": ("", ": the file: holds no fields; write NAME: VALUE"),
-    "a list": ("- greet\n", ": the file: holds no fields; write NAME: VALUE"),
+    "an empty file": ("", ": the file: is empty and holds no fields; write NAME: VALUE"),
+    "a list": ("- greet\n",
+              ": the file: is a list and holds no fields; write NAME: VALUE, without - before it"),
     "an unknown kind of slot": (
         PLUMBER.replace("kind: number", "kind: colour"),
-        f" line 7: slots.floor.kind: 'colour' is none of these: {KINDS}",
+        f":7: slots.floor.kind: 'colour' is none of these: {KINDS}",
     ),
     "an unknown slot": (
         PLUMBER.replace("[area, floor]", "\n      - area\n      - flor"),
-        " line 15: steps.qualify.needs.1: there is no slot called flor; is floor meant?",
+        ":15: steps.qualify.needs.1: there is no slot called flor; is floor meant?",
     ),
     "two slots with one name": (
         PLUMBER + "  quote: {goal: a}\n  quote: {goal: b}\n",
-        " line 15: quote stands there twice",
+        ":15: quote stands there twice, first in line 14; leave it once",
     ),
     "a side way that is only drawn": (
         PLUMBER + "  recover: {goal: Try again., timeout_s: 30}\n",
-        " line 14: steps.recover: what happens there is not set in a workflow; leave it out; a "
+        ":14: steps.recover: what happens there is not set in a workflow; leave it out; a "
         "company's people, closed and hours say it",
     ),
     "a slot asked twice in a step": (
         PLUMBER.replace("[area, floor]", "[area, floor, area]"),
-        " line 13: steps.qualify.needs: area stands there twice",
+        ":13: steps.qualify.needs.2: area stands there twice; leave it once",
     ),
     "a sentence with an unknown place": (
         PLUMBER.replace("{options}", "{optoins}"),
-        " line 5: slots.area.ask.0: there is no slot called optoins; is options meant?",
+        ":5: slots.area.ask.0: there is no slot called optoins; is options meant?",
     ),
     "a brace that is no place": (
         PLUMBER.replace("{options}", "{options.__class__}"),
-        " line 5: slots.area.ask.0: a place is a name in braces, like {service}; other braces "
+        ":5: slots.area.ask.0: a place is a name in braces, like {service}; other braces "
         "cannot be used",
     ),
     "steps in a ring": (
         PLUMBER + "    then: understand\n",
-        " line 12: steps.qualify: a call goes round here for ever: understand -> qualify -> "
+        ":12: steps.qualify: a call goes round here for ever: understand -> qualify -> "
         "understand; one of these steps must lead on to another",
     ),
     "a trap": (
         PLUMBER + "    then: attic\n  attic: {goal: Wait., then: attic}\n",
-        " line 15: steps.attic: a call goes round here for ever: attic -> attic; one of these "
+        ":15: steps.attic: a call goes round here for ever: attic -> attic; one of these "
         "steps must lead on to another",
     ),
     "a step nobody comes to": (
         PLUMBER + "  attic: {goal: Wait., then: close}\n",
-        " line 14: steps.attic: no call ever comes here; lead to it by then, if_no or on_failure "
+        ":14: steps.attic: no call ever comes here; lead to it by then, if_no or on_failure "
         "of another step",
     ),
     "a time-out that is no number": (
         PLUMBER + "    timeout_s: soon\n",
-        " line 14: steps.qualify.timeout_s: 'soon' is no number",
+        ":14: steps.qualify.timeout_s: 'soon' is no number; write how many seconds, "
+        "in digits only, like 90",
     ),
     "a time-out out of range": (
         PLUMBER + "    timeout_s: 9000\n",
-        " line 14: steps.qualify.timeout_s: Input should be less than or equal to 900",
+        ":14: steps.qualify.timeout_s: 9000 is too much; the most is 900",
     ),
     "an unknown field": (
         PLUMBER + "    timeout: 90\n",
-        " line 14: steps.qualify.timeout: there is no such field; docs/workflows.md lists them all",
+        ":14: steps.qualify.timeout: there is no such field; did you mean timeout_s? "
+        "docs/workflows.md lists them all",
     ),
     "a name that is none": (
         PLUMBER + "  2nd: {goal: x}\n",
-        " line 14: steps.2nd: a name is a-z, digits and _, at most 32, a letter first",
+        ":14: steps.2nd: a name is a-z, digits and _, at most 32, a letter first",
     ),
     "like none": (
         PLUMBER.replace("home_services", "plumbing"),
-        " line 1: like: there is no workflow called plumbing; shipped: appointments, "
+        ":1: like: there is no workflow called plumbing; shipped: appointments, "
         "garage, home_services; one of your own is a file beside this one, NAME.workflow.yaml",
     ),
     "options beside a list": (
         PLUMBER.replace("  area:\n", "  area:\n    options: [{key: a, name: A, phrases: [a]}]\n"),
-        " line 5: slots.area.options: only a choice that is made from no other list has options",
+        ":5: slots.area.options: only a choice that is made from no other list has options",
     ),
     "a bomb": (BOMB, ": has more than 50000 parts, aliases counted as what they stand for"),
-    "a part within itself": ("a: &a [*a]\n", " line 1: a part is within itself"),
-    "a megabyte": ("# " + "x" * 1_000_000, ": is larger than 1000000 bytes"),
-    "far too long": ("# " + "x" * 300_000, ": is longer than 200000 characters"),
-    "nested too deeply": ("[" * 700, ": is nested too deeply"),
-    "not text": (b"\xff\xfe\x00", ": is not UTF-8 text"),
-    "a control character": ("name: \x00", ": has characters that YAML does not allow"),
+    "a part within itself": ("a: &a [*a]\n",
+                             ":1: a part is within itself, by its &name; write it out"),
+    "a megabyte": ("# " + "x" * 1_000_000, ": is larger than 1000000 bytes; is it the right file?"),
+    "far too long": ("# " + "x" * 300_000,
+                     ": is longer than 200000 characters; is it the right file?"),
+    "nested too deeply": ("[" * 700, ": is nested too deeply; is it the right file?"),
+    "not text": (b"\xff\xfe\x00", ":1: is not UTF-8 text; save it as UTF-8"),
+    "a control character": ("name: \x00",
+                            ":1: the character U+0000 cannot stand in a YAML file; delete it"),
     "a tag": ("name: !!python/object:os.system x\n",
-              " line 1: could not determine a constructor for the tag "
-              "'tag:yaml.org,2002:python/object:os.system'"),
+              ":1: a text that begins with ! goes in quotes"),
 }  # fmt: skip
 
 
@@ -160,12 +165,11 @@ ADDED = HARBOUR.count("\n") + 1  # the line of the first field that is put behin
 BAD_COMPANIES = {
     "a price that is no number": (
         HARBOUR.replace("price_pounds: 95", "price_pounds: cheap"),
-        " line 10: services.0.price_pounds: 'cheap' is no number",
+        ":10: services.0.price_pounds: 'cheap' is no number; write digits only, like 90",
     ),
     "no price where one is said": (
         HARBOUR.replace("    price_pounds: 95\n", ""),
-        " line 7: services: blocked_drain has no price_pounds, which the workflow home_services "
-        "says",
+        ":8: services.0: blocked_drain has no price_pounds, which the workflow home_services says",
     ),
     "no area where one is asked": (
         HARBOUR[: HARBOUR.index("areas:")],
@@ -173,16 +177,16 @@ BAD_COMPANIES = {
     ),
     "overlapping hours": (
         with_fields(hours='{mon: ["08:00-12:00", "11:00-17:00"]}'),
-        f" line {ADDED}: hours: mon: 08:00-12:00 and 11:00-17:00 overlap",
+        f":{ADDED}: hours.mon: 08:00-12:00 and 11:00-17:00 overlap",
     ),
     "an unknown workflow": (
         with_fields(workflow="plumbing"),
-        f" line {ADDED}: workflow: there is no workflow called plumbing; shipped: appointments, "
+        f":{ADDED}: workflow: there is no workflow called plumbing; shipped: appointments, "
         "garage, home_services; one of your own is a file beside this one, NAME.workflow.yaml",
     ),
     "a workflow of its own with a trap": (
         with_fields(workflow="{like: home_services, name: own, steps: {confirm: {then: book}}}"),
-        f" line {ADDED}: workflow.steps.confirm: a call goes round here for ever: book -> "
+        f":{ADDED}: workflow.steps.confirm: a call goes round here for ever: book -> "
         "confirm -> book; one of these steps must lead on to another",
     ),
     "a workflow with a tool that is not there": (
@@ -194,11 +198,11 @@ BAD_COMPANIES = {
     ),
     "a workflow file that is not there": (
         with_fields(workflow="own.workflow.yaml"),
-        f" line {ADDED}: workflow: there is no file own.workflow.yaml beside this one",
+        f":{ADDED}: workflow: there is no file own.workflow.yaml beside this one",
     ),
     "a file somewhere else": (
         with_fields(workflow="../own.workflow.yaml"),
-        f" line {ADDED}: workflow: there is no workflow called ../own.workflow.yaml; shipped: "
+        f":{ADDED}: workflow: there is no workflow called ../own.workflow.yaml; shipped: "
         "appointments, garage, home_services; one of your own is a file beside this one, "
         "NAME.workflow.yaml",
     ),
