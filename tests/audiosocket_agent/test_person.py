@@ -206,7 +206,7 @@ def test_a_caller_who_names_a_place_is_put_through_there(says, place, outcome, t
 @pytest.mark.parametrize(("says", "why"), [
     ("This is ridiculous!", Why.ANGRY), ("I'd like to complain", Why.ANGRY),
     ("oh fuck off", Why.ANGRY), ("I want a refund", Why.OUT_OF_SCOPE),
-    ("I have an existing booking", Why.OUT_OF_SCOPE),
+    ("the receipt for my existing booking", Why.OUT_OF_SCOPE),
 ])  # fmt: skip
 def test_anger_and_what_is_not_done_here_lead_to_a_person(says, why):
     state, reply = last([*ASKS[:2], Heard(says)])
