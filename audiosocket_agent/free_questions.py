@@ -45,8 +45,8 @@ _ASKS = re.compile(
     "|".join((
         rf"\bwhen (?:are|is|would|will|might) {_WHO} (?:be )?(?:next )?{_FREE}",
         rf"\bwhen (?:you're|you are|you would be|you might be) (?:next )?{_FREE}",
-        r"\bwhen (?:can|could|would|will) (?:you|somebody|someone|anybody|anyone|they)"
-        r" (?:be able to )?(?:come|do|fit|make|see|get|send|have)\b",
+        r"\bwhen (?:can|could|would|will) (?:you|somebody|someone|anybody|anyone|they)\b"
+        r"(?! (?:call|ring|phone|tell|put|transfer|let|be back))",
         r"\bwhen (?:can|could) (?:i|we) (?:come|be seen|get|have|bring|drop|book)\b",
         rf"\bwhen (?:do|have) (?:you|they) (?:have|got) (?:\w+ ){{0,3}}?{_THING}\b",
         rf"\b(?:what|which) (?:\w+ ){{0,2}}?{_THING} (?:{_HAVE}|(?:can|could) (?:you|i|we)"
@@ -74,6 +74,12 @@ _ANY_TIME = re.compile(
     r"|soonest|earliest|don't mind|what (?:have you got|do you have|can you do|could you do|else)"
     rf"|{_HAVE} anything|anything else)\b"
 )
+# What takes none of the times that were just offered.
+_NEITHER = re.compile(
+    r"^no(?: thanks| thank you)?$|\bneither\b|\bnone of (?:them|those|these)\b|\bother than\b"
+    r"|^no (?:another|a different) (?:day|time)\b|\b(?:they|those|these) don't (?:suit|work)\b"
+    r"|\bcan't (?:do|make) (?:either|any of|those|these|them)\b"
+)
 _OTHERS = re.compile(r"\b(?:else|other|others|another|different|later|more)\b")
 # What such words are about then: a booking that there is, or the hours.
 _NONE = re.compile(r"\b(?:(?:my|our|existing) (?:booking|appointment|visit)|open|close|shut)\b")
@@ -95,14 +101,15 @@ def free_wish(text: str, state: State, facts: Facts) -> FreeWish | None:
     if facts.agenda is None or not when or known or state.step in INSTEAD:
         return None
     words = " ".join(words_of(text))
-    timed = state.asked in when and _ANY_TIME.search(words) is not None
+    neither = bool(state.offered) and _NEITHER.search(words) is not None
+    timed = state.asked in when and (neither or _ANY_TIME.search(words) is not None)
     if _NONE.search(words) or not (timed or _ASKS.search(words)):
         return None
     part = visit_slot(workflow, Kind.PART)
     named = None if part is None else value_in(part, text, facts.company, facts.today)
     halves = [half for half in _HALVES if half in words] if part is None else []
     wish = FreeWish(part=named or (halves[0] if len(halves) == 1 else ""))
-    wish = replace(wish, others=_OTHERS.search(words) is not None)
+    wish = replace(wish, others=neither or _OTHERS.search(words) is not None)
     week = _WEEK.search(words)
     return wish if week is None else _in_week(wish, week, facts.today)
 
@@ -119,13 +126,14 @@ def can_tell(state: State, facts: Facts) -> bool:
 
 
 def _in_week(wish: FreeWish, said: re.Match[str], today: date) -> FreeWish:
-    """Return the wish for a week or its end; on a weekend "this week" is the one that comes."""
+    """Return the wish for a week or its end; once it is over it is the one that comes."""
     monday = today - timedelta(days=today.weekday())
     if said["which"] == "next":
         monday += timedelta(weeks=1)
     saturday, sunday = monday + timedelta(days=5), monday + timedelta(days=6)
     if said["which"] is None or said["end"]:
-        return replace(wish, first=saturday, last=sunday)
+        ahead = timedelta(weeks=1 if sunday == today else 0)
+        return replace(wish, first=saturday + ahead, last=sunday + ahead)
     if said["which"] == "this" and today >= saturday:
         sunday += timedelta(weeks=1)
     return replace(wish, first=monday, last=sunday, week=f"{said['which']} week")

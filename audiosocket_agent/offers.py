@@ -128,12 +128,18 @@ def free_times(state: State, facts: Facts, wanted: FreeWish) -> list[Offered]:
     told = state.offered if wanted.others else ()
     if chosen is not None and on is not None and at is not None:
         openings = _openings(agenda, chosen, _part(state, facts), state, facts)
-        left = [one for one in openings if not wanted.part or half_of(one.start) == wanted.part]
-        named = ((f"{one.start:%H:%M}", one) for one in _spread(tuple(left)))
-        found = [(clock(start), {on: chosen.isoformat(), at: start}) for start, _ in named]
-        found = [one for one in found if one[1] not in told]
-        if found:
-            return found
+        listed = _spread(openings) if wanted.others and state.asked is at else ()
+        dated = {on: chosen.isoformat()}
+        left = tuple(
+            one
+            for one in openings
+            if wanted.part in ("", half_of(one.start))
+            and one not in listed
+            and {**dated, at: f"{one.start:%H:%M}"} not in told
+        )
+        if left:
+            starts = [f"{one.start:%H:%M}" for one in _spread(left)]
+            return [(clock(start), {**dated, at: start}) for start in starts]
     days = [day for day in _nearest_days(agenda, state, facts) if wanted.has(day)]
     all_of_them = _on_days(agenda, days, state, facts, wanted.part or _part(state, facts))
     return list(islice((one for one in all_of_them if one[1] not in told), MOST_OFFERED))

@@ -41,7 +41,9 @@ def texts(reply: Reply) -> str:
     "do you have an appointment this week", "is Thursday free", "could you do Thursday afternoon",
     "what days are you free", "can you fit me in this week", "which days can you do",
     "what have you got next week", "when could somebody come out", "is there a slot on Friday",
-    "any chance of Friday", "tell me when you're free", "have you got anything in the morning",
+    "any chance of Friday", "when could you fix a leaking tap",
+    "when will you be able to do it", "tell me when you're free",
+    "have you got anything in the morning",
     "what availability do you have", "is anybody free tomorrow", "when is Maya free",
 ])  # fmt: skip
 def test_questions_for_a_free_time(words):
@@ -53,7 +55,8 @@ def test_questions_for_a_free_time(words):
     "a leaking tap", "how much is it", "is it free", "are you free of charge", "have you got a van",
     "when is my appointment", "what time do you open", "what times are you open",
     "when is the plumber coming to my appointment", "do you do a day rate", "what time is it",
-    "have you got any prices", "have you got anything for blocked toilets", "can you do boilers",
+    "have you got any prices", "when can you call me back", "can you do boilers",
+    "have you got anything for blocked toilets",
     "do you have a phone number", "any time", "I've got a day off on Thursday", "what day is it",
     "what have you got", "can you work on Thursday's leak", "the first one", "",
 ])  # fmt: skip
@@ -96,9 +99,14 @@ def test_what_is_wished_for_is_heeded_if_there_is_such(words, offered):
     assert texts(reply) == f"{offered} Which would you like?"
 
 
-def test_others_are_told_to_who_wants_others():
+@pytest.mark.parametrize("words", [
+    "have you got anything else", "neither", "no", "No, thanks.", "none of those",
+    "no, another day",
+    "they don't suit me", "anything later?", "I can't do either of them",
+])  # fmt: skip
+def test_others_are_told_to_who_wants_others(words):
     state, _ = said(FREE, *JOB, "when are you free")
-    state, reply = said(FREE, "have you got anything else", state=state)
+    state, reply = said(FREE, words, state=state)
     assert reply.say[0] == "I could do Tuesday morning or Tuesday afternoon."
 
 
@@ -185,6 +193,22 @@ def test_where_times_are_agreed_times_are_told():
     assert (after.slots[DAY], after.slots[TIME]) == ("2026-11-26", "16:30")
     _, reply = said(SALON, "when are you free")
     assert reply.say[0] == SOON
+
+
+def test_other_times_of_a_day_than_those_that_were_listed_are_told():
+    state, reply = said(GARAGE, "an MOT please", "on Thursday")
+    assert reply.say[-1].startswith("I have 8 o'clock in the morning or 12 o'clock")
+    state, reply = said(GARAGE, "have you got any other times?", state=state)
+    assert reply.say[0] == (
+        "I could do 8:30 in the morning or 12:30 in the afternoon or 4 o'clock in the afternoon."
+    )
+    after, _ = said(GARAGE, "the first one", state=state)
+    assert (after.slots[DAY], after.slots[TIME]) == ("2026-11-26", "08:30")
+
+
+def test_the_weekend_is_the_one_that_comes():
+    _, reply = said(GARAGE, "an MOT please", "is there anything at the weekend?")
+    assert reply.say[0] == "I could do Saturday at 8:30 in the morning."
 
 
 def test_without_a_calendar_nothing_is_told_that_nobody_knows():
