@@ -10,6 +10,7 @@ import pytest
 from ari_app.store import bookings
 from audiosocket_agent.conversation import Facts, Started
 from audiosocket_agent.conversation_state import Booked, BookingFailed, Trouble
+from audiosocket_agent.desk import BookingDesk
 from audiosocket_agent.diary import Status
 from tests.ari_app.diary.shop import MONDAY, Clock, Receiver, calls, company, request, shop, teams
 from tests.audiosocket_agent.test_earlier import RulesOnly
@@ -394,3 +395,43 @@ def test_the_agenda_comes_from_memory_and_follows_other_processes(tmp_path):
         assert newer.version > agenda.version
 
     run(scenario, tmp_path)
+
+
+def test_a_time_that_somebody_else_has_taken_is_no_error_in_the_log_and_a_failure_is(
+    tmp_path, caplog
+):
+    async def scenario(it):
+        desk = BookingDesk(it.diary)
+        wanted = request(part="evening")  # there is one
+        assert isinstance(await desk.begin(FIRST, it.firm, wanted), Booked)
+        assert await desk.begin(SECOND, it.firm, wanted) == TAKEN
+        assert levels() == [("INFO", "booking failed: taken")]
+        async with it.store.transaction() as db:
+            await db.exec_driver_sql("ALTER TABLE bookings RENAME TO hidden")
+        assert await desk.begin(THIRD, it.firm, wanted) == BookingFailed()
+        assert levels()[1:] == [("ERROR", "booking failed: OperationalError"),
+                                ("ERROR", "booking failed: unreachable")]  # fmt: skip
+        await desk.close()
+
+    def levels():
+        return [(it.levelname, it.getMessage()) for it in caplog.records
+                if it.getMessage().startswith("booking failed")]  # fmt: skip
+
+    with caplog.at_level("INFO"):
+        run(scenario, tmp_path)
+
+
+def test_a_time_the_company_s_own_system_has_not_free_is_no_error_either(tmp_path, caplog):
+    async def main():
+        receiver = Receiver(lambda path: 409)
+        async with receiver.open() as url, shop(tmp_path, api(f"{url}/api")) as it:
+            desk = BookingDesk(it.diary)
+            assert await desk.begin(FIRST, it.firm, request()) == TAKEN
+            await desk.close()
+
+    with caplog.at_level("INFO"):
+        asyncio.run(main())
+    assert [it.levelname for it in caplog.records if it.name.startswith("audiosocket_agent")] == [
+        "INFO"
+    ]
+    assert not [it for it in caplog.records if it.levelname in ("WARNING", "ERROR")]
