@@ -135,7 +135,7 @@ class StoreCallbacks:
         }
         try:
             async with self._store.transaction() as db:
-                replaced = [name for name in row if name != "call_id"]
+                replaced = [] if request.hung_up else [name for name in row if name != "call_id"]
                 await db.execute(upserting(db, callbacks, ["call_id"], replaced).values(row))
                 if request.message:
                     await announce_message(db, company, row, now)

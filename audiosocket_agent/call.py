@@ -13,7 +13,7 @@ from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from audiosocket_agent import exits
+from audiosocket_agent import exits, person
 from audiosocket_agent.away import Away
 from audiosocket_agent.conversation import (
     BookingRequest,
@@ -227,6 +227,10 @@ class Call:
             self._minutes.close(self._talker.spent)
             await self._secrets.close()
         assert self._ended is not None
+        if self._ended.reason is EndReason.CALLER_HUNG_UP:
+            wish = person.left_behind(self._talker.state, self._facts)
+            if wish is not None:
+                self._note(wish)  # at its desk, which finishes it
         return self._ended
 
     def end(

@@ -183,12 +183,15 @@ class CallbackRequest:
         about: What they had said by then, one line for the person who calls, e.g. "leaking tap
             repair in Truro on Tuesday".
         message: Whether `about` is a message that the caller left for the company.
+        hung_up: Whether the caller was gone before the number was agreed; it replaces no wish that
+            the call has on record.
     """
 
     phone: str
     why: Why
     about: str
     message: bool = False
+    hung_up: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -133,7 +133,7 @@ class Callbacks(Protocol):
     """Keeps the wishes to be called back."""
 
     async def note(self, record_id: uuid.UUID, company: Company, request: CallbackRequest) -> None:
-        """Keep a wish; a second one of the same call replaces the first.
+        """Keep a wish; a second one of the same call replaces the first, unless the caller hung up.
 
         Whoever the company has told of messages is told of one that the caller left.
 

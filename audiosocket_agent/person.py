@@ -12,7 +12,8 @@ search, and `sought` takes what was found:
     back, nobody answered       -> as if nobody were there
 
 The offer is the company's `people.instead`. It is a step of its own (`Step.CALL_BACK`,
-`Step.MESSAGE`); `State.back` is the step that it leads back to.
+`Step.MESSAGE`); `State.back` is the step that it leads back to. A caller who wants a call back and
+hangs up at the question for the number is called where the call came from (`left_behind`).
 
 It always ends: a wish that has come to nothing `MOST_REFUSED` times, and one that was made because
 the conversation cannot go on (`_FINAL`), is the last.
@@ -38,11 +39,13 @@ from audiosocket_agent.conversation_state import (
 )
 from audiosocket_agent.exits import about
 from audiosocket_agent.roles import INSTEAD, INSTEAD_SLOTS
+from audiosocket_agent.understanding import phone_number
 from audiosocket_agent.walk import ended, fill_known, proceed, told
 from audiosocket_agent.workflow import Outcome, Slot, Step
 from audiosocket_agent.workflow.model import HANG_UP, PERSON, VOICEMAIL
 
 MOST_REFUSED = 2
+HUNG_UP = "hung up before the number was agreed"
 A_CALL_S = 60  # what each caller ahead costs each member, at the least
 
 _FINAL = frozenset((Why.BOOKING, Why.LONG, Why.FULL))  # there is nothing to go back to
@@ -177,6 +180,32 @@ def answered(state: State, slot: Slot, value: str, facts: Facts) -> tuple[State,
     request = CallbackRequest(state.slots[Slot.PHONE], why, about(state.slots, facts))
     noting = replace(state, phase=Phase.NOTING)
     return noting, Reply((wording.NOTING_NOW,), state.step, (state.step,), note=request)
+
+
+def left_behind(state: State, facts: Facts) -> CallbackRequest | None:
+    """Return the wish to be called back of a caller who hangs up before it could be noted.
+
+    That is one who wanted it and is being asked about the number: the one the call comes from is
+    the one that is known. A caller who said that it is the wrong one is not called there.
+
+    Args:
+        state: Where the talk stood when the caller hung up.
+        facts: Facts.
+
+    Returns:
+        It; None if there is none, or if it is not known where to call.
+    """
+    if state.step is not Step.CALL_BACK or state.phase is not Phase.ASKING:
+        return None
+    if state.slots.get(Slot.RING_BACK) != "yes" or Slot.RING_BACK in state.unsure:
+        return None
+    workflow, number = facts.company.workflow, phone_number(facts.caller)
+    offered = [slot for slot, rule in workflow.slots.items() if rule.offers == Slot.PHONE]
+    if number is None or any(state.slots.get(slot) == "no" for slot in offered):
+        return None
+    why = state.seek.why if state.seek else Why.ASKED
+    what = "; ".join(filter(None, (about(state.slots, facts), HUNG_UP)))
+    return CallbackRequest(number, why, what, hung_up=True)
 
 
 def noted(state: State, facts: Facts) -> tuple[State, Reply]:

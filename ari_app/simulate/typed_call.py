@@ -13,6 +13,7 @@ from contextlib import aclosing
 from typing import TypeVar
 
 from ari_app.simulate.world import Desks
+from audiosocket_agent import person
 from audiosocket_agent.conversation import Facts, Keyed, Reply, SecretDone, Silent, Started
 from audiosocket_agent.conversation_state import BookingRequest, CallbackRequest, Seek, State
 from audiosocket_agent.dialogue import Dialogue, Mind
@@ -162,6 +163,9 @@ class TypedCall:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._desks.booking_desk.release(self._info.record_id)
+        wish = person.left_behind(self.state, self._facts) if self.outcome is None else None
+        if wish is not None:
+            await self._note(wish)
 
     async def _after(self, do: Callable[[], None]) -> None:
         """Do something and wait until it is the caller's turn again.

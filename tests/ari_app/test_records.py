@@ -3,6 +3,7 @@
 import asyncio
 import sqlite3
 import uuid
+from dataclasses import replace
 
 import pytest
 import sqlalchemy as sa
@@ -98,6 +99,23 @@ def test_a_database_that_refuses_is_a_booking_error_and_never_a_lost_note_of_oth
 
     run(scenario, path)
     assert len(rows(path, store.calls)) == 1
+
+
+def test_a_wish_of_who_hung_up_replaces_none_that_the_call_has_on_record(tmp_path):
+    path = tmp_path / "v.db"
+    left = replace(WISH, about="boiler service; hung up", hung_up=True)
+    other = uuid.UUID(int=8)
+
+    async def scenario(database):
+        kept = StoreCallbacks(database)
+        await kept.note(CALL, company(), WISH)
+        await kept.note(CALL, company(), left)
+        await kept.note(other, company(), left)
+        await kept.note(other, company(), WISH)  # back in the same call: what was agreed counts
+
+    run(scenario, path)
+    found = {row["call_id"]: row["about"] for row in rows(path, store.callbacks)}
+    assert found == {str(CALL): WISH.about, str(other): WISH.about}
 
 
 def test_a_busy_database_delays_notes_and_loses_none(tmp_path):

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import audiosocket_agent
-from audiosocket_agent import wording
+from audiosocket_agent import person, wording
 from audiosocket_agent.company import load_company
 from audiosocket_agent.company_calls import Instead, People, Place
 from audiosocket_agent.control import Outlook
@@ -163,6 +163,40 @@ def test_a_call_back_is_noted_for_the_number_that_was_confirmed():
     assert reply.end is Outcome.HANGUP
     reply = last([*events, Heard("yes"), NotNoted()])[1]
     assert reply.say == (wording.NOT_NOTED,) and reply.end is Outcome.QUEUE
+
+
+def test_who_hangs_up_at_the_question_for_the_number_is_called_back_where_the_call_came_from():
+    wanted = [*ASKS, NOBODY, Heard("yes please")]
+    about = f"boiler service; {person.HUNG_UP}"
+    wish = CallbackRequest("01632960123", Why.ASKED, about, hung_up=True)
+    for event in (
+        Silent(),
+        Heard("er what"),
+        Heard("a person"),
+        None,
+    ):
+        events = wanted if event is None else [*wanted, event]
+        assert person.left_behind(last(events)[0], FACTS) == wish, events
+    nothing_told = [Heard("operator"), NOBODY, Heard("yes")]
+    assert person.left_behind(last(nothing_told)[0], FACTS).about == person.HUNG_UP
+
+
+def test_nobody_is_called_back_who_did_not_want_it_or_has_been_noted():
+    offered = [*ASKS, NOBODY]
+    wanted = [*offered, Heard("yes please")]
+    for events in (
+        ASKS,  # looking for a person
+        offered,  # not answered yet
+        [*offered, Heard("no")],  # goes on with the talk
+        [*offered, Heard("yes", 0.1)],  # "Did you say yes?"
+        [*wanted, Heard("no")],  # not on that number, and no other is told
+        [*wanted, Heard("yes")],  # being written down
+        [*wanted, Heard("yes"), Noted()],
+        [*wanted, Heard("yes"), NotNoted()],
+    ):
+        assert person.left_behind(last(events)[0], FACTS) is None, events
+    withheld = replace(FACTS, caller="")
+    assert person.left_behind(last(wanted, withheld)[0], withheld) is None
 
 
 def test_another_number_is_asked_for_and_none_that_is_known_already():
