@@ -56,8 +56,10 @@ class Complaint:
 
 
 def shown(value: object) -> str:
-    """Return a wrong value for an error, in one line and not too long."""
-    text = repr(value)
+    """Return a wrong value for an error, as YAML names it, in one line and not too long."""
+    if value is None:
+        return "an empty value"
+    text = str(value).lower() if isinstance(value, bool) else repr(value)
     return text if len(text) <= SHOWN else f"{text[:SHOWN]}..."
 
 
@@ -86,7 +88,7 @@ def complaints(
         page: Where the fields are listed; those of a workflow always are on its own page.
     """
     errors = error.errors(include_url=False)
-    told = [found for found in errors if not _follows(found)]
+    told = _choices_joined([found for found in errors if not _follows(found)])
     made = [it for found in told or errors for it in _complaints(found, model, page)]
     return list({str(it): it for it in made}.values())
 
@@ -96,6 +98,21 @@ def _follows(found: ErrorDetails) -> bool:
     short = found["type"] == "too_short"  # what is wrong itself is not counted
     enough = short and len(found["input"]) >= found["ctx"]["min_length"]
     return enough or found["type"] == "default_factory_not_called"
+
+
+def _choices_joined(errors: list[ErrorDetails]) -> list[ErrorDetails]:
+    """Return a field's choices as one, which pydantic tells kind by kind."""
+    joined: list[ErrorDetails] = []
+    for found in errors:
+        where = found["loc"]
+        if where and re.match(r"(?:enum|literal)\[", str(where[-1])):
+            found = found.copy()
+            found["loc"] = where[:-1]
+            if joined and joined[-1]["loc"] == found["loc"]:
+                before = joined.pop()["ctx"]["expected"]
+                found["ctx"] = {"expected": f"{before} or {found['ctx']['expected']}"}
+        joined.append(found)
+    return joined
 
 
 def _complaints(found: ErrorDetails, model: type[BaseModel], page: str) -> Sequence[Complaint]:
@@ -130,7 +147,7 @@ def _what(found: ErrorDetails, where: Where, context: dict[str, Any]) -> str:
         return as_number(value, shown(value), name)
     if kind in _LIMITS:
         limit, says = _LIMITS[kind]
-        return f"{shown(value)} {says} {context[limit]:g}"
+        return f"{shown(value)} {says} {_plain(context[limit])}"
     if kind in _NO_LIST:
         return _no_list(value)
     if kind in _NO_FIELDS:
@@ -147,6 +164,8 @@ def _of_kind(found: ErrorDetails, kind: str, name: str, context: dict[str, Any])
             return f"{name or 'a name'} is no text; put the name in quotes"
         case "enum" | "literal_error":
             return _no_choice(value, context["expected"])
+        case "bool_parsing" | "bool_type" if value is None:
+            return "is empty; write true or false"
         case "bool_parsing" | "bool_type":
             return f"{shown(value)} is neither true nor false; write one of the two"
         case "int_from_float":
@@ -173,6 +192,10 @@ def _of_kind(found: ErrorDetails, kind: str, name: str, context: dict[str, Any])
             return found["msg"].removeprefix("Value error, ")
 
 
+def _plain(limit: float) -> str:
+    return str(int(limit)) if limit == int(limit) else str(limit)
+
+
 def _no_list(value: object) -> str:
     if isinstance(value, dict):
         return "holds names and values where a list is wanted; begin each part with - "
@@ -182,7 +205,7 @@ def _no_list(value: object) -> str:
 
 
 def _short(value: object) -> str:
-    return f'"{value}"' if isinstance(value, str) and len(value) <= SHOWN else "A, B"
+    return f'"{value}"' if isinstance(value, str | int) and len(str(value)) <= SHOWN else "A, B"
 
 
 def _no_fields(value: object) -> str:

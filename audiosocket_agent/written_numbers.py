@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}  # by the first letter of the unit
+# By the first letter of the unit.
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 _UNITS = {
     "s": "seconds",
     "min": "minutes",
@@ -13,7 +14,7 @@ _UNITS = {
     "ms": "milliseconds",
 }
 _UNIT_S = {"seconds": 1, "minutes": 60, "days": 86_400, "milliseconds": 0.001}
-_WORDS = r"h(?:ours?|rs?)?|m(?:in(?:ute)?s?)?|s(?:ec(?:ond)?s?)?|d(?:ays?)?"
+_WORDS = r"ms|h(?:ours?|rs?)?|m(?:in(?:ute)?s?)?|s(?:ec(?:ond)?s?)?|d(?:ays?)?|w(?:eeks?)?"
 _PART = re.compile(rf"(\d+(?:\.\d+)?)\s*({_WORDS})\s*", re.IGNORECASE)
 _CLOCK = re.compile(r"(\d{1,2}):([0-5]\d)")
 _MONEY = re.compile(
@@ -39,10 +40,12 @@ def as_number(value: object, shown: str, name: str) -> str:
         plain = text.replace(",", "")
         return f"{shown} has a comma; a number is written without: {plain}"
     if re.fullmatch(r"\d+,\d{1,2}", text):
-        return f"{shown} has a comma; pence stand after a point: {text.replace(',', '.')}"
+        return f"{shown} has a comma; decimals stand after a point: {text.replace(',', '.')}"
     unit = _UNITS.get(name if name in _UNITS else name.rpartition("_")[2])
     if unit is not None:
         return f"{shown} is no number; {_in_unit(text, unit)}"
+    if pence := re.fullmatch(r"(\d{1,2})\s*p(?:ence)?", text, re.IGNORECASE):
+        return f"{shown} is no number; write it in pounds: 0.{int(pence[1]):02}"
     amount = _amount(text)
     if amount:
         return f"{shown} is no number; write it without the currency: {amount}"
@@ -64,7 +67,10 @@ def _duration_s(text: str) -> float | None:
         return int(short[1]) * 3600.0 + int(short[2]) * 60
     if not text or _PART.sub("", text).replace("and", "").strip():
         return None
-    return sum(float(number) * _SECONDS[unit[0].lower()] for number, unit in _PART.findall(text))
+    return sum(
+        float(number) * (0.001 if unit.lower() == "ms" else _SECONDS[unit[0].lower()])
+        for number, unit in _PART.findall(text)
+    )
 
 
 def _amount(text: str) -> str:
@@ -75,5 +81,5 @@ def _amount(text: str) -> str:
     digits = found[1]
     if re.fullmatch(r"\d+,\d{1,2}", digits):
         digits = digits.replace(",", ".")
-    digits = digits.replace(",", "").rstrip(".")
-    return digits if re.fullmatch(r"\d+(?:\.\d+)?", digits) else ""
+    plain = re.fullmatch(r"(?:\d+|\d{1,3}(?:,\d{3})+)(?:\.\d+)?\.?", digits)
+    return digits.replace(",", "").rstrip(".") if plain else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 
 import yaml
 
@@ -70,10 +71,27 @@ def explained(error: yaml.MarkedYAMLError, text: str) -> tuple[str, int | None]:
         return _QUOTE.format(
             "*" if "alias" in context else "&" if "anchor" in context else "%"
         ), here
+    if "found '<scalar>'" in said and (opens := _runaway_quote(text, at)) is not None:
+        what = f"the quote {text[opens]} that opens here is closed only in line {here}; close it"
+        return what, line_at(text, opens)
     for pattern, what in _SAID:
         if found := re.search(pattern, said):
             return what.format(*found.groups()) if "{0}" in what else what, here
     return f"is no YAML: {said}", here
+
+
+def _runaway_quote(text: str, at: yaml.Mark) -> int | None:
+    """Return where a quote opens that is closed right before a mark, lines after it; None: none."""
+    with suppress(yaml.YAMLError):
+        for token in yaml.scan(text, Loader=yaml.SafeLoader):
+            begin, end = token.start_mark, token.end_mark
+            if isinstance(token, yaml.ScalarToken) and token.style in ("'", '"'):
+                if begin.line < end.line and not text[end.index : at.index].strip():
+                    opens: int = begin.index
+                    return opens
+            if begin.index >= at.index:
+                return None
+    return None
 
 
 def line_at(text: str, index: int) -> int:

@@ -26,6 +26,11 @@ PURE = [
     ),
     "audiosocket_agent/briefing.py",
     "audiosocket_agent/complaints.py",
+    "audiosocket_agent/company_yaml.py",
+    "audiosocket_agent/known_fields.py",
+    "audiosocket_agent/written_numbers.py",
+    "audiosocket_agent/written_times.py",
+    "audiosocket_agent/yaml_mistakes.py",
     "audiosocket_agent/answer_words.py",
     "audiosocket_agent/agenda.py",
     *(

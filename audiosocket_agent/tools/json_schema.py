@@ -85,7 +85,9 @@ def _check(schema: object, where: str, depth: int) -> None:
             raise ValueError(f"{at}a property's name has letters, digits and _ only")
         _check(inner, f"{where}.{name}".lstrip("."), depth + 1)
     required = schema.get("required", [])
-    if not isinstance(required, list) or not all(name in properties for name in required):
+    if not isinstance(required, list) or not all(
+        isinstance(name, str) and name in properties for name in required
+    ):
         raise ValueError(f"{at}required must list names that stand under properties")
     if not isinstance(schema.get("additionalProperties", False), bool):
         raise ValueError(f"{at}additionalProperties must be true or false")

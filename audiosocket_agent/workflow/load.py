@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from audiosocket_agent.company_yaml import Lines, YamlError, read_yaml, read_yaml_lines
 from audiosocket_agent.complaints import Complaint, complaints, refusal
 from audiosocket_agent.errors import CompanyError, together
+from audiosocket_agent.known_fields import nearest
 from audiosocket_agent.workflow.findings import finding
 from audiosocket_agent.workflow.model import StepRule, Workflow
 from audiosocket_agent.workflow.names import Step
@@ -269,9 +270,11 @@ def _fields_of(name: str) -> dict[str, Any]:
 
 def _refuse_unknown(name: str) -> None:
     if name not in trades():
+        meant = nearest(name, trades())
+        guess = "" if meant is None else f"did you mean {meant}? "
         raise ValueError(
-            f"there is no workflow called {name[:40]}; shipped: {', '.join(trades())}; one of your "
-            f"own is a file beside this one, NAME{WORKFLOW_FILE}"
+            f"there is no workflow called {name[:40]}; {guess}shipped: {', '.join(trades())}; one "
+            f"of your own is a file beside this one, NAME{WORKFLOW_FILE}"
         )
 
 
