@@ -37,6 +37,7 @@ from audiosocket_agent.conversation_state import (
     Why,
 )
 from audiosocket_agent.errand_words import TO_WHEN, errand_chosen
+from audiosocket_agent.offered import ways
 from audiosocket_agent.price_questions import MOST_ASIDES
 from audiosocket_agent.roles import INSTEAD, comes_before, visit_slot, when_slots
 from audiosocket_agent.seams import Expectation, Expects
@@ -238,8 +239,9 @@ def _offered(offering: moving.Offering, facts: Facts) -> tuple[State, Reply]:
     if not offering.names:
         return _on(offering.state, facts, (wording.NOT_FREE,))
     state, reply = _on(offering.state, facts, ())
-    ways = (*reply.listen.phrases, *map(plain_words, offering.names))
-    listen = replace(reply.listen, phrases=tuple(dict.fromkeys(ways)))
+    names = map(plain_words, offering.names)
+    said = (*reply.listen.phrases, *names, *ways(len(offering.names)))
+    listen = replace(reply.listen, phrases=tuple(dict.fromkeys(said)))
     return state, replace(reply, say=(*offering.say, wording.WHICH), listen=listen)
 
 
@@ -297,7 +299,8 @@ def _listening(asks: Asks | Slot, facts: Facts) -> tuple[Expectation, KeyRule]:
     """Return what the caller may say and key next."""
     if isinstance(asks, Slot):
         company, today = facts.company, facts.today
-        return expectation(asks, company, today), key_rule(asks, company, today)
+        free = None if facts.agenda is None else ()
+        return expectation(asks, company, today, free), key_rule(asks, company, today)
     if asks is Asks.ERRAND:
         return Expectation(Expects.CHOICE, (*_ERRAND_WAYS, *PERSON)), KeyRule()
     if asks in (Asks.OWN_NUMBER, Asks.AGREED):

@@ -25,12 +25,18 @@ _ANOTHER = ("earlier", "later")  # alone they ask for a time that was not offere
 _ANY = frozenset("either any anything whichever whatever".split())
 _YES = frozenset("yes yeah yep yup ok okay sure lovely perfect great".split())
 _ONE = frozenset("one option time slot appointment of those them these two".split())
+_WAYS = ("the first one", "the second one", "the third one")
 # What may stand around it and says nothing.
 _BESIDE = _YES | frozenset(
     "um uh er well oh the a in i i'd i'll i'm would like love take have prefer want need please "
     "thanks thank you then could can we do let's go for with that that's that'd it it's be is good "
     "fine best better suits suit me works will much of course".split()
 )
+
+
+def ways(options: int) -> tuple[str, ...]:
+    """Return what is listened for while so many times are on offer, besides their names."""
+    return (*_WAYS[:options], "neither") if options else ()
 
 
 def taken(text: str, state: State, facts: Facts) -> Mapping[Slot, str] | None:

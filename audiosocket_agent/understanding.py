@@ -20,6 +20,8 @@ YES, NO, PARTS = kinds.YES, kinds.NO, kinds.PARTS
 CALL_ME = ("call me back", "ring me back")
 WAIT = ("i'll wait", "i will wait", "i'd rather wait", "i'll hold")
 PERSON = ("a person please", "speak to a person", "talk to a person", "operator", "a human please")
+# Questions that an ear with a closed vocabulary can hear too, where a day or a time is asked.
+FREE_WAYS = ("when are you free", "what times have you got", "as soon as possible")
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday")
 EVERY_DAY = (*WEEKDAYS, "saturday", "sunday")
 TOMORROW = "tomorrow"
@@ -189,6 +191,8 @@ def expectation(slot: Slot, company: Company, today: date, offers: Offers = None
     phrases = [p for ways in choices(slot, company, today).values() for p in ways]
     if rule.kind is Kind.TIME:
         phrases += [plain_words(kinds.spoken(rule, at, company, today)) for at in offers or ()]
+    if offers is not None and rule.kind in (Kind.DATE, Kind.PART, Kind.TIME):
+        phrases += FREE_WAYS
     places = [phrase for place in company.people.places.values() for phrase in place.phrases]
     wishes = dict.fromkeys((*phrases, *PERSON, *places))
     kind = Expects.POSTCODE if rule.of is Of.AREAS else _EXPECTS.get(rule.kind, Expects.FREE)

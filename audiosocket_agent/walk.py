@@ -19,6 +19,7 @@ from audiosocket_agent.conversation_state import (
     State,
     Why,
 )
+from audiosocket_agent.offered import ways
 from audiosocket_agent.offers import (
     Offered,
     free_times,
@@ -188,8 +189,8 @@ def _offering(
     state = replace(state, offered=tuple(option for _, option in found), free=None)
     say = (*say, wording.could_do(others), wording.WHICH)
     state, reply = ask(state, facts, say, passed)
-    ways = (*reply.listen.phrases, *map(plain_words, others))
-    return state, replace(reply, listen=replace(reply.listen, phrases=tuple(dict.fromkeys(ways))))
+    phrases = dict.fromkeys((*reply.listen.phrases, *map(plain_words, others)))
+    return state, replace(reply, listen=replace(reply.listen, phrases=tuple(phrases)))
 
 
 def _following(state: State, facts: Facts) -> Step | None:
@@ -254,12 +255,14 @@ def ask(
     two_ways = state.offer is Offer.OPEN or doubted(state)
     listen = offer_expectation if two_ways else expectation
     keys = offer_key_rule if two_ways else key_rule
+    hears = listen(state.asked, company, today, free)
+    phrases = dict.fromkeys((*hears.phrases, *ways(len(state.offered))))
     return state, Reply(
         say,
         state.step,
         passed,
         asks=state.asked,
-        listen=listen(state.asked, company, today, free),
+        listen=replace(hears, phrases=tuple(phrases)),
         keys=keys(state.asked, company, today, free),
     )
 

@@ -77,6 +77,20 @@ def test_where_a_day_is_asked_such_words_ask_what_is_free(words):
     assert reply.asks is DAY and after.misses == 0 and "monday morning" in reply.listen.phrases
 
 
+def test_an_ear_with_a_closed_vocabulary_hears_such_a_question_and_what_is_taken():
+    state, reply = said(FREE, *JOB)
+    assert "when are you free" in reply.listen.phrases and "neither" not in reply.listen.phrases
+    state, reply = said(FREE, "when are you free", state=state)
+    assert {"the first one", "the second one", "neither"} <= set(reply.listen.phrases)
+    state, reply = said(FREE, "banana", state=state)
+    assert "the second one" in reply.listen.phrases
+    for phrase in reply.listen.phrases:
+        after, _ = said(FREE, phrase, state=state)
+        assert after.misses <= state.misses, phrase
+    _, reply = said(Facts(HARBOUR, "", date(2026, 11, 22)), *JOB)
+    assert "when are you free" not in reply.listen.phrases
+
+
 @pytest.mark.parametrize(("words", "when"), [
     ("yes", ("2026-11-23", "morning")), ("the first one", ("2026-11-23", "morning")),
     ("the second", ("2026-11-23", "afternoon")), ("the afternoon", ("2026-11-23", "afternoon")),
