@@ -5,7 +5,7 @@ import asyncio
 import pytest
 import uvloop
 
-from audiosocket_agent import person, wording
+from audiosocket_agent import wording
 from audiosocket_agent.company import load_companies
 from audiosocket_agent.company_calls import Instead, People, Place
 from audiosocket_agent.control import ControlError, Outlook
@@ -101,40 +101,6 @@ def test_where_nobody_is_a_call_back_is_written_down(tmp_path):
     ((_, request),) = it.notes.callbacks
     assert request == CallbackRequest("01632960123", Why.ASKED, "boiler service")
     assert end == (EndReason.COMPLETED, Outcome.HANGUP)
-
-
-@pytest.mark.parametrize(
-    ("says", "caller", "noted"),
-    [
-        (["operator", "yes please"], "01632960123", ["01632960123"]),
-        (["operator", "yes please"], "", []),  # withheld: nobody knows where to call
-        (["operator"], "01632960123", []),
-    ],
-)
-def test_who_hangs_up_at_the_question_for_the_number_is_written_down_once(
-    tmp_path, says, caller, noted
-):
-    asked = "Can we reach you" if noted else "number" if len(says) > 1 else "Shall we call you"
-
-    async def main():
-        ear = ScriptedEar(*says)
-        async with pbx(tmp_path, ear=ear, control=Control(), mind=Mind()) as it:
-            leg = await it.call(caller=caller)
-            await leg.until(voiced=True)
-            await answer_all(it, leg, says)
-            await hear(it, leg, asked)
-            leg.close()
-            assert await it.ended(leg.call_id) == (EndReason.CALLER_HUNG_UP, None)
-            if noted:
-                await it.notes.until(lambda: it.notes.callbacks)
-            return leg.call_id, it.notes
-
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        call_id, notes = runner.run(main())
-    about = person.HUNG_UP
-    assert notes.callbacks == [
-        (call_id, CallbackRequest(phone, Why.ASKED, about, hung_up=True)) for phone in noted
-    ]
 
 
 def test_a_wish_that_cannot_be_written_down_leads_to_the_queue(tmp_path):
