@@ -21,7 +21,7 @@ CALL_ME = ("call me back", "ring me back")
 WAIT = ("i'll wait", "i will wait", "i'd rather wait", "i'll hold")
 PERSON = ("a person please", "speak to a person", "talk to a person", "operator", "a human please")
 # Questions that an ear with a closed vocabulary can hear too, where a day or a time is asked.
-FREE_WAYS = ("when are you free", "what times have you got", "as soon as possible")
+FREE_WAYS = ("when are you free", "what times have you got")
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday")
 EVERY_DAY = (*WEEKDAYS, "saturday", "sunday")
 TOMORROW = "tomorrow"

@@ -17,8 +17,10 @@ BRITISH: dict[str, tuple[str, ...]] = {
     "boiler": ("B OY L AH", "B UW L AH", "W OY L AH"),
     "dripping": ("B R IY P IH NG", "D R IY P IH NG"),
     "falmouth": ("F AE L M AH TH", "F AO L M AH TH"),
+    "first": ("F AH S T", "F UH S T", "S AH S T", "F EH S T", "TH AH S T", "F AO S T"),
     "morning": ("M AO N IH NG",),
     "no": ("N AH UW", "N UH UW", "N UW", "N AA UW"),
+    "one": ("W AA N", "W UH N", "W AO N"),
     "operator": ("AO P AH R EY T AH", "AA P AH R EY T AH"),
     "penzance": ("P EH N Z AE N S", "P AH N Z AE N S", "P EH N Z AH N S"),
     "person": (
@@ -26,6 +28,7 @@ BRITISH: dict[str, tuple[str, ...]] = {
     ),
     "redruth": ("R EH D R UW TH", "R EH D R UH TH", "R IY D R UW TH"),
     "right": ("R AO AY T",),
+    "second": ("S EH K AH N D", "F EH K AH N D", "S EH K AH N", "S EH K UH N D"),
     "service": ("S AH V IH S", "S EH V AH S", "S UH V IH S", "S AH V IH"),
     "sink": ("S IY NG K", "TH IY NG K"),
     "speak": ("F P IY K",),
