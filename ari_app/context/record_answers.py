@@ -54,6 +54,7 @@ class RecordAnswers:
         wanted = []
         if "did" in params:
             wanted.append(it.did == digits_of(params["did"], self._region))
+        _refuse_backwards(params, "from", "to")
         if "from" in params:
             wanted.append(it.registered_at >= stamp(e.moment_of(params["from"])))
         if "to" in params:
@@ -86,6 +87,7 @@ class RecordAnswers:
             wanted.append(it.company == params["company"])
         if "status" in params:
             wanted.append(sa.func.coalesce(it.status, "booked") == params["status"])
+        _refuse_backwards(params, "day_from", "day_to")
         if "day_from" in params:
             wanted.append(it.day >= params["day_from"])
         if "day_to" in params:
@@ -130,3 +132,11 @@ class RecordAnswers:
         fields["status"] = status_of(row)
         fields |= exact_times(row, "UTC" if company is None else company.timezone)
         return a.BookingLine(**fields)
+
+
+def _refuse_backwards(params: Mapping[str, str], begin: str, end: str) -> None:
+    """Refuse a time that ends before it begins: nothing can ever be in it."""
+    if begin in params and end in params:
+        if e.moment_of(params[begin]) > e.moment_of(params[end]):
+            given = f"{params[begin]!a} is later than {end}, {params[end]!a}"
+            raise Refused(400, f"{begin}: {given}; allowed: the same or earlier", begin)

@@ -215,7 +215,8 @@ def test_calls_and_bookings_are_read_page_by_page_and_filtered(tmp_path):
                               ("company=a&from=2026-03-02&to=2026-03-03", 1)):  # fmt: skip
             assert len((await api.get(f"/calls?{query}"))["calls"]) == number, query
         for query, number in (("company=b", 0), ("status=booked", 6), ("status=cancelled", 0),
-                              ("day_from=2026-03-02&day_to=2026-03-03", 2)):  # fmt: skip
+                              ("day_from=2026-03-02&day_to=2026-03-03", 2),
+                              ("day_from=2026-03-02&day_to=2026-03-02", 1)):  # fmt: skip
             assert len((await api.get(f"/bookings?{query}"))["bookings"]) == number, query
         call = await api.get(f"/calls/{CALL.format(5)}")
         assert call["turns"][0]["heard"] == "Hello" and call["booking"]["reference"] == "100005"
@@ -287,6 +288,9 @@ NONSENSE = [
     ("/bookings?before=2026-03-02T09:00:00.000+00:00~123456", "(its + is %2B in an address)"),
     ("/bookings?before=" + "9" * 70, f"before: '{'9' * 48}...'"),
     ("/bookings?day_from=2026-13-45", "day_from: '2026-13-45' cannot be it; allowed: a day"),
+    ("/bookings?day_from=2026-03-09&day_to=2026-03-02",
+     "day_from: '2026-03-09' is later than day_to, '2026-03-02'; allowed: the same or earlier"),
+    ("/calls?from=2026-03-02T09:00:00&to=2026-03-02T10:30:00%2B02:00", "from: '2026-03-02T09:00"),
     ("/bookings?status=bokked",
      "status: 'bokked' cannot be it; allowed: one of booked, pending, cancelled, refused"),
     ("/bookings?status=", "status: ''"),
