@@ -45,7 +45,9 @@ async def serve_media(
                 stack.push_async_callback(elsewhere.close)
             directory = await load(store, settings, elsewhere)
             engines = await open_engines(settings, stack, SpeechJudge())
-        except (CompanyError, ProviderError, SpeechJudgeMissing) as error:
+        except CompanyError as error:
+            raise StartError(error.in_one_line) from None
+        except (ProviderError, SpeechJudgeMissing) as error:
             raise StartError(str(error)) from None
         except DBAPIError as error:
             raise StartError(f"the companies cannot be read: {error.orig}") from None

@@ -51,7 +51,7 @@ class Complaint:
     elsewhere: tuple[CompanyError, ...] = ()
 
     def __str__(self) -> str:
-        place = ".".join(str(part) for part in self.where) or "the file"
+        place = ".".join(str(part)[:SHOWN] for part in self.where) or "the file"
         return f"{place}: {self.what}".replace("\n", " ")
 
 

@@ -107,7 +107,8 @@ class CompanyError(AgentError):
     def __init__(self, path: Path, what: str, line: int | None = None) -> None:
         super().__init__(path, what, line)
         self.path = path
-        self.what = what
+        # What stands in a file is repeated, and must not move the reader's cursor.
+        self.what = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in what)
         self.line = line
         self.others: tuple[CompanyError, ...] = ()
 

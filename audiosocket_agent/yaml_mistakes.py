@@ -120,7 +120,9 @@ def _no_colon(text: str, mark: yaml.Mark) -> str:
     _, line = _row(text, mark)
     name, colon, value = line.partition(":")
     if colon and value and name.strip():
-        return f"a space is missing after the colon; write {name.strip()}: {value.strip()[:40]}"
+        return (
+            f"a space is missing after the colon; write {name.strip()[:40]}: {value.strip()[:40]}"
+        )
     return "this line has no colon; write NAME: VALUE, or indent what goes on from the line before"
 
 

@@ -44,7 +44,7 @@ def find_company(
         try:
             return load_company(file)
         except CompanyError as error:
-            raise NoCompany(str(error)) from None
+            raise NoCompany(error.in_one_line) from None
     stored = _stored(database, used)
     known = stored or _shipped()
     if key:

@@ -8,6 +8,7 @@ from click.testing import CliRunner
 
 import audiosocket_agent
 from ari_app.cli_workflow import workflow
+from ari_app.directory import read_files
 from audiosocket_agent.company import load_company
 from audiosocket_agent.errors import CompanyError
 
@@ -407,6 +408,20 @@ def test_what_is_no_text_of_ours_is_told_in_one_line(tmp_path, written, said):
     assert list(map(str, caught.value.all)) == [f"{path}{said}"]
 
 
+def test_what_a_file_says_moves_no_cursor_and_fills_no_screen(tmp_path):
+    path = tmp_path / "a.yaml"
+    path.write_text(SAMPLE + f'"\\e[2J\\n{"x" * 500}": 1\nworkflow: "\\r\\e[31m"\n')
+    with pytest.raises(CompanyError) as caught:
+        load_company(path)
+    told = [str(error).removeprefix(str(path)) for error in caught.value.all]
+    assert len(told) == 2 and told[1].startswith(f":{ADDED + 1}: workflow: there is no workflow")
+    assert told[0] == (
+        f":{ADDED}: \N{REPLACEMENT CHARACTER}[2J {'x' * 35}: there is no such field; "
+        "docs/companies.md lists them all"
+    )
+    assert all(line.isprintable() for line in told)
+
+
 def test_a_folder_and_a_file_that_is_not_there_are_told_apart(tmp_path):
     with pytest.raises(CompanyError) as caught:
         load_company(tmp_path)
@@ -509,3 +524,29 @@ def test_what_is_merged_is_told_where_it_is_written(tmp_path):
     first = SAMPLE[: SAMPLE.index("services:")].count("\n") + 1
     told = [error.line for error in caught.value.all if "minutes" in error.what]
     assert told == [first + 5, first + 10]
+
+
+def test_a_log_is_told_the_first_mistake_and_how_many_there_are(tmp_path):
+    path = tmp_path / "a.yaml"
+    path.write_text(changed("price_pounds: 95", "price_pounds: £95", add="max_misses: 30\n"))
+    with pytest.raises(CompanyError) as caught:
+        load_company(path)
+    assert caught.value.in_one_line == (
+        f"{path}:10: services.0.price_pounds: '£95' is no number; write it without the currency: "
+        "95 (the first of 2 mistakes; voiceagent workflow check tells all)"
+    )
+    path.write_text(changed(add="max_misses: 30\n"))
+    with pytest.raises(CompanyError) as caught:
+        load_company(path)
+    assert caught.value.in_one_line == str(caught.value)
+
+
+def test_what_two_files_name_alike_is_told_once(tmp_path):
+    (tmp_path / "own.workflow.yaml").write_text("like: garage\nname: own\nspeed: 1\n")
+    for name in ("a.yaml", "b.yaml"):
+        (tmp_path / name).write_text(changed(add="workflow: own.workflow.yaml\nai: nope\n"))
+    with pytest.raises(CompanyError) as caught:
+        read_files([tmp_path], "GB")
+    assert [f"{it.path.name}:{it.line}" for it in caught.value.all] == [
+        "own.workflow.yaml:3", f"a.yaml:{ADDED + 1}", f"b.yaml:{ADDED + 1}",
+    ]  # fmt: skip
