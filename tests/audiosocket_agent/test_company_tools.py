@@ -49,6 +49,7 @@ def holding(**schema):
         ({"input": {**NUMBER, "properties": {"number": {"type": "array"}}}}, "items is missing"),
         ({"output": {"type": "object", "properties": {"a b": {"type": "string"}}}}, "a property's"),
         ({"output": {"type": "object", "required": ["x"]}}, "stand under properties"),
+        ({"output": {"type": "object", "required": [["x"]]}}, "stand under properties"),
         ({"timeout_s": 60}, "less than or equal to 20"),
     ],
 )
