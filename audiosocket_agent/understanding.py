@@ -9,6 +9,7 @@ from datetime import date, timedelta
 
 from audiosocket_agent.caller_words import words_of
 from audiosocket_agent.company import Area, Company, Service
+from audiosocket_agent.person_words import wants_person
 from audiosocket_agent.refused_words import hedges_a_yes, turns_a_yes, wanted_thing, wanted_time
 from audiosocket_agent.roles import INSTEAD_SLOTS, agreement
 from audiosocket_agent.seams import Expectation, Expects
@@ -242,18 +243,12 @@ def offer_answer(text: str) -> str | None:
     A no goes first: "no, I don't need a person" names what it refuses.
     """
     said = yes_or_no(text)
-    return "yes" if said is None and wants_person(text) else said
+    return "yes" if said is None and wants_person(plain_words(text)) else said
 
 
 def offer_answer_of_keys(keys: str, person_key: str) -> str | None:
     """Return ``yes`` or ``no`` if the keys answer the offer of a person; else None."""
     return {person_key: "yes", "1": "yes", "2": "no"}.get(keys)
-
-
-def wants_person(text: str) -> bool:
-    """Whether the caller asked for a person."""
-    words = plain_words(text)
-    return _says(words, PERSON) > 0 or bool({"person", "human", "operator"} & set(words.split()))
 
 
 def value_of(text: str, ways: Mapping[str, tuple[str, ...]]) -> str | None:

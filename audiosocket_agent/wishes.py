@@ -9,8 +9,9 @@ from __future__ import annotations
 from audiosocket_agent.company import Company
 from audiosocket_agent.conversation_state import Seek, Why
 from audiosocket_agent.errand_words import CANCELS, MOVES, errands, names_earlier
+from audiosocket_agent.person_words import wants_person
 from audiosocket_agent.tools import built_in
-from audiosocket_agent.understanding import plain_words, wants_person
+from audiosocket_agent.understanding import plain_words
 
 _ANGRY = (
     "this is ridiculous", "this is a joke", "this is useless", "this is pathetic",

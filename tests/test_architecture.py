@@ -110,6 +110,7 @@ PURE = [
     "audiosocket_agent/ending_words.py",
     "audiosocket_agent/situation.py",
     "audiosocket_agent/tokens.py",
+    "audiosocket_agent/person_words.py",
     "audiosocket_agent/prefill.py",
     "audiosocket_agent/putting_right.py",
     "audiosocket_agent/earlier.py",

@@ -148,7 +148,9 @@ def test_no_to_the_read_back_starts_over_once_then_a_person():
 
 
 @pytest.mark.parametrize("so_far", range(1, 8))
-@pytest.mark.parametrize("event", [Heard("can i speak to a person please"), Keyed("0")])
+@pytest.mark.parametrize("event", [
+    Heard("can i speak to a person please"), Heard("I'd like to talk to someone."), Keyed("0")
+])  # fmt: skip
 def test_a_person_is_one_word_or_key_away_at_every_question(so_far, event):
     reply = run([*HAPPY[:so_far], event])[-1][1]
     assert reply.seek == Seek(Why.ASKED) and reply.say == (wording.TO_PERSON,)

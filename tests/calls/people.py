@@ -269,10 +269,13 @@ class House:
         await asyncio.sleep(0.5)
         return Guest(number, call, live)
 
-    def treats(self, guest: Guest, manner: Manner, after_s: float = 0.2) -> None:
-        """Decide what every desk phone does with this caller."""
-        for desk in self.desks.values():
-            desk.manners[guest.number] = manner, after_s
+    def treats(
+        self, guest: Guest, manner: Manner, after_s: float = 0.2, at: str | None = None
+    ) -> None:
+        """Decide what a desk phone does with this caller; None: every one."""
+        for extension, desk in self.desks.items():
+            if at in (None, extension):
+                desk.manners[guest.number] = manner, after_s
 
     async def rung(self, extension: str, guest: Guest, within_s: float = PATIENCE_S) -> Call:
         """Wait until a desk phone rings for this caller."""
