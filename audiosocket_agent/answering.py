@@ -144,6 +144,10 @@ def _heard(state: State, heard: Heard, wish: Seek | None, facts: Facts) -> tuple
             return ask(aside, facts, (*told, *question(aside, facts)), (state.step,))
         if known.free is not None and known.free is not state.free:
             return _told_free(replace(known, asides=state.asides + 1), facts)
+        if known.slots.keys() > state.slots.keys():  # no answer, and not said in vain
+            aside = replace(known, asides=state.asides + 1)
+            thanks = (wording.THANK_YOU, *question(aside, facts))
+            return ask(aside, facts, thanks, (state.step,))
     return _answered(known, facts, value, wish)
 
 

@@ -638,6 +638,15 @@ def test_a_time_said_with_the_day_is_kept(words, time):
     assert Slot.DAY in state.slots and state.slots.get(Slot.TIME) == time
 
 
+def test_who_tells_something_else_than_was_asked_is_thanked_and_asked_again():
+    facts = facts_of(ROSEWOOD)
+    state, reply = run([Started(), Heard("hi, can I get a haircut")], facts)
+    assert state.slots == {Slot("service"): "cut"} and state.misses == 0
+    assert reply.say == (wording.THANK_YOU, "May I take your name first?")
+    state, reply = run([Heard("a haircut")], facts, state)  # nothing new this time
+    assert state.misses == 1 and reply.say[0] in wording.MISHEARD
+
+
 @pytest.mark.parametrize("mind", ["rules", "model"])
 def test_a_caller_named_like_a_stylist_chooses_nobody(mind):
     if mind == "model":
