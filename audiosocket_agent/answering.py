@@ -125,7 +125,12 @@ def _heard(state: State, heard: Heard, wish: Seek | None, facts: Facts) -> tuple
         said = None if state.asked in workflow.yes_no else value
         if said is not None and not sure:
             return _unsure(replace(state, offer=Offer.DECLINED), said, facts)
-        return _offer_answered(known, facts, said, offer_answer(heard.text), wish)
+        answer = offer_answer(heard.text)
+        if said is None and answer is None and wish is None:
+            on = replace(state, offer=Offer.DECLINED)
+            if aside := _aside(on, replace(known, offer=on.offer), heard.text, facts):
+                return aside
+        return _offer_answered(known, facts, said, answer, wish)
     if doubted(state):
         return _doubt_answered(known, heard.text, value, wish, facts, sure=sure)
     if value is not None and not sure:
@@ -137,18 +142,33 @@ def _heard(state: State, heard: Heard, wish: Seek | None, facts: Facts) -> tuple
         return _answered(replace(known, slots={**known.slots, **beside}), facts, "yes", None)
     if value is None and wish is None and _moved(state, known):
         return proceed(replace(known, asked=None, misses=0), facts, ())
-    if value is None and wish is None and state.asked and state.asides < MOST_ASIDES:
-        told = price_questions.answer(heard.text, state, facts)
-        if told:
-            aside = replace(state, asides=state.asides + 1)
-            return ask(aside, facts, (*told, *question(aside, facts)), (state.step,))
-        if known.free is not None and known.free is not state.free:
-            return _told_free(replace(known, asides=state.asides + 1), facts)
-        if known.slots.keys() > state.slots.keys():  # no answer, and not said in vain
-            aside = replace(known, asides=state.asides + 1)
-            thanks = (wording.THANK_YOU, *question(aside, facts))
-            return ask(aside, facts, thanks, (state.step,))
+    if value is None and wish is None and (aside := _aside(state, known, heard.text, facts)):
+        return aside
     return _answered(known, facts, value, wish)
+
+
+def _aside(state: State, known: State, text: str, facts: Facts) -> tuple[State, Reply] | None:
+    """Reply to words that do not answer the question and still are of use; None if they are not.
+
+    Args:
+        state: Before the words.
+        known: With what they tell besides.
+        text: The words.
+        facts: The company's.
+    """
+    if not state.asked or state.asides >= MOST_ASIDES:
+        return None
+    step = (state.step,)
+    told = price_questions.answer(text, state, facts)
+    if told:
+        state = replace(state, asides=state.asides + 1)
+        return ask(state, facts, (*told, *question(state, facts)), step)
+    known = replace(known, asides=state.asides + 1)
+    if known.free is not None and known.free is not state.free:
+        return _told_free(known, facts)
+    if known.slots.keys() > state.slots.keys():
+        return ask(known, facts, (wording.THANK_YOU, *question(known, facts)), step)
+    return None
 
 
 def _told_free(state: State, facts: Facts) -> tuple[State, Reply]:

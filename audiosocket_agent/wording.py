@@ -24,6 +24,7 @@ from audiosocket_agent.understanding import (
     parts_of,
 )
 from audiosocket_agent.workflow import Kind, Of, Slot, keyed, kinds
+from audiosocket_agent.workflow.articles import article
 from audiosocket_agent.workflow.templates import fill, places
 
 Slots = Mapping[Slot, str]
@@ -338,7 +339,7 @@ def could_do(instead: Sequence[str]) -> str:
 
 def costs(name: str, price: Decimal) -> str:
     """State what a service costs, whoever asks and wherever it is."""
-    return f"A {name} costs {pounds(price)}."
+    return f"{article(name).capitalize()} {name} costs {pounds(price)}."
 
 
 def price_list(prices: Sequence[tuple[str, Decimal]]) -> str:

@@ -9,7 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
+from audiosocket_agent.workflow.articles import article
+
 _PLACE = re.compile(r"\{([a-z][a-z0-9_]{0,31})\}")
+_ARTICLE_AND_PLACE = re.compile(rf"\b([Aa])n? {_PLACE.pattern}|{_PLACE.pattern}")
 _GAP = re.compile(" {2,}")
 _BEFORE_STOP = re.compile(" +(?=[,.?!])")
 OR = " / "  # between the forms of a fragment of a summary
@@ -30,12 +33,20 @@ def places(template: str) -> tuple[str, ...]:
 def fill(template: str, values: Mapping[str, str]) -> str:
     """Return the sentence with its places filled; what is filled in is never looked at again.
 
-    A place whose value is not known is left out: a sentence with a gap is better than a dead call.
+    An "a" before a place becomes "an" where what is filled in needs it, and the other way round. A
+    place whose value is not known is left out: a sentence with a gap is better than a dead call.
     """
     if values.keys() >= set(places(template)):
-        return _PLACE.sub(lambda place: values[place[1]], template)
+        return _ARTICLE_AND_PLACE.sub(lambda found: _filled(found, values), template)
     without = _PLACE.sub(lambda place: place[0] if place[1] in values else "", template)
     return fill(_BEFORE_STOP.sub("", _GAP.sub(" ", without)).strip(), values)
+
+
+def _filled(found: re.Match[str], values: Mapping[str, str]) -> str:
+    letter, after, alone = found.groups()
+    if letter is None:
+        return values[alone]
+    return f"{letter}{article(values[after])[1:]} {values[after]}"
 
 
 def sum_up(fragments: Sequence[str], values: Mapping[str, str]) -> str:

@@ -263,3 +263,12 @@ def test_on_a_weekend_this_week_is_the_one_that_comes():
     assert wish == FreeWish(date(2026, 11, 16), date(2026, 11, 29), week="this week")
     wish = free_wish("anything next week", state, FREE)
     assert (wish.first, wish.last) == (date(2026, 11, 23), date(2026, 11, 29))
+
+
+def test_asking_when_a_person_is_offered_is_answered_and_the_talk_goes_on():
+    state, reply = said(GARAGE, "an MOT", "banana", "banana")
+    assert wording.OFFER in texts(reply)
+    state, reply = said(GARAGE, "when's your next free slot?", state=state)
+    assert "I could do" in texts(reply) and state.offered
+    state, _ = said(GARAGE, "the first one", state=state)
+    assert TIME in state.slots

@@ -732,7 +732,7 @@ def test_prices_are_looked_up_in_the_list_and_nowhere_else():
         call = ToolCall("1", toolbox.PRICE, json.dumps({"service": service}))
         return toolbox.work(call, state, state.step, "", facts_of(company)).answer
 
-    assert price("mot") == {"facts": ["A MOT test costs 54 pounds 85."]}
+    assert price("mot") == {"facts": ["An MOT test costs 54 pounds 85."]}
     assert price("a full service") == {"facts": ["A full service costs 189 pounds."]}
     assert "error" in price("a new engine") and "error" in price("cut", ROSEWOOD)
     names = {tool.name for tool in toolbox.tools(facts_of(ROSEWOOD))}

@@ -94,7 +94,7 @@ def test_what_nobody_told_him_he_does_not_know():
 
 def test_a_code_that_is_read_back_wrong_is_said_again():
     facts = {"registration": "A B 1 2 C D E"}
-    told = "So that's a MOT test for the car {}, on Tuesday, at ten o'clock. Is that right?"
+    told = "So that's an MOT test for the car {}, on Tuesday, at ten o'clock. Is that right?"
     assert persona(facts=facts).hear(told.format("A B 1, 2 C")) == Say("No, A B 1 2 C D E")
     assert persona(facts=facts, manner="terse").hear(told.format("AB12 CDE")) == Say("yes")
 

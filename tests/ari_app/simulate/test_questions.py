@@ -34,7 +34,7 @@ def test_each_wording_of_each_question_is_understood(slot, attempt):
         ("No problem. What would you like to change?", "changed"),
         ("I'm sorry. Would you like me to put you through to a person? Or press 1 for yes.",
          "person"),
-        ("A MOT test costs 54 pounds 85. Shall I book that in?", "booked_in"),
+        ("An MOT test costs 54 pounds 85. Shall I book that in?", "booked_in"),
         ("So that's a cut with Maya. Shall I book that for you?", "agreed"),
         ("I have 0, 1 so far. Please key in the rest, then press hash.", "rest"),
         ("One moment, I'm booking that for you.", ""),
