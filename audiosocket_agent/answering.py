@@ -30,7 +30,7 @@ from audiosocket_agent.conversation_state import (
 )
 from audiosocket_agent.filling import filled
 from audiosocket_agent.free_questions import can_tell, free_wish
-from audiosocket_agent.offered import taken, taken_beside
+from audiosocket_agent.offered import nth_choice, taken, taken_beside
 from audiosocket_agent.offers import is_full, offers
 from audiosocket_agent.price_questions import MOST_ASIDES
 from audiosocket_agent.putting_right import (
@@ -245,7 +245,8 @@ def wish_of(event: Heard | Keyed | Silent, facts: Facts) -> Seek | None:
 def _spoken_value(state: State, text: str, facts: Facts) -> str | None:
     if state.asked is None or not text:
         return None
-    return value_in(state.asked, text, facts.company, facts.today)
+    value = value_in(state.asked, text, facts.company, facts.today)
+    return value if value is not None else nth_choice(text, state.asked, facts)
 
 
 def _with_extras(state: State, text: str, facts: Facts) -> State:

@@ -1,4 +1,4 @@
-"""Which of the times that were just offered a caller takes: "the first one", "morning". Pure.
+"""Which of what was just offered or listed a caller takes: "the first one", "morning". Pure.
 
 Words count only if there is nothing else in them: whoever names a day or a time of his own has
 answered the question itself.
@@ -13,7 +13,7 @@ from datetime import time
 from audiosocket_agent.conversation_state import Facts, Offer, State
 from audiosocket_agent.offers import half_of, offers
 from audiosocket_agent.roles import visit_slot, when_slots
-from audiosocket_agent.understanding import plain_words, value_in
+from audiosocket_agent.understanding import key_choices, plain_words, value_in
 from audiosocket_agent.workflow import Kind, Slot
 
 _PLACES = {
@@ -21,6 +21,7 @@ _PLACES = {
     "second": 1, "2nd": 1, "third": 2, "3rd": 2, "latter": -1, "last": -1, "later": -1,
     "latest": -1,
 }  # fmt: skip
+_COUNTED = frozenset("first 1st second 2nd third 3rd last former latter".split())
 _ANOTHER = ("earlier", "later")  # alone they ask for a time that was not offered
 _ANY = frozenset("either any anything whichever whatever".split())
 _YES = frozenset("yes yeah yep yup ok okay sure lovely perfect great".split())
@@ -65,6 +66,23 @@ def taken(text: str, state: State, facts: Facts) -> Mapping[Slot, str] | None:
         at = _PLACES[first]
         return options[at] if at < len(options) else None
     return next((one for one in options if not rest and _is_in(one, first, facts)), None)
+
+
+def nth_choice(text: str, slot: Slot, facts: Facts) -> str | None:
+    """Return which of the listed choices is meant by its place: "the second one"; None for none.
+
+    Args:
+        text: The words.
+        slot: What is asked for.
+        facts: Facts.
+    """
+    if facts.company.workflow.slots[slot].kind is not Kind.CHOICE:
+        return None
+    left = [word for word in plain_words(text).split() if word not in _BESIDE]
+    if not left or left[0] not in _COUNTED or not set(left[1:]) <= _ONE:
+        return None
+    listed, at = key_choices(slot, facts.company, facts.today), _PLACES[left[0]]
+    return listed[at][0] if at < len(listed) else None
 
 
 def taken_beside(text: str, state: State, facts: Facts) -> Mapping[Slot, str] | None:

@@ -101,3 +101,14 @@ def test_what_chooses_no_time_fills_none(words):
 def test_a_choice_the_ear_is_not_sure_of_is_said_back():
     after, reply = advance(LISTED, Heard("the first one", 0.3), GARAGE)
     assert "8 o'clock" in " ".join(reply.say) and Slot("time") in after.unsure
+
+
+@pytest.mark.parametrize(("words", "service"), [
+    ("the second one", "full_service"), ("the first one please", "mot"), ("the last", "brakes"),
+    ("I'd like the third one", "brakes"), ("the latter", "brakes"), ("the fourth one", None),
+    ("the first thing on Monday", None), ("first", "mot"), ("the earlier one", None),
+])  # fmt: skip
+def test_a_choice_that_was_listed_is_taken_by_its_place(words, service):
+    state, reply = said(GARAGE, "um", words)
+    assert state.slots.get(Slot.SERVICE) == service
+    assert (reply.asks is Slot.SERVICE) is (service is None)
