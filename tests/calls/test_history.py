@@ -25,6 +25,8 @@ pytestmark = pytest.mark.pbx
 QUIET_S = 1.2  # longer than the voice waits for the words of a nod, or between two sentences
 GONE_S = 0.4  # the bench measures it; this is for a machine that runs everything at once
 LONGEST_S = 200  # of two talks at once; each takes about 75 s
+TORN_S = 0.4  # a telephone that sends nothing for so long may tear its caller's word in two
+ATTEMPTS = 3
 
 
 @asynccontextmanager
@@ -129,9 +131,27 @@ def script(steps):
 
 @pytest.mark.parametrize(("ear", "seed"), [("deepgram", 1), ("deepgram_flux", 2)])
 def test_history_is_what_the_recording_contains(_shared_sandbox, tmp_path, ear, seed):
+    """A talk in which the telephone itself stood still, in the middle of a word, is no talk."""
+    for attempt in range(ATTEMPTS):
+        folder = tmp_path / str(attempt)
+        folder.mkdir()
+        calls = []
+        try:
+            talks(_shared_sandbox, folder, ear, seed, calls)
+        except AssertionError:
+            late_s = max((call.media.lateness.worst_s for call in calls), default=0.0)
+            if late_s < TORN_S or attempt == ATTEMPTS - 1:
+                raise
+            print(f"the telephone stood still for {late_s:.1f} s: another talk")
+        else:
+            break
+
+
+def talks(sandbox, folder, ear, seed, calls):
+    """Hold two talks at once, and check them; the calls are added to `calls` as they begin."""
     plans = [history.plan(seed, caller=0), history.plan(seed + 10, caller=1)]
     answers = history.Answers(seed)
-    lines = tmp_path / "script.jsonl"
+    lines = folder / "script.jsonl"
     lines.write_text("".join(script(steps) + "\n" for steps in plans))
     env = PATIENT | {
         "VOICEAGENT_STT": ear, "VOICEAGENT_LLM": "ollama", "VOICEAGENT_TTS": "cartesia",
@@ -139,29 +159,30 @@ def test_history_is_what_the_recording_contains(_shared_sandbox, tmp_path, ear, 
     }  # fmt: skip
 
     def start(url):
-        if (_shared_sandbox.directory / "state.json").exists():
-            _shared_sandbox.stop_agent()
+        if (sandbox.directory / "state.json").exists():
+            sandbox.stop_agent()
         given = {**plain_env(), **env, "VOICEAGENT_OLLAMA_URL": url}
-        _shared_sandbox.up(env=given, profile="simulated")
+        sandbox.up(env=given, profile="simulated")
 
     async def hold(at, steps, number):
         await asyncio.sleep(3 * number)  # the ears take the script's lines in the calls' order
         call, live = await at.call()
+        calls.append(call)
         try:
             told = await history.hold(Phone(call, answers), steps)
             assert call.outcome is None, "the agent hung up"
             await call.hangup()
             await record_of(live, end_reason="caller_hung_up")
         except TimeoutError as error:
-            raise AssertionError(await story(_shared_sandbox, call, live, answers)) from error
+            raise AssertionError(await story(sandbox, call, live, answers)) from error
         finally:
-            call.record(tmp_path / f"call{number}.wav")
+            call.record(folder / f"call{number}.wav")
         return call, await live.turns(), told
 
     async def main():
         async with asyncio.timeout(LONGEST_S), model(answers) as url:
             await asyncio.to_thread(start, url)
-            async with line(_shared_sandbox) as at:
+            async with line(sandbox) as at:
                 holding = (hold(at, steps, number) for number, steps in enumerate(plans))
                 return await asyncio.gather(*holding)
 
