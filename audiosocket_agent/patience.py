@@ -69,7 +69,10 @@ class Patience:
             self._see_how_late()
             self._timer.cancel()
             self._timer = None
-        if self._timeout is None or self._at_s is None:
+        if self._timeout is None or self._timeout.expired():
+            return
+        self._timeout.reschedule(None)  # it may be about to expire, at a moment that is put off now
+        if self._at_s is None:
             return
         now_s, due_s = self._loop.time(), self._at_s + self._lost_s
         if due_s <= now_s:

@@ -15,6 +15,11 @@ _STAFF = (
     r"|people|staff|team|office|reception|customer (?:services?|care|support)|front desk"
     r"|switchboard)"
 )
+# Whose name alone asks for them; "for the office please" and "a lady please" do not.
+_DESK = (
+    r"(?:agent|advis[eo]r|operator|representative|receptionist|reception|manager|supervisor"
+    r"|customer (?:services?|care|support)|front desk|switchboard)"
+)
 # "a real person", "one of your advisers", "the manager", "your office", "customer services"
 _ONE_OF_THEM = (
     r"(?:(?:an?|the|your|any|some|one of (?:your|the)) )?(?:\w+ of (?:your |the )?)?"
@@ -42,7 +47,7 @@ _ASKS = re.compile(
             r"put me through (?:please|now)|put me through$",
             rf"{_SOMEONE} (?:that |who )?(?:i|we) (?:can|could|may|might) {_SPEAK}",
             rf"(?:is|are) there {_SOMEONE} (?:available|about|around|free) to {_SPEAK}",
-            rf"{_STAFF} please$",
+            rf"{_DESK} please$",
         )
     )
 )

@@ -43,6 +43,9 @@ def test_a_moment_can_be_put_off():
         async with Patience().within(0.05) as patience:
             patience.until(None)
             await asyncio.sleep(0.2)
+            patience.within(-1)  # passed, and put off before anybody could be told
+            patience.until(None)
+            await asyncio.sleep(0.05)
         with pytest.raises(TimeoutError):
             async with patience.within(None):
                 patience.within(0.05)

@@ -46,6 +46,8 @@ transfer me to an agent
 """.split("\n")[1:-1]
 DO_NOT = """
 a haircut for one person
+a lady please
+it's for the office please
 a haircut with the owner
 can i book without talking to anyone
 can somebody come on tuesday
